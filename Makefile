@@ -1,0 +1,28 @@
+PYTHON ?= python3
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Install, load the content and serve on 127.0.0.1:8000 (another port: PORT=8001)
+	@$(PYTHON) scripts/make_venv.py requirements.txt
+	@.venv/bin/python scripts/serve.py
+
+test: ## Run the whole suite on SQLite and PostgreSQL (one: DB=sqlite; some: ARGS="-k name")
+	@$(PYTHON) scripts/make_venv.py requirements-test.txt
+	@.venv/bin/python scripts/run_tests.py
+
+lint: ## Check style, templates, migrations and settings
+	@$(PYTHON) scripts/make_venv.py requirements-test.txt
+	@scripts/lint.sh
+
+bench: ## Measure speed and growth against a control, on SQLite and PostgreSQL
+	@$(PYTHON) scripts/make_venv.py requirements-test.txt
+	@.venv/bin/python scripts/run_benchmarks.py
+
+constraints: ## Write the versions installed now to constraints.txt, after changing a requirement
+	@.venv/bin/pip freeze > constraints.txt
+
+clean: ## Delete what was installed and fetched here; the site's data in var/ stays
+	rm -rf .venv .cache .pytest_cache .ruff_cache .hypothesis
+
+.PHONY: help run test lint bench constraints clean

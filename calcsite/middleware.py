@@ -1,0 +1,48 @@
+"""The project's own small middlewares."""
+
+import base64
+import functools
+import hashlib
+import re
+from collections.abc import Callable
+from urllib.parse import unquote_plus
+
+from csp.middleware import CSPMiddleware, PolicyParts
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
+from django_prose_editor.widgets import importmap
+
+
+class PrintableAddressMiddleware:
+    """Refuse addresses that hold a NUL character: PostgreSQL cannot store or compare one, and no link of ours has one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *args: object) -> None:
+        if "\0" in request.path_info or "\0" in unquote_plus(request.META.get("QUERY_STRING", "")):
+            raise BadRequest("The address holds a NUL character.")
+
+
+class ContentSecurityPolicyMiddleware(CSPMiddleware):
+    """The policy of the settings; in the admin, the one inline script of the rich text editor is allowed by its hash."""
+
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
+        parts = super().get_policy_parts(request, response, report_only)
+        if not report_only and request.path_info.startswith(reverse("admin:index")):
+            parts.update = {"script-src": [editor_import_map_hash()]}
+        return parts
+
+
+@functools.cache
+def editor_import_map_hash() -> str:
+    """The CSP source that allows the rich text editor's import map, an inline script, and no other."""
+    script = re.sub(r"^<script[^>]*>|</script>$", "", str(importmap))
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return f"'sha256-{digest}'"

@@ -1,0 +1,63 @@
+"""What both apps share: who runs the site, and how often its public side has changed."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class ClinicDetails(models.Model):
+    """Who runs this site. Exactly one row; every page shows it."""
+
+    name = models.CharField("name of the clinic", max_length=100, help_text="Shown at the top of every page.")
+    telephone = models.CharField(
+        max_length=40, help_text="As people should read it, with spaces: “01632 960 123”. Shown on every page."
+    )
+    email = models.EmailField("e-mail address", help_text="Where patients may write. Shown on every page.")
+    address = models.TextField(blank=True, help_text="One line for each line of the address.")
+    opening_hours = models.CharField(
+        max_length=120, help_text="When the telephone is answered, for example “Monday to Friday, 9am to 5pm”."
+    )
+    emergency_number = models.CharField(
+        max_length=20, help_text="The number that people in your country call for an ambulance. On every care card."
+    )
+    is_demonstration = models.BooleanField(
+        "demonstration site",
+        default=True,
+        help_text="Shows a notice on every page that names and telephone numbers are made up. Untick when they are real.",
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "clinic details"
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="only_one_clinic")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def current(cls) -> "ClinicDetails":
+        """The clinic's details; until somebody has filled them in, those of a demonstration clinic.
+
+        The telephone number is one that Ofcom keeps free for drama, and so reaches nobody.
+        """
+        return cls.objects.first() or cls(
+            name="Calcsite Clinic",
+            telephone="01632 960 123",
+            email="hello@clinic.example",
+            opening_hours="Monday to Friday, 9am to 5pm",
+            emergency_number="999",
+        )
+
+
+class PublicVersion(models.Model):
+    """A number that rises with every change to what the public sees.
+
+    Database triggers raise it (`calcsite.triggers`), in the transaction of the change itself, so that no code can
+    forget to. A page that was kept in memory is true as long as the number is the one it was made under.
+    """
+
+    number = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="only_one_public_version")]
+
+    def __str__(self) -> str:
+        return str(self.number)

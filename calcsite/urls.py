@@ -1,0 +1,23 @@
+from django.contrib import admin
+from django.contrib.sitemaps.views import sitemap
+from django.urls import include, path
+
+from appointments.urls import urlpatterns as appointment_urls
+from calcsite import views
+from conditions.sitemaps import SITEMAPS
+from conditions.views import general_page, home
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("", include("conditions.urls")),
+    path("second-opinion/", include((appointment_urls, "appointments"))),
+    path("admin/", admin.site.urls),
+    path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("robots.txt", views.robots, name="robots"),
+    path("livez", views.livez, name="livez"),
+    path("readyz", views.readyz, name="readyz"),
+    path("media/<path:name>", views.media, name="media"),
+    path("<slug:slug>/", general_page, name="general_page"),
+]
+
+handler400 = views.bad_request

@@ -1,0 +1,5 @@
+"""The admin of the content. Importing the modules registers them."""
+
+from conditions.admin import conditions, readonly, site
+
+__all__ = ["conditions", "readonly", "site"]

@@ -1,0 +1,22 @@
+"""Forms that the public fills in."""
+
+from crispy_forms.helper import FormHelper
+from django import forms
+
+
+class CommentForm(forms.Form):
+    """What could be better about a page, from somebody who has said whether it helped."""
+
+    comment = forms.CharField(
+        label="What could be better?",
+        help_text="Don't write your name or anything about your health. We cannot answer.",
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.disable_csrf = True
+        self.helper.form_tag = False

@@ -1,0 +1,99 @@
+"""Editions: what was submitted, word for word."""
+
+import hashlib
+import json
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from conditions.models.working import Condition
+
+
+class EditionQuerySet(models.QuerySet):
+    """No bulk change: a stored edition's content is as it was submitted, for ever. The database refuses too."""
+
+    def of_page(self, condition: Condition) -> "EditionQuerySet":
+        """The editions of one page that the public has read, the newest first."""
+        return self.filter(condition=condition, published_at__isnull=False).order_by("-number")
+
+
+class Edition(models.Model):
+    """An immutable, numbered snapshot of a condition's whole page.
+
+    `content` is what `composing.compose` made. Its form is told by `content["format"]`. A trigger in the database lets
+    nothing change or delete it; the status and the dates beside it move along allowed lines only (`publishing`).
+    """
+
+    class Status(models.TextChoices):
+        SUBMITTED = "submitted", "Waiting for review"
+        RETURNED = "returned", "Returned to the author"
+        APPROVED = "approved", "Approved by a clinician"
+        UNREVIEWED = "unreviewed", "Published without a clinician's review"
+
+    condition = models.ForeignKey(Condition, on_delete=models.PROTECT, related_name="editions")
+    number = models.PositiveIntegerField()
+    content = models.JSONField()
+    checksum = models.CharField(max_length=64)
+    status = models.CharField(max_length=20, choices=Status, default=Status.SUBMITTED)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="editions_submitted"
+    )
+    submitted_at = models.DateTimeField(default=timezone.now)
+    note = models.TextField(blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="editions_decided"
+    )
+    reason = models.TextField(blank=True)
+    reviewer_name = models.CharField(max_length=120, blank=True)
+    reviewer_credentials = models.CharField(max_length=200, blank=True)
+    reviewed_on = models.DateField(null=True, blank=True)
+    review_due_on = models.DateField(null=True, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    objects = EditionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["condition", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["condition", "number"], name="unique_edition_number"),
+            models.CheckConstraint(
+                condition=~Q(status="approved")
+                | (~Q(reviewer_name="") & Q(reviewed_on__isnull=False) & Q(review_due_on__isnull=False)),
+                name="approved_names_a_reviewer",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="approved") | Q(reviewer_name=""), name="only_approved_names_a_reviewer"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.condition}, edition {self.number}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self._state.adding:
+            self.checksum = checksum(self.content)
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        if not self._state.adding and not self.is_intact:
+            raise ValidationError("The content of an edition cannot be changed.")
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether the content is still what was submitted."""
+        return self.checksum == checksum(self.content)
+
+    def is_overdue(self, on: date | None = None) -> bool:
+        """Whether the review that this edition rests on is past its date (`on`: the clinic's day, default today)."""
+        return self.review_due_on is not None and self.review_due_on <= (on or timezone.localdate())
+
+
+def checksum(content: dict[str, Any]) -> str:
+    """SHA-256 over the content in one canonical form (sorted keys, no white space, UTF-8)."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,248 @@
+"""The working copy: the rows that staff edit. Nothing here is public until an edition of it is published."""
+
+from typing import Any
+
+from django.core.validators import MaxLengthValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django_prose_editor.fields import ProseEditorField
+
+from conditions import pictures, richtext
+from conditions.kinds import SectionKind, TagKind
+
+SLUG = RegexValidator(r"\A[a-z0-9]+(?:-[a-z0-9]+)*\Z", "Use small letters, digits and single hyphens only.")
+
+
+def prose(**kwargs: Any) -> ProseEditorField:
+    """A rich text field: headings, lists, tables and links, cleaned when it is saved."""
+    return ProseEditorField(extensions=richtext.EDITOR_EXTENSIONS, sanitize=richtext.sanitise, **kwargs)
+
+
+class Tag(models.Model):
+    """A word that visitors filter the list of conditions by."""
+
+    kind = models.CharField(max_length=20, choices=TagKind)
+    name = models.CharField(max_length=60, help_text="The word that a patient would use: “Tiredness”, not “Fatigue”.")
+    slug = models.CharField(
+        max_length=60, validators=[SLUG], help_text="How the tag stands in an address. Don't change it later."
+    )
+
+    class Meta:
+        ordering = ["kind", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "slug"], name="unique_tag_slug"),
+            models.UniqueConstraint(fields=["kind", "name"], name="unique_tag_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Condition(models.Model):
+    """A subject with one public page. These rows are the working copy; the public reads `live_edition`."""
+
+    name = models.CharField(
+        max_length=120,
+        unique=True,
+        help_text="As a patient would look for it, with a capital first letter: “Brain calcification”.",
+    )
+    slug = models.CharField(
+        "address",
+        max_length=120,
+        unique=True,
+        validators=[SLUG],
+        help_text="The last part of the page's address: “brain-calcification”. Filled in from the name.",
+    )
+    summary = models.TextField(
+        max_length=300,
+        validators=[MaxLengthValidator(300)],
+        help_text="One or two short sentences that say what it is. Shown under the title, in lists and by search engines.",
+    )
+    key_facts = models.TextField(
+        blank=True, help_text="Three to five facts that a worried reader needs first. One short sentence on each line."
+    )
+    emergency_signs = models.TextField(
+        blank=True,
+        help_text=(
+            "The care card. One sign on each line, each completing “Call … now if:”, such as “you have a seizure for the "
+            "first time”. Don't write the telephone number: the card shows the clinic's emergency number."
+        ),
+    )
+    tags = models.ManyToManyField(
+        Tag,
+        blank=True,
+        related_name="conditions",
+        help_text="What visitors can filter by: symptoms, body areas, specialties.",
+    )
+    related = models.ManyToManyField(
+        "self",
+        blank=True,
+        symmetrical=False,
+        help_text="Other pages that a reader of this one may need. Shown at the end.",
+    )
+    featured = models.BooleanField(
+        "on the home page", default=False, help_text="Shows the page among the popular conditions on the home page."
+    )
+    picture = models.FileField(
+        upload_to=pictures.upload_path,
+        blank=True,
+        validators=[pictures.validate_picture],
+        help_text="A calm drawing or photograph, at least 480 pixels wide: SVG, PNG, JPEG or WebP, up to 1 MB.",
+    )
+    picture_alt = models.CharField(
+        "what the picture shows",
+        max_length=250,
+        blank=True,
+        help_text="For people who cannot see it. Say what matters in it, without “picture of”.",
+    )
+    picture_decorative = models.BooleanField(
+        "the picture is decoration",
+        default=False,
+        help_text="Tick when the picture tells nothing that the text doesn't: screen readers then pass over it.",
+    )
+    live_edition = models.ForeignKey(
+        "conditions.Edition", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name"]
+        permissions = [
+            ("publish_unreviewed", "Can publish a page without a clinician's review"),
+            ("review_condition", "Can approve or return a page as a clinician"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(picture="") | Q(picture_decorative=True) | ~Q(picture_alt=""),
+                name="picture_is_described_or_decorative",
+                violation_error_message="Say what the picture shows, or tick that it is decoration.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("conditions:detail", args=[self.slug])
+
+    @property
+    def is_live(self) -> bool:
+        return self.live_edition_id is not None
+
+
+class Alias(models.Model):
+    """Another name that a patient may know the condition by. Search finds the page under it."""
+
+    condition = models.ForeignKey(Condition, on_delete=models.CASCADE, related_name="aliases")
+    name = models.CharField(max_length=120, help_text="“Intracranial calcification”")
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = "other name"
+        constraints = [models.UniqueConstraint(fields=["condition", "name"], name="unique_alias")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Section(models.Model):
+    """One part of a condition's page."""
+
+    condition = models.ForeignKey(Condition, on_delete=models.CASCADE, related_name="sections")
+    position = models.PositiveSmallIntegerField(
+        default=100, help_text="Sections are shown in the order of these numbers. Leave gaps: 10, 20, 30."
+    )
+    kind = models.CharField(max_length=20, choices=SectionKind, help_text="Each kind once on a page.")
+    heading = models.CharField(max_length=120, help_text="As a reader would ask: “What causes it?”")
+    body = prose(
+        help_text=(
+            "The answer first. Short sentences of up to 20 words, up to three in a paragraph. Explain hard words where they "
+            "first come. Headings inside a section start at level 3."
+        )
+    )
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [models.UniqueConstraint(fields=["condition", "kind"], name="unique_section_kind")]
+
+    def __str__(self) -> str:
+        return self.heading
+
+
+class FAQQuerySet(models.QuerySet):
+    def about_service(self) -> "FAQQuerySet":
+        """The questions about the service as a whole, which are public as they are."""
+        return self.filter(condition=None)
+
+
+class FAQ(models.Model):
+    """A question and its answer: on one condition, or on the service as a whole when it has no condition."""
+
+    condition = models.ForeignKey(
+        Condition,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="faqs",
+        help_text="Leave empty for a question about the service: that one is public as soon as it is saved.",
+    )
+    position = models.PositiveSmallIntegerField(default=100, help_text="Shown in the order of these numbers.")
+    question = models.CharField(max_length=200, help_text="In a patient's words, ending with a question mark.")
+    answer = prose(help_text="Answer the question in the first sentence. Don't repeat a section: say what helps here.")
+
+    objects = FAQQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "id"]
+        verbose_name = "question"
+        constraints = [
+            models.UniqueConstraint(fields=["condition", "question"], name="unique_question"),
+            models.UniqueConstraint(fields=["question"], condition=Q(condition=None), name="unique_service_question"),
+        ]
+
+    def __str__(self) -> str:
+        return self.question
+
+
+class Source(models.Model):
+    """A published reference that a page rests on."""
+
+    condition = models.ForeignKey(Condition, on_delete=models.CASCADE, related_name="sources")
+    position = models.PositiveSmallIntegerField(default=100, help_text="Shown in the order of these numbers.")
+    title = models.CharField(max_length=250)
+    publisher = models.CharField(max_length=200, help_text="The journal, book or organisation, with volume and pages.")
+    url = models.URLField("link", blank=True, help_text="Where a reader can look it up.")
+    seen = models.CharField(
+        max_length=100,
+        blank=True,
+        help_text="What the source said of its own date when you looked: “last update May 2024”.",
+    )
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class GeneralPage(models.Model):
+    """A page about the site itself: about, privacy, accessibility and so on. Public as soon as it is saved."""
+
+    slug = models.CharField("address", max_length=60, unique=True, validators=[SLUG])
+    title = models.CharField(max_length=120)
+    summary = models.TextField(
+        max_length=300, validators=[MaxLengthValidator(300)], help_text="One or two short sentences."
+    )
+    body = prose()
+    updated_at = models.DateTimeField("last changed", auto_now=True)
+
+    class Meta:
+        ordering = ["title"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("general_page", args=[self.slug])

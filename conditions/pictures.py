@@ -1,0 +1,140 @@
+"""Pictures of condition pages: what may be uploaded, and how large it is shown."""
+
+import hashlib
+import io
+import re
+import xml.etree.ElementTree as ElementTree
+from pathlib import PurePosixPath
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from PIL import Image, UnidentifiedImageError
+
+LARGEST = 1024 * 1024  # bytes
+MOST_PIXELS = 20_000_000
+FORMATS = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "webp": "WEBP", "svg": "SVG"}
+SVG = "{http://www.w3.org/2000/svg}"
+# Drawing only: nothing that runs, loads or animates.
+SVG_ELEMENTS = {
+    SVG + name
+    for name in [
+        "svg",
+        "g",
+        "defs",
+        "title",
+        "desc",
+        "style",
+        "path",
+        "rect",
+        "circle",
+        "ellipse",
+        "line",
+        "polyline",
+        "polygon",
+        "text",
+        "tspan",
+        "use",
+        "symbol",
+        "clipPath",
+        "mask",
+        "linearGradient",
+        "radialGradient",
+        "stop",
+        "pattern",
+    ]
+}
+
+
+def upload_path(instance: Any, filename: str) -> str:
+    """Where a picture is stored: named by its content, so that a changed picture has a changed address.
+
+    An edition keeps the address, and so keeps showing the picture that was approved.
+    """
+    return stored_name(instance.picture.file)
+
+
+def stored_name(content: File) -> str:
+    """The name that a picture with this content has in storage."""
+    content.seek(0)
+    digest = hashlib.sha256(content.read()).hexdigest()[:16]
+    content.seek(0)
+    return f"conditions/{digest}.{extension(content.name)}"
+
+
+def extension(filename: str) -> str:
+    return PurePosixPath(filename).suffix.lower().lstrip(".")
+
+
+def validate_picture(picture: File) -> None:
+    """Raises ValidationError unless the file is what its name says, small enough, and an SVG draws only."""
+    form = FORMATS.get(extension(picture.name))
+    if form is None:
+        raise ValidationError("Choose a picture of the type SVG, PNG, JPEG or WebP.")
+    if picture.size > LARGEST:
+        raise ValidationError("The picture is larger than 1 MB. Save a smaller copy and choose that.")
+    picture.seek(0)
+    content = picture.read()
+    picture.seek(0)
+    if form == "SVG":
+        _svg_root(content)
+    elif _raster(content).format != form:
+        raise ValidationError("The file's name and its content don't match. Save it again as the type in its name.")
+
+
+def size_of(name: str) -> tuple[int, int] | None:
+    """Width and height in pixels of a stored picture; None when the file is missing or cannot be read."""
+    try:
+        with default_storage.open(name) as file:
+            content = file.read()
+        if extension(name) == "svg":
+            return _svg_size(_svg_root(content))
+        return _raster(content).size
+    except (OSError, ValidationError):
+        return None
+
+
+def _raster(content: bytes) -> Image.Image:
+    try:
+        image = Image.open(io.BytesIO(content))
+        width, height = image.size
+        if width * height > MOST_PIXELS:
+            raise ValidationError("The picture has too many pixels. Save a smaller copy and choose that.")
+        image.verify()
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValidationError("The picture cannot be read. Save it again and choose the new file.") from error
+    return image
+
+
+def _svg_root(content: bytes) -> ElementTree.Element:
+    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+        raise ValidationError("The SVG declares a document type. Save it as “plain SVG”.")
+    try:
+        root = ElementTree.fromstring(content)  # noqa: S314 - no document type, so no entities
+    except ElementTree.ParseError as error:
+        raise ValidationError("The SVG cannot be read. Save it again as “plain SVG”.") from error
+    if root.tag != SVG + "svg":
+        raise ValidationError("The file is not an SVG drawing.")
+    for element in root.iter():
+        _check_draws_only(element)
+    return root
+
+
+def _check_draws_only(element: ElementTree.Element) -> None:
+    values = [*element.attrib.values(), element.text or ""]
+    names = [name.rpartition("}")[2].lower() for name in element.attrib]
+    links = [value for name, value in element.attrib.items() if name.rpartition("}")[2] == "href"]
+    if element.tag not in SVG_ELEMENTS or any(name.startswith("on") for name in names):
+        raise ValidationError("The SVG holds something other than a drawing. Save it as “plain SVG”.")
+    loads = any(re.search(r"url\(\s*['\"]?(?!#)|@import", value) for value in values)
+    if loads or any(not link.startswith("#") for link in links):
+        raise ValidationError("The SVG loads something from elsewhere. Embed nothing, and save it as “plain SVG”.")
+
+
+def _svg_size(root: ElementTree.Element) -> tuple[int, int] | None:
+    box = re.split(r"[\s,]+", root.get("viewBox", "").strip())
+    sides = root.get("width", ""), root.get("height", "")
+    if not all(re.fullmatch(r"[\d.]+(px)?", side) for side in sides):
+        sides = (box[2], box[3]) if len(box) == 4 else ("480", "360")
+    return round(float(sides[0].removesuffix("px"))), round(float(sides[1].removesuffix("px")))

@@ -1,0 +1,40 @@
+"""Which pages search engines should know."""
+
+from datetime import datetime
+
+from django.contrib.sitemaps import Sitemap
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from conditions.models import GeneralPage, Listing
+
+
+class ConditionSitemap(Sitemap):
+    limit = 10_000
+
+    def items(self) -> QuerySet[Listing]:
+        return Listing.objects.only("slug", "changed_at").order_by("pk")
+
+    def lastmod(self, listing: Listing) -> datetime:
+        return listing.changed_at
+
+
+class GeneralPageSitemap(Sitemap):
+    def items(self) -> QuerySet[GeneralPage]:
+        return GeneralPage.objects.order_by("pk")
+
+    def lastmod(self, page: GeneralPage) -> datetime:
+        return page.updated_at
+
+
+class FixedSitemap(Sitemap):
+    """The pages that every site has."""
+
+    def items(self) -> list[str]:
+        return ["home", "conditions:list", "conditions:faqs", "appointments:second_opinion"]
+
+    def location(self, name: str) -> str:
+        return reverse(name)
+
+
+SITEMAPS = {"pages": FixedSitemap, "conditions": ConditionSitemap, "about": GeneralPageSitemap}

@@ -1,0 +1,212 @@
+"""The public pages. Each fetches, asks the domain, and renders; the words are in the templates."""
+
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core import signing
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from calcsite.compression import Compressed
+from calcsite.paging import links_to_pages, page_of
+from calcsite.publicpages import compressed_response, from_this_site, public_page
+from conditions import filters, jsonld, pages, richtext, search
+from conditions.composing import compose_faqs
+from conditions.forms import CommentForm
+from conditions.kinds import TagKind
+from conditions.models import FAQ, Edition, Feedback, GeneralPage, Listing, ListingTag, RenderedPage
+
+COMMENT = "a comment on an answer"
+LONGEST_QUERY = 200  # characters
+
+
+@require_safe
+@public_page
+def home(request: HttpRequest) -> HttpResponse:
+    tags = ListingTag.objects.order_by("name").values("kind", "slug", "name").annotate(count=Count("pk"))
+    by_kind: dict[str, list[dict[str, Any]]] = {kind: [] for kind in TagKind.values}
+    for tag in tags:
+        by_kind[tag["kind"]].append(tag)
+    counts = dict(Listing.objects.order_by().values_list("letter").annotate(count=Count("pk")))
+    context = {
+        "letters": [{"letter": letter, "count": counts.get(letter, 0)} for letter in filters.LETTERS if letter != "#"],
+        "popular": Listing.objects.filter(featured=True)[:6],
+        "body_areas": by_kind["body_area"],
+        "specialties": by_kind["specialty"],
+    }
+    return render(request, "home.html", context)
+
+
+@require_safe
+@public_page
+def condition_list(request: HttpRequest) -> HttpResponse:
+    asked, left_out = filters.known_filters(request.GET)
+    found = filters.ListingFilter(asked, queryset=Listing.objects.all())
+    page = page_of(found.qs, request.GET)
+    facets = filters.facets(found)
+    context = {
+        "form_q": asked.get("q", ""),
+        "letters": filters.letters(found),
+        "facets": facets,
+        "applied": filters.applied(found, facets),
+        "clear_url": reverse("conditions:list"),
+        "problems": left_out,
+        "page_obj": page,
+        "pages": links_to_pages(page, filters.address_parts(asked)),
+        "total": page.paginator.count,
+    }
+    return render(request, "conditions/listing_list.html", context)
+
+
+@require_safe
+def condition_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """One query where the page was rendered ahead, as it is from the moment it is published."""
+    kept = RenderedPage.objects.at_address(slug)
+    if kept is None or not kept.is_true(layout=pages.layout()):
+        return render_condition(request, slug)
+    page = Compressed(etag=kept.etag, brotli=bytes(kept.brotli), gzip=bytes(kept.gzip))
+    response = compressed_response(request, page, expires_at=kept.expires_at)
+    response.public_version = kept.public_version
+    return response
+
+
+@public_page
+def render_condition(request: HttpRequest, slug: str) -> HttpResponse:
+    """The page of a condition, rendered now: after a new layout was installed, or what it shows has changed."""
+    listing = get_object_or_404(Listing.objects.select_related("condition__live_edition"), slug=slug)
+    edition = listing.condition.live_edition
+    response = HttpResponse(pages.render(edition))
+    response.expires_at = pages.expires_at(edition)
+    return response
+
+
+@require_safe
+@public_page
+def condition_history(request: HttpRequest, slug: str) -> HttpResponse:
+    listing = get_object_or_404(Listing.objects.select_related("condition"), slug=slug)
+    live = listing.condition.live_edition_id
+    editions = [
+        {"is_live": edition.pk == live, "review": pages.review_of(edition)}
+        for edition in Edition.objects.of_page(listing.condition)
+    ]
+    return render(
+        request,
+        "conditions/condition_history.html",
+        {"name": listing.name, "slug": slug, "editions": editions},
+    )
+
+
+@require_safe
+@public_page
+def condition_edition(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """What the page said under one edition. Only what the public has read before is shown."""
+    listing = get_object_or_404(Listing.objects.select_related("condition"), slug=slug)
+    edition = get_object_or_404(Edition.objects.of_page(listing.condition), number=number)
+    context = pages.page_context(edition) | {
+        "name": listing.name,
+        "slug": slug,
+        "is_live": edition.pk == listing.condition.live_edition_id,
+    }
+    return render(request, "conditions/condition_edition.html", context)
+
+
+@csrf_exempt  # the page that holds the form is the same for everybody, and so has no token
+@require_http_methods(["GET", "HEAD", "POST"])
+def helpful(request: HttpRequest, slug: str) -> HttpResponse:
+    """ "Was this page helpful?", answered by one of two buttons. No cookie and no name is kept."""
+    listing = get_object_or_404(Listing.objects.select_related("condition"), slug=slug)
+    if request.method != "POST":
+        return redirect(listing)
+    if not from_this_site(request):
+        return render(request, "403.html", status=403)
+    answer = request.POST.get("answer")
+    if answer not in {"yes", "no"}:
+        return redirect(listing)
+    feedback = Feedback.objects.create(
+        condition=listing.condition, edition_id=listing.condition.live_edition_id, helpful=answer == "yes"
+    )
+    return redirect("conditions:comment", slug, signing.dumps(feedback.pk, salt=COMMENT))
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def comment(request: HttpRequest, slug: str, token: str) -> HttpResponse:
+    """What could be better, from somebody who has just answered. One comment for one answer."""
+    listing = get_object_or_404(Listing, slug=slug)
+    try:
+        feedback = get_object_or_404(Feedback, pk=signing.loads(token, salt=COMMENT), condition=listing.pk)
+    except signing.BadSignature as error:
+        raise Http404 from error
+    form = CommentForm(request.POST or None)
+    if request.method == "POST" and not from_this_site(request):
+        return render(request, "403.html", status=403)
+    if request.method == "POST" and form.is_valid():
+        feedback.add_comment(form.cleaned_data["comment"])
+        return redirect("conditions:thanks", slug)
+    context = {"form": form, "name": listing.name, "slug": slug, "answer": "yes" if feedback.helpful else "no"}
+    return render(request, "conditions/helpful.html", context)
+
+
+@require_safe
+def thanks(request: HttpRequest, slug: str) -> HttpResponse:
+    listing = get_object_or_404(Listing, slug=slug)
+    return render(request, "conditions/helpful_thanks.html", {"name": listing.name, "slug": slug})
+
+
+@require_safe
+def search_page(request: HttpRequest) -> HttpResponse:
+    query = richtext.plain_line(request.GET.get("q", "")[:LONGEST_QUERY])
+    asked = request.GET.get("page", "1")[:6]
+    found = search.find(query, page=max(int(asked), 1) if asked.isdecimal() else 1)
+    context = {
+        "query": query,
+        "results": found.hits,
+        "total": found.total,
+        "total_is_capped": found.total_is_capped,
+        "did_you_mean": found.did_you_mean,
+        "did_you_mean_url": "?" + urlencode({"q": found.did_you_mean}),
+        "too_long": len(request.GET.get("q", "")) > LONGEST_QUERY,
+        "page_obj": found.page,
+        "pages": links_to_pages(found.page, filters.address_parts(QueryDict.fromkeys(["q"], query))),
+    }
+    return render(request, "conditions/search.html", context)
+
+
+@require_safe
+def suggestions(request: HttpRequest) -> JsonResponse:
+    """Names and questions that begin as the visitor has begun to type, for the script beside the search field."""
+    found = search.suggest(richtext.plain_line(request.GET.get("q", "")[:LONGEST_QUERY]))
+    return JsonResponse({"suggestions": [asdict(suggestion) for suggestion in found]})
+
+
+@require_safe
+@public_page
+def faqs(request: HttpRequest) -> HttpResponse:
+    about_service = compose_faqs(FAQ.objects.about_service())
+    page = page_of(Listing.objects.with_questions(), request.GET)
+    context = {
+        "service_faqs": [faq | {"html": richtext.safe(faq["html"])} for faq in about_service],
+        "json_ld": [richtext.safe_json(jsonld.faq_page(about_service))] if about_service else [],
+        "groups": page,
+        "pages": links_to_pages(page, QueryDict(mutable=True)),
+    }
+    return render(request, "conditions/faqs.html", context)
+
+
+@require_safe
+@public_page
+def general_page(request: HttpRequest, slug: str) -> HttpResponse:
+    page = get_object_or_404(GeneralPage, slug=slug)
+    context = {
+        "title": page.title,
+        "summary": page.summary,
+        "html": richtext.safe(page.body),
+        "slug": slug,
+        "updated": page.updated_at,
+    }
+    return render(request, "conditions/general_page.html", context)

@@ -1,0 +1,86 @@
+"""Bring the database up to date and serve the site with its worker on this machine: make run [PORT=8001]
+
+Ctrl-C stops both. If one of them ends by itself, the other is stopped too and the exit status is 1.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HOST = "127.0.0.1"
+PREPARE = [["migrate", "--verbosity=0"], ["load_starter"], ["ensure_staff"], ["render_pages"]]
+
+
+def chosen_port() -> int:
+    """PORT, if it is one and free; otherwise say what to do and stop."""
+    wanted = os.environ.get("PORT") or "8000"
+    if not wanted.isascii() or not wanted.isdigit() or not 0 < int(wanted) < 65536:
+        sys.exit(f"PORT is a number from 1 to 65535, not {wanted!r}.")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, int(wanted)))
+        except OSError as error:
+            sys.exit(f"Port {wanted} cannot be used ({error.strerror}). Choose another: make run PORT=8001")
+    return int(wanted)
+
+
+def start(*command: str) -> subprocess.Popen:
+    """In a session of its own, so that a Ctrl-C reaches it from here only, once."""
+    return subprocess.Popen([sys.executable, *command], cwd=ROOT, start_new_session=True)
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def stop(processes: list[subprocess.Popen]) -> None:
+    """Ask nicely, then insist."""
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def main() -> int:
+    port = chosen_port()
+    site = os.environ["SITE_URL"] = f"http://{HOST}:{port}"
+    for command in PREPARE:
+        status = subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT).returncode
+        if status:
+            return status
+    processes, announced = [], False
+    try:
+        processes.append(start("manage.py", "worker"))
+        address = ["--host", HOST, "--port", str(port)]
+        granian = ["--interface", "wsgi", "--workers", "1", "--log-level", "warning", *address]
+        processes.append(start("-m", "granian", *granian, "calcsite.wsgi:application"))
+        while all(process.poll() is None for process in processes):
+            if not announced and answers(port):
+                announced = True
+                print(f"\nThe site:   {site}/\nFor staff:  {site}/admin/\nTo stop:    Ctrl-C", flush=True)
+            time.sleep(0.2)
+    finally:
+        ended = [process.args[1:3] for process in processes if process.poll() is not None]
+        stop(processes)
+    print(f"{' '.join(ended[0])} ended by itself; everything is stopped.", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    for name in [signal.SIGTERM, signal.SIGHUP]:
+        signal.signal(name, signal.default_int_handler)
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(0)
