@@ -10,5 +10,5 @@ from calcsite.models import ClinicDetails
 
 
 def clinic(request: HttpRequest | None = None) -> dict[str, Any]:
-    """Context for every template, with a request or without. The details are read when a template first asks for one."""
+    """Context for every template, with a request or without. Details are read when a template first asks for one."""
     return {"clinic": SimpleLazyObject(ClinicDetails.current), "site_url": settings.SITE_URL}

@@ -15,7 +15,7 @@ from django_prose_editor.widgets import importmap
 
 
 class PrintableAddressMiddleware:
-    """Refuse addresses that hold a NUL character: PostgreSQL cannot store or compare one, and no link of ours has one."""
+    """Refuse addresses with a NUL character: PostgreSQL cannot store or compare one, and no link of ours has one."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -29,7 +29,7 @@ class PrintableAddressMiddleware:
 
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
-    """The policy of the settings; in the admin, the one inline script of the rich text editor is allowed by its hash."""
+    """The policy of the settings; in the admin, the rich text editor's one inline script is allowed by its hash."""
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False

@@ -22,7 +22,7 @@ class ClinicDetails(models.Model):
     is_demonstration = models.BooleanField(
         "demonstration site",
         default=True,
-        help_text="Shows a notice on every page that names and telephone numbers are made up. Untick when they are real.",
+        help_text="Says on every page that names and telephone numbers are made up. Untick when they are real.",
     )
 
     class Meta:

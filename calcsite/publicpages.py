@@ -41,9 +41,9 @@ KEPT_FOR_304 = ("Cache-Control", "ETag", "Expires", "Vary")
 def public_page(view: View) -> View:
     """Mark a view whose answer depends on its address and the public version, and on nothing else about the visitor.
 
-    The version is read before the view reads anything else: what is kept may then be newer than its number, which costs
-    one needless rendering, but never older. A view that reads the version together with its content needs no mark:
-    it sets `response.public_version` itself.
+    The version is read before the view reads anything else: what is kept may then be newer than its number, which
+    costs one needless rendering, but never older. A view that reads the version together with its content needs no
+    mark: it sets `response.public_version` itself.
     """
 
     @functools.wraps(view)
@@ -79,8 +79,8 @@ def compressed_response(request: HttpRequest, page: Compressed, *, expires_at: d
 def from_this_site(request: HttpRequest) -> bool:
     """Whether a form was sent from a page of this site, as the visitor's browser says.
 
-    For forms on pages that are the same for everybody, and so hold no token. Browsers send Sec-Fetch-Site or Origin with
-    every POST (Fetch standard); a program that sends neither carries no visitor's rights, and is let through.
+    For forms on pages that are the same for everybody, and so hold no token. Browsers send Sec-Fetch-Site or Origin
+    with every POST (Fetch standard); a program that sends neither carries no visitor's rights, and is let through.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:

@@ -41,7 +41,8 @@ class Trigger:
             name = f"{self.name}_{event.lower()}"
             yield f"DROP TRIGGER IF EXISTS {name}"
             yield (
-                f"CREATE TRIGGER {name} {self.when} {event} ON {self.table} FOR EACH ROW {condition} BEGIN {action}; END"
+                f"CREATE TRIGGER {name} {self.when} {event} ON {self.table} FOR EACH ROW {condition} "
+                f"BEGIN {action}; END"
             )
 
     def _postgresql(self) -> Iterator[str]:

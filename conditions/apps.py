@@ -2,6 +2,7 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
 from calcsite.triggers import Trigger, install_triggers, raises_public_version
+from conditions.fulltext import install_indexes
 
 # Everything that a public page, list or search shows. The working copy is not among it.
 PUBLIC_TABLES = [
@@ -47,3 +48,4 @@ class ConditionsConfig(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(install_triggers, sender=self)
+        post_migrate.connect(install_indexes, sender=self)

@@ -100,7 +100,7 @@ def letters(filters: ListingFilter) -> list[dict[str, Any]]:
 def facets(filters: ListingFilter) -> list[dict[str, Any]]:
     """For each kind of tag, the tags of the pages found, with how many pages each would leave. Two queries at most."""
     tags = ListingTag.objects.order_by()
-    if any(filters.form.cleaned_data.values()):
+    if address_parts(filters.data):
         tags = tags.filter(listing__in=filters.qs.order_by().values("pk"))
     counted: dict[tuple[str, str], tuple[str, int]] = {}
     for kind, slug, name, count in tags.values_list("kind", "slug", "name").annotate(count=Count("pk")):

@@ -57,10 +57,20 @@ def upload_path(instance: Any, filename: str) -> str:
 
 def stored_name(content: File) -> str:
     """The name that a picture with this content has in storage."""
-    content.seek(0)
-    digest = hashlib.sha256(content.read()).hexdigest()[:16]
-    content.seek(0)
+    digest = hashlib.sha256(content_of(content)).hexdigest()[:16]
     return f"conditions/{digest}.{extension(content.name)}"
+
+
+def content_of(file: File) -> bytes:
+    """All of a file. It is left as it was found: open at its beginning, or closed."""
+    was_closed = file.closed
+    file.seek(0)
+    content = file.read()
+    if was_closed:
+        file.close()
+    else:
+        file.seek(0)
+    return content
 
 
 def extension(filename: str) -> str:
@@ -74,9 +84,7 @@ def validate_picture(picture: File) -> None:
         raise ValidationError("Choose a picture of the type SVG, PNG, JPEG or WebP.")
     if picture.size > LARGEST:
         raise ValidationError("The picture is larger than 1 MB. Save a smaller copy and choose that.")
-    picture.seek(0)
-    content = picture.read()
-    picture.seek(0)
+    content = content_of(picture)
     if form == "SVG":
         _svg_root(content)
     elif _raster(content).format != form:

@@ -65,9 +65,9 @@ def approve(
 ) -> None:
     """Make a submitted edition the live one, in the name of the clinician who approves it.
 
-    `on` is the day of the review (default: today at the clinic) and `due` the day of the next one (default: three years
-    later). Raises PublishingError when the clinician is the author, is not named, when the page cites no source, or when
-    the edition is no longer waiting.
+    `on` is the day of the review (default: today at the clinic) and `due` the day of the next one (default: three
+    years later). Raises PublishingError when the clinician is the author, is not named, when the page cites no source,
+    or when the edition is no longer waiting.
     """
     on = on or timezone.localdate()
     if edition.submitted_by_id is not None and edition.submitted_by_id == by.pk:

@@ -1,7 +1,7 @@
 """Rich text: what it may hold, and the one place where HTML is declared safe.
 
-Allowed are paragraphs, headings below a section's own (h3, h4), lists, tables and links. Text is cleaned when an editor
-saves it and again when an edition is composed, so that it does not matter which way it came in.
+Allowed are paragraphs, headings below a section's own (h3, h4), lists, tables and links. Text is cleaned when an
+editor saves it and again when an edition is composed, so that it does not matter which way it came in.
 """
 
 import json
@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import nh3
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 EDITOR_EXTENSIONS = {
@@ -39,7 +40,7 @@ _EMPTY = re.compile(r"<(p|h3|h4|li)>(?:\s|&nbsp;|<br>)*</\1>")
 
 
 def sanitise(html: str) -> str:
-    """Rich text with everything removed that is not allowed; scripts go with their content, other tags leave their text.
+    """Rich text with everything removed that is not allowed; scripts go with what they hold, other tags leave it.
 
     Sanitising twice gives the same as once, so a preview and the page made from it cannot differ.
     """
@@ -65,9 +66,19 @@ def safe(html: str) -> SafeString:
 
 
 def safe_json(data: Any) -> SafeString:
-    """JSON for a script element: no character in it can end the element (HTML standard, "Restrictions for contents")."""
+    """JSON for a script element: no character in it can end the element (HTML standard, 4.12.1.3)."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return mark_safe(text.translate(_JSON_ESCAPES))  # noqa: S308 - every character that could end the script is escaped
+
+
+def marked(text: str, spans: list[tuple[int, int]]) -> SafeString:
+    """Plain text, escaped, with the stretches `spans` (start and end, in order, apart) in <mark>."""
+    parts: list[str] = []
+    done = 0
+    for start, end in spans:
+        parts += [escape(text[done:start]), "<mark>", escape(text[start:end]), "</mark>"]
+        done = end
+    return mark_safe("".join([*parts, escape(text[done:])]))  # noqa: S308 - all of the text is escaped
 
 
 _JSON_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}

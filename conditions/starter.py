@@ -53,7 +53,7 @@ class StarterFile:
             raise StarterError(f"{path.name}: cannot be read: {error}") from error
 
     def refuse(self, name: str, problem: str) -> StarterError:
-        return StarterError(f"{self.path.name}: {name}: {problem}")
+        return StarterError(": ".join(part for part in (self.path.name, name, problem) if part))
 
     def check_names(self, data: Any, where: str, *, required: set[str], allowed: set[str]) -> None:
         """Raises StarterError unless `data` is a mapping with all required names and no unknown one."""

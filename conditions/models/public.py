@@ -82,7 +82,7 @@ class ListingTag(models.Model):
 
 class RenderedPageQuerySet(models.QuerySet):
     def at_address(self, slug: str) -> "RenderedPage | None":
-        """The kept page of an address, with the public version that it was read under as `public_version`. One query."""
+        """The kept page of an address, with the public version it was read under (`public_version`). One query."""
         version = Subquery(PublicVersion.objects.values("number")[:1])
         return self.filter(listing__slug=slug).annotate(public_version=Coalesce(version, 0)).first()
 

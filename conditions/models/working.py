@@ -57,7 +57,7 @@ class Condition(models.Model):
     summary = models.TextField(
         max_length=300,
         validators=[MaxLengthValidator(300)],
-        help_text="One or two short sentences that say what it is. Shown under the title, in lists and by search engines.",
+        help_text="One or two short sentences that say what it is. Shown in lists and by search engines too.",
     )
     key_facts = models.TextField(
         blank=True, help_text="Three to five facts that a worried reader needs first. One short sentence on each line."
@@ -65,8 +65,8 @@ class Condition(models.Model):
     emergency_signs = models.TextField(
         blank=True,
         help_text=(
-            "The care card. One sign on each line, each completing “Call … now if:”, such as “you have a seizure for the "
-            "first time”. Don't write the telephone number: the card shows the clinic's emergency number."
+            "The care card. One sign on each line, each completing “Call … now if:”, such as “you have a seizure for "
+            "the first time”. Don't write the telephone number: the card shows the clinic's emergency number."
         ),
     )
     tags = models.ManyToManyField(
@@ -158,8 +158,8 @@ class Section(models.Model):
     heading = models.CharField(max_length=120, help_text="As a reader would ask: “What causes it?”")
     body = prose(
         help_text=(
-            "The answer first. Short sentences of up to 20 words, up to three in a paragraph. Explain hard words where they "
-            "first come. Headings inside a section start at level 3."
+            "The answer first. Short sentences of up to 20 words, up to three in a paragraph. Explain hard words "
+            "where they first come. Headings inside a section start at level 3."
         )
     )
 

@@ -1,0 +1,71 @@
+"""Whether anybody is ever shown an old page: the first request to each of two servers after each change."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import brotli
+from django.contrib.auth.models import User
+
+from benchmarks import server
+from benchmarks.load import Answer, Client, get
+from benchmarks.results import Figure
+from conditions import publishing
+from conditions.models import Condition, Section
+
+CHANGES = 100
+SLUG = "never-stale"
+PATH = f"/conditions/{SLUG}/"
+CONTROL = get(f"/control/{SLUG}/")
+
+
+def figures() -> Iterator[Figure]:
+    """Change a page again and again in this process, and ask two others for it at once.
+
+    Every other request says which page its browser has (If-None-Match), and must not be told that this is still true.
+    The control keeps its page without ever looking whether it is still true: it shows that an old answer is noticed.
+    """
+    author, reviewer = User.objects.create(username="author"), User.objects.create(username="reviewer")
+    condition = make_condition()
+    old, old_from_control = 0, 0
+    with ExitStack() as stack:
+        servers = [stack.enter_context(server.running()) for _ in range(2)]
+        clients = [stack.enter_context(Client(each.port)) for each in servers]
+        etags = [""] * len(clients)
+        for change in range(CHANGES):
+            words = change_page(condition, change, author=author, reviewer=reviewer)
+            for number, client in enumerate(clients):
+                knows = {"if_none_match": etags[number]} if etags[number] and change % 2 else {}
+                answer = client.ask(get(PATH, **knows))
+                old += is_old(answer, words)
+                if answer.status == 200:
+                    etags[number] = client.ask(get(PATH)).etag  # which also puts it in this process's memory
+                old_from_control += is_old(client.ask(CONTROL), words)
+    asked = CHANGES * len(clients)
+    yield Figure("never stale", old, f" old answers in {asked} requests", at_most=0)
+    yield Figure("never stale, control", old_from_control, f" old answers in {asked} requests", at_least=asked // 2)
+
+
+def make_condition() -> Condition:
+    condition = Condition.objects.create(name="Never stale", slug=SLUG, summary="A page that changes all the time.")
+    condition.sources.create(title="A textbook of calcium", publisher="A publisher")
+    Section.objects.create(condition=condition, position=1, kind="overview", heading="What is it?", body="<p>-</p>")
+    return condition
+
+
+def change_page(condition: Condition, change: int, *, author: User, reviewer: User) -> str | None:
+    """Approve new words, approve others over them, withdraw the page, and so on. Returns what it has to say now."""
+    if change % 3 == 2:
+        publishing.withdraw(condition=condition)
+        return None
+    words = f"These are the words of change {change}."
+    condition.sections.update(body=f"<p>{words}</p>")
+    edition = publishing.submit(condition=condition, by=author)
+    publishing.approve(edition=edition, by=reviewer, reviewer_name="Dr A. Reviewer", reviewer_credentials="Consultant")
+    return words
+
+
+def is_old(answer: Answer, words: str | None) -> bool:
+    """Whether an answer is not the one that is true now: a page with `words`, or none at all."""
+    if words is None:
+        return answer.status != 404
+    return answer.status != 200 or words.encode() not in brotli.decompress(answer.body)

@@ -1,0 +1,29 @@
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from benchmarks import freshness, pages
+from benchmarks.results import Figure
+
+PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
+    "pages": pages.figures,
+    "freshness": freshness.figures,
+}
+
+
+class Command(BaseCommand):
+    help = "Measures the site and prints one line for each figure. Fills the database with generated content."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help=f"of {', '.join(PARTS)}; default: all")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        missed = 0
+        for part in options["parts"] or PARTS:
+            for figure in PARTS[part]():
+                self.stdout.write(str(figure))
+                self.stdout.flush()
+                missed += not figure.is_met
+        if missed:
+            raise CommandError(f"{missed} of the figures miss their bar.")

@@ -1,0 +1,70 @@
+"""A server of the site for the time of a measurement: one worker process with one thread for Python."""
+
+import contextlib
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+HOST = "127.0.0.1"
+SECONDS_TO_START = 60
+GRANIAN = ["-m", "granian", "--interface", "wsgi", "--workers", "1", "--blocking-threads", "1"]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server. `worker` is the id of the process that answers."""
+
+    port: int
+    worker: int
+
+    def cpu_seconds(self) -> float:
+        """Processor time that all threads of the answering process have used so far.
+
+        Linux numbers the clock of another process like this (clock_getcpuclockid(3)); it counts nanoseconds, where
+        /proc/PID/stat counts hundredths of a second.
+        """
+        return time.clock_gettime(~self.worker << 3 | 2)
+
+
+@contextlib.contextmanager
+def running() -> Iterator[Server]:
+    """A server in processes of its own, which end with the block. What it logs is in `VAR_DIR`."""
+    port = free_port()
+    log = settings.VAR_DIR / f"server-{port}.log"
+    address = ["--host", HOST, "--port", str(port), "--log-level", "warning"]
+    command = [sys.executable, *GRANIAN, *address, "calcsite.wsgi:application"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=output, stderr=output)
+        try:
+            wait_until_it_answers(process, port, log)
+            yield Server(port, only_child_of(process.pid))
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
+
+
+def wait_until_it_answers(process: subprocess.Popen, port: int, log: Path) -> None:
+    deadline = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"The server does not answer: {log.read_text()}")
+
+
+def only_child_of(parent: int) -> int:
+    """The one worker that granian's main process has started."""
+    (child,) = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return int(child)

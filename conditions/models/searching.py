@@ -1,0 +1,74 @@
+"""What search looks through: made from live editions and the service's questions by `conditions.search` alone.
+
+The full-text index over these tables is the database's own and is put in place by `conditions.fulltext`.
+"""
+
+from django.db import models
+
+from conditions.models.working import Condition
+
+
+class SearchDocument(models.Model):
+    """One thing that a search can find: a live page, or one question with its answer.
+
+    Each text stands in a column of its own, so that a word in a name can count for more than the same word in a body.
+    A page has no `question`; a question has no `name`, `aliases` or `summary`.
+    """
+
+    class Kind(models.TextChoices):
+        CONDITION = "condition", "Condition"
+        QUESTION = "faq", "Question"
+
+    condition = models.ForeignKey(Condition, on_delete=models.CASCADE, null=True, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind)
+    url = models.CharField(max_length=255)
+    name = models.TextField(blank=True)
+    aliases = models.TextField(blank=True)
+    question = models.TextField(blank=True)
+    context = models.TextField(blank=True, help_text="The name of the condition that a question is about.")
+    summary = models.TextField(blank=True, help_text="The summary, the key facts and the headings of a page.")
+    body = models.TextField(blank=True, help_text="All that is read on, and shown with the words found marked.")
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def title(self) -> str:
+        return self.name or self.question
+
+
+class SearchName(models.Model):
+    """One name, other name or question that is suggested while a visitor types, and found first when typed in full.
+
+    `name` or `question` holds the words of the label as `words.fold` leaves them; the other is empty.
+    """
+
+    document = models.ForeignKey(SearchDocument, on_delete=models.CASCADE, related_name="names")
+    label = models.CharField(max_length=200)
+    name = models.CharField(max_length=200, blank=True, db_index=True)
+    question = models.CharField(max_length=200, blank=True, db_index=True)
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class SearchWord(models.Model):
+    """A word that stands, or once stood, on a public page: what a misspelt word may have been meant to be.
+
+    Words of pages that have gone stay until the next rebuild. No harm: a word is suggested only when a search for it
+    finds something.
+    """
+
+    word = models.CharField(max_length=40, unique=True)
+    initial = models.CharField(max_length=1)
+    ending = models.CharField(max_length=3)
+    length = models.PositiveSmallIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["initial", "length", "word"], name="word_by_initial"),
+            models.Index(fields=["ending", "length", "word"], name="word_by_ending"),
+        ]
+
+    def __str__(self) -> str:
+        return self.word

@@ -1,0 +1,17 @@
+"""Search over live condition pages and questions: ranked, stemmed, and bounded in what one search may cost."""
+
+from conditions.search.finding import Found, Hit, find
+from conditions.search.indexing import forget_condition, index_condition, index_service_faqs, rebuild
+from conditions.search.suggesting import Suggestion, suggest
+
+__all__ = [
+    "Found",
+    "Hit",
+    "Suggestion",
+    "find",
+    "forget_condition",
+    "index_condition",
+    "index_service_faqs",
+    "rebuild",
+    "suggest",
+]

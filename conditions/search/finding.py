@@ -1,0 +1,129 @@
+"""Finding: conditions and questions for what a visitor typed, the best first.
+
+All words must match. When nothing has them all, whatever has any of them is found instead (`Found.some_words_only`).
+The order: a name or question typed in full, then words in names, in questions, in summaries and headings, and
+anywhere. Among equals in a name or question the shortest comes first; elsewhere what the database's own ranking
+prefers; and then conditions before questions.
+
+A word may stand on every page. What a search costs is bounded all the same: of each kind of match at most `MOST` are
+looked at, and where there are more no ranking is worked out for the words in bodies.
+"""
+
+# ruff: noqa: S608 - the SQL is made of constants of this project; values are parameters
+
+from dataclasses import dataclass, field
+
+from django.core.paginator import Page, Paginator
+from django.db import connection
+from django.utils.safestring import SafeString
+
+from conditions.models import SearchDocument
+from conditions.search import snippets, spelling
+from conditions.search.database import search_of_database
+from conditions.search.statements import Part, Statement
+from conditions.search.words import telling_words, typed_words
+
+MOST = 1000  # hits
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One thing found. `context` is the condition that a question is about; empty for a condition."""
+
+    title: str
+    url: str
+    kind: str
+    context: str
+    snippet: SafeString
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of what was found. With `total_is_capped` there is more than `total`."""
+
+    page: Page
+    hits: list[Hit] = field(default_factory=list)
+    total_is_capped: bool = False
+    some_words_only: bool = False
+    did_you_mean: str = ""
+
+    @property
+    def total(self) -> int:
+        return self.page.paginator.count
+
+
+def find(query: str, *, page: int = 1, per_page: int = 10) -> Found:
+    """What the words of `query` find. Any text is a query; without a word that tells pages apart nothing is found.
+
+    `page` is taken to the nearest that there is.
+    """
+    typed = typed_words(query)
+    words = telling_words(typed)
+    any_word = False
+    count = _count(words, any_word=False) if words else 0
+    did_you_mean = ""
+    if words and not count:
+        did_you_mean = spelling.correction(typed, finds=lambda words: bool(_count(words, any_word=False, most=1)))
+        any_word = len(words) > 1
+        count = _count(words, any_word=True) if any_word else 0
+    shown = Paginator(range(min(count, MOST)), per_page).get_page(page)
+    hits = _hits(typed, words, shown, any_word=any_word, weighed=count <= MOST) if count else []
+    return Found(
+        page=shown,
+        hits=hits,
+        total_is_capped=count > MOST,
+        some_words_only=any_word and bool(hits),
+        did_you_mean=did_you_mean,
+    )
+
+
+def _count(words: list[str], *, any_word: bool, most: int = MOST + 1) -> int:
+    sql, parameters = search_of_database().matching(Part.WHOLE, words, any_word=any_word)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({sql} LIMIT %s) AS matching", [*parameters, most])
+        return cursor.fetchone()[0]
+
+
+def _hits(typed: list[str], words: list[str], shown: Page, *, any_word: bool, weighed: bool) -> list[Hit]:
+    sql, parameters = _ranking(typed, words, any_word=any_word, weighed=weighed)
+    first = shown.start_index() - 1
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} LIMIT %s OFFSET %s", [*parameters, len(shown), first])
+        ids = [row[0] for row in cursor.fetchall()]
+    marked = search_of_database().marked_bodies(ids, words, any_word=any_word)
+    documents = SearchDocument.objects.defer("body").in_bulk(ids)
+    return [_hit(documents[id_], marked.get(id_, "")) for id_ in ids]
+
+
+def _ranking(typed: list[str], words: list[str], *, any_word: bool, weighed: bool) -> Statement:
+    """Ids in their order. A document is in the best of the tiers that it was found for."""
+    exact = " ".join(typed)
+    arms = [
+        "SELECT document_id AS id, 0 AS tier, 0.0 AS worth FROM conditions_searchname WHERE name = %s OR question = %s"
+    ]
+    parameters: list = [exact, exact]
+    for part in Part:
+        sql, its_parameters = search_of_database().matching(
+            part, words, any_word=any_word, weighed=weighed and part == Part.WHOLE
+        )
+        arms.append(
+            f"SELECT * FROM (SELECT id, {part.value}, worth FROM ({sql} LIMIT %s) AS some) AS part_{part.value}"
+        )
+        parameters += [*its_parameters, MOST]
+    return (
+        "SELECT best.id FROM (SELECT id, min(tier) AS tier, min(worth) AS worth FROM "
+        f"({' UNION ALL '.join(arms)}) AS hit GROUP BY id) AS best "
+        "JOIN conditions_searchdocument AS document ON document.id = best.id "
+        "ORDER BY tier, CASE WHEN tier <= 2 THEN length(name) + length(question) END, worth, kind, best.id",
+        parameters,
+    )
+
+
+def _hit(document: SearchDocument, marked_body: str) -> Hit:
+    return Hit(
+        title=document.title,
+        url=document.url,
+        kind=document.get_kind_display(),
+        context=document.context,
+        snippet=snippets.snippet(marked_body),
+    )

@@ -1,0 +1,61 @@
+"""Search on PostgreSQL: text search vectors, "english" for whole words and "simple" for the beginnings of names.
+
+Words are passed to plainto_tsquery, which knows no operators, or as quoted lexemes; `words` leaves nothing in them but
+letters and digits.
+"""
+
+# ruff: noqa: S608 - the SQL is made of constants of this project; values are parameters
+
+from django.db import connection
+
+from conditions.fulltext import plain
+from conditions.search.statements import END, START, Part, Statement
+
+VECTORS = {
+    Part.NAMES: "names_vector",
+    Part.QUESTION: "question_vector",
+    Part.SUMMARY: "summary_vector",
+    Part.WHOLE: "whole_vector",
+}
+
+
+def matching(part: Part, words: list[str], *, any_word: bool, weighed: bool = False) -> Statement:
+    """The ids of the documents that hold the words in a part, each with its worth (minus ts_rank: low is good)."""
+    query, parameters = _all_or_any(words, any_word=any_word)
+    # 1: divided by the logarithm of the length, so that a long page does not win by its length.
+    worth = f"-ts_rank(whole_vector, {query}, 1)" if weighed else "0.0"
+    sql = f"SELECT id, {worth} AS worth FROM conditions_searchdocument WHERE {VECTORS[part]} @@ ({query})"
+    return sql, parameters * (2 if weighed else 1)
+
+
+def marked_bodies(ids: list[int], words: list[str], *, any_word: bool) -> dict[int, str]:
+    """The bodies of some documents, each found word between START and END.
+
+    The headline is made of a copy that has the same length, letter by letter, and is then laid over the body itself.
+    """
+    query, parameters = _all_or_any(words, any_word=any_word)
+    options = f"HighlightAll=true, StartSel={START}, StopSel={END}"
+    sql = (
+        f"SELECT id, body, ts_headline('english', {plain('body')}, {query}, %s) "
+        "FROM conditions_searchdocument WHERE id = ANY(%s)"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*parameters, options, ids])
+        return {id_: _lay_over(body, headline) for id_, body, headline in cursor.fetchall()}
+
+
+def beginning(column: str, words: list[str], *, at_start: bool) -> Statement:
+    """The ids of the names in which every word begins some word; `at_start`: the first of them the whole name."""
+    query = " & ".join(f"'{word}':*" for word in words)
+    sql = f"SELECT id FROM conditions_searchname WHERE {column}_vector @@ to_tsquery('simple', %s)"
+    return (f"{sql} AND {column} LIKE %s", [query, f"{words[0]}%"]) if at_start else (sql, [query])
+
+
+def _all_or_any(words: list[str], *, any_word: bool) -> Statement:
+    operator = " || " if any_word else " && "
+    return operator.join(["plainto_tsquery('english', %s)"] * len(words)), list(words)
+
+
+def _lay_over(body: str, headline: str) -> str:
+    letters = iter(body)
+    return "".join(mark if mark in (START, END) else next(letters, "") for mark in headline)

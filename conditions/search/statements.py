@@ -1,0 +1,16 @@
+"""What the two databases' search modules have in common."""
+
+from enum import IntEnum
+
+Statement = tuple[str, list]  # SQL, and its parameters
+
+START, END = "\x02", "\x03"  # control characters: no indexed text holds one
+
+
+class Part(IntEnum):
+    """Where in a document words were found; the lower, the more they say about it."""
+
+    NAMES = 1
+    QUESTION = 2
+    SUMMARY = 3
+    WHOLE = 4

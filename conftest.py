@@ -1,0 +1,32 @@
+"""What every test may rely on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.db import connection
+
+
+@pytest.fixture(autouse=True)
+def own_files(settings, tmp_path: Path) -> None:
+    """Uploaded files go to a folder of the test's own, static files come from the source, and no page is kept in memory unless the test asks for it."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.PUBLIC_PAGES_MEGABYTES = 0
+    settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True
+
+
+@pytest.fixture
+def committed(transactional_db) -> Iterator[None]:
+    """A database in which the test's transactions are really committed.
+
+    It is emptied afterwards, which the triggers that keep editions would refuse: they go first, and come back with the
+    `post_migrate` that the emptying sends.
+    """
+    yield
+    with connection.cursor() as cursor:
+        for app in apps.get_app_configs():
+            for trigger in getattr(app, "triggers", ()):
+                for statement in trigger.statements(connection.vendor):
+                    if statement.startswith("DROP"):
+                        cursor.execute(statement)

@@ -1,0 +1,80 @@
+"""No violation that axe can find on any public page in any of its states, in light and dark, on a phone and a desktop.
+
+The rules are those of WCAG 2.2, levels A and AA, and axe's best practices. axe finds about half of what can be wrong:
+keyboard, reflow and reading level have tests of their own.
+"""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browsing import STATES, states
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OPTIONS = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": TAGS}}
+SCHEMES = ["light", "dark"]
+WIDTHS = [320, 1280]
+AXE = Axe()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on the page as it is, as "rule: element"."""
+    found = AXE.run(page, options=OPTIONS).response["violations"]
+    return [f"{rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"]]
+
+
+def violations_in_every_look(page: Page) -> list[str]:
+    found = []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            found += [f"{scheme}, {width} px: {violation}" for violation in violations(page)]
+    return found
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_axe_finds_nothing(tab, site, old_edition, state):
+    states(site, old_edition)[state](tab)
+    found = violations_in_every_look(tab)
+    assert not found, "\n".join(found)
+
+
+def test_axe_finds_nothing_when_suggestions_are_open(tab):
+    tab.set_viewport_size({"width": 1280, "height": 800})
+    tab.goto("/")
+    box = tab.get_by_role("combobox", name="Search for a condition or a question")
+    box.press_sequentially("calc")
+    tab.get_by_role("option").first.wait_for()
+    found = violations_in_every_look(tab)
+    assert not found, "\n".join(found)
+
+
+def test_axe_finds_nothing_with_every_fold_open(tab):
+    for path in ["/conditions/", "/conditions/brain-calcification/"]:
+        tab.goto(path)
+        tab.locator("details").evaluate_all("all => all.forEach(details => { details.open = true })")
+        found = violations_in_every_look(tab)
+        assert not found, "\n".join(found)
+
+
+def test_axe_finds_nothing_on_the_page_for_a_fault_of_ours(tab, broken_site):
+    """In light only: the page has the browser's own colours, and axe takes the browser's dark paper to be white."""
+    answer = tab.goto(f"{broken_site.url}/")
+    assert answer.status == 500
+    tab.emulate_media(color_scheme="light")
+    assert violations(tab) == []
+
+
+def test_axe_would_find_a_fault(tab):
+    tab.goto("/")
+    tab.evaluate("document.querySelector('main').innerHTML += '<img src=x><input><a href=/></a>'")
+    assert {violation.partition(":")[0] for violation in violations(tab)} >= {"image-alt", "label", "link-name"}
+
+
+def test_axe_knows_the_rule_that_wcag_2_2_added(tab):
+    tab.goto("/")
+    rules = tab.evaluate(
+        f"(() => {{ {AXE.axe_script}; return axe.getRules(['wcag22aa']).map(rule => rule.ruleId) }})()"
+    )
+    assert rules == ["target-size"]
