@@ -10,7 +10,6 @@ table has lost its triggers.
 
 # ruff: noqa: S608 - the SQL is made of constants of this project; values are parameters
 
-import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,28 +29,8 @@ class FullText:
     vectors: dict[str, str]
 
 
-def _translation() -> tuple[str, str]:
-    """Two strings for SQL's translate(), letter by letter: without accents, and with spaces for what joins words.
-
-    PostgreSQL would read “head/neck” as a file's name and “1.5” or “x-ray” as one word; FTS5 reads two words.
-    """
-    joiners = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~’‘“”–—…·"
-    accented = {}
-    for code in range(0xC0, 0x250):
-        plain = "".join(c for c in unicodedata.normalize("NFKD", chr(code)) if not unicodedata.combining(c)).lower()
-        if len(plain) == 1 and plain.isascii() and plain.isalpha():
-            accented[chr(code)] = plain
-    return joiners + "".join(accented), " " * len(joiners) + "".join(accented.values())
-
-
-def plain(expression: str) -> str:
-    """SQL for a text with its letters in their plain form and its words apart, letter for letter as long as before."""
-    old, new = (text.replace("'", "''") for text in _translation())
-    return f"translate({expression}, '{old}', '{new}')"
-
-
 def _english(expression: str) -> str:
-    return f"to_tsvector('english', {plain(expression)})"
+    return f"to_tsvector('english', {expression})"
 
 
 NAMES = _english("name || ' ' || aliases")

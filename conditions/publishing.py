@@ -54,6 +54,17 @@ def publish_unreviewed(*, edition: Edition, by: AbstractBaseUser | None, reason:
 
 
 @transaction.atomic
+def publish_working_copy(*, condition: Condition, by: AbstractBaseUser | None, reason: str) -> Edition:
+    """Submit the working copy and publish it without a clinician's approval, in one step.
+
+    Raises PublishingError as `submit` and `publish_unreviewed` do; no edition is left behind then.
+    """
+    edition = submit(condition=condition, by=by)
+    publish_unreviewed(edition=edition, by=by, reason=reason)
+    return edition
+
+
+@transaction.atomic
 def approve(
     *,
     edition: Edition,

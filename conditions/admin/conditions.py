@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -36,6 +37,7 @@ class FAQInline(admin.StackedInline):
 class SourceInline(admin.StackedInline):
     model = Source
     extra = 0
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     fields = ["position", "title", "publisher", ("url", "seen")]
 
 
@@ -99,9 +101,7 @@ class ConditionAdmin(admin.ModelAdmin):
         condition = get_object_or_404(Condition, pk=pk)
         if not self.has_view_permission(request, condition):
             raise PermissionDenied
-        response = HttpResponse(pages.render_preview(condition))
-        response["Cache-Control"] = "private, no-store"
-        return response
+        return HttpResponse(pages.render_preview(condition))
 
     def publish(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Publish the working copy without a clinician's review, with a reason that is kept."""
@@ -109,8 +109,7 @@ class ConditionAdmin(admin.ModelAdmin):
         form = PublishForm(request.POST or None)
         if form.is_valid():
             try:
-                edition = publishing.submit(condition=condition, by=request.user, note=form.cleaned_data["reason"])
-                publishing.publish_unreviewed(edition=edition, by=request.user, **form.cleaned_data)
+                edition = publishing.publish_working_copy(condition=condition, by=request.user, **form.cleaned_data)
             except publishing.PublishingError as error:
                 form.add_error(None, str(error))
             else:

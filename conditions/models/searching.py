@@ -11,8 +11,9 @@ from conditions.models.working import Condition
 class SearchDocument(models.Model):
     """One thing that a search can find: a live page, or one question with its answer.
 
-    Each text stands in a column of its own, so that a word in a name can count for more than the same word in a body.
-    A page has no `question`; a question has no `name`, `aliases` or `summary`.
+    `title`, `about` and `text` are what is shown. The others are what is searched, as `words.plain` leaves it: each in
+    a column of its own, so that a word in a name can count for more than the same word in a body. A page has no
+    `question`; a question has no `name`, `aliases` or `summary`.
     """
 
     class Kind(models.TextChoices):
@@ -22,19 +23,20 @@ class SearchDocument(models.Model):
     condition = models.ForeignKey(Condition, on_delete=models.CASCADE, null=True, related_name="+")
     kind = models.CharField(max_length=10, choices=Kind)
     url = models.CharField(max_length=255)
+    title = models.CharField(max_length=200)
+    about = models.CharField(
+        max_length=200, blank=True, help_text="The name of the condition that a question is about."
+    )
     name = models.TextField(blank=True)
     aliases = models.TextField(blank=True)
     question = models.TextField(blank=True)
-    context = models.TextField(blank=True, help_text="The name of the condition that a question is about.")
     summary = models.TextField(blank=True, help_text="The summary, the key facts and the headings of a page.")
-    body = models.TextField(blank=True, help_text="All that is read on, and shown with the words found marked.")
+    context = models.TextField(blank=True, help_text="The words of `about`.")
+    body = models.TextField(blank=True, help_text="The words of `text`, letter for letter in the same places.")
+    text = models.TextField(blank=True)
 
     def __str__(self) -> str:
         return self.title
-
-    @property
-    def title(self) -> str:
-        return self.name or self.question
 
 
 class SearchName(models.Model):

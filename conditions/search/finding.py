@@ -91,7 +91,7 @@ def _hits(typed: list[str], words: list[str], shown: Page, *, any_word: bool, we
         cursor.execute(f"{sql} LIMIT %s OFFSET %s", [*parameters, len(shown), first])
         ids = [row[0] for row in cursor.fetchall()]
     marked = search_of_database().marked_bodies(ids, words, any_word=any_word)
-    documents = SearchDocument.objects.defer("body").in_bulk(ids)
+    documents = SearchDocument.objects.only("title", "url", "kind", "about", "text").in_bulk(ids)
     return [_hit(documents[id_], marked.get(id_, "")) for id_ in ids]
 
 
@@ -124,6 +124,6 @@ def _hit(document: SearchDocument, marked_body: str) -> Hit:
         title=document.title,
         url=document.url,
         kind=document.get_kind_display(),
-        context=document.context,
-        snippet=snippets.snippet(marked_body),
+        context=document.about,
+        snippet=snippets.snippet(document.text, marked_body),
     )

@@ -4,6 +4,7 @@ Each function works inside the caller's transaction, so that search changes at t
 """
 
 import unicodedata
+from typing import NamedTuple
 
 from django.db import transaction
 from django.urls import reverse
@@ -12,16 +13,23 @@ from conditions import richtext
 from conditions.composing import Content, compose_faqs
 from conditions.models import FAQ, Condition, Listing, SearchDocument, SearchName, SearchWord
 from conditions.search import spelling
-from conditions.search.words import all_words, fold
+from conditions.search.words import all_words, fold, plain
 
 LONGEST = 100_000  # characters of a page that are searched; PostgreSQL takes a megabyte of words at most
 AT_A_TIME = 200  # pages of a rebuild
 
 
+class Entry(NamedTuple):
+    """A document, and the names that it is suggested under."""
+
+    document: SearchDocument
+    labels: list[str]
+
+
 def index_condition(listing: Listing, content: Content) -> None:
     """Make search find a live page and its questions as its live edition says (`content`), no longer as before."""
     SearchDocument.objects.filter(condition=listing.pk).delete()
-    _store(_documents_of(listing, content), content["aliases"])
+    _store(_entries_of(listing, content))
 
 
 def forget_condition(condition: Condition) -> None:
@@ -33,7 +41,7 @@ def index_service_faqs() -> None:
     """Make search find the questions about the service as they are now."""
     SearchDocument.objects.filter(condition=None).delete()
     address = reverse("conditions:faqs")
-    _store([_question(faq, address) for faq in compose_faqs(FAQ.objects.about_service())], [])
+    _store([_question(faq, address) for faq in compose_faqs(FAQ.objects.about_service())])
 
 
 @transaction.atomic
@@ -46,69 +54,76 @@ def rebuild() -> int:
     SearchDocument.objects.all().delete()
     SearchWord.objects.all().delete()
     index_service_faqs()
-    listings = Listing.objects.select_related("condition__live_edition").order_by("pk")
-    for listing in listings.iterator(chunk_size=AT_A_TIME):
-        content = listing.condition.live_edition.content
-        _store(_documents_of(listing, content), content["aliases"])
-    return listings.count()
+    listings = Listing.objects.order_by("pk")
+    pages = list(listings.values_list("pk", flat=True))
+    for start in range(0, len(pages), AT_A_TIME):
+        some = listings.filter(pk__in=pages[start : start + AT_A_TIME]).select_related("condition__live_edition")
+        _store([entry for listing in some for entry in _entries_of(listing, _live_content(listing))])
+    return len(pages)
 
 
-def _documents_of(listing: Listing, content: Content) -> list[SearchDocument]:
+def _live_content(listing: Listing) -> Content:
+    return listing.condition.live_edition.content
+
+
+def _entries_of(listing: Listing, content: Content) -> list[Entry]:
     address = listing.get_absolute_url()
+    summary = [content["summary"], *content["key_facts"]]
     page = SearchDocument(
         condition_id=listing.pk,
         kind=SearchDocument.Kind.CONDITION,
         url=address,
-        name=_text(content["name"]),
-        aliases=_text("\n".join(content["aliases"])),
-        summary=_text("\n".join([content["summary"], *content["key_facts"], *_headings(content)])),
-        body=_text(" ".join([content["summary"], *content["key_facts"], *_sections(content)])),
+        title=content["name"],
+        name=_indexed(content["name"]),
+        aliases=_indexed(" ".join(content["aliases"])),
+        summary=_indexed(" ".join([*summary, *(section["heading"] for section in content["sections"])])),
+        **_body(" ".join([*summary, *map(_read_out, content["sections"])])),
     )
     questions = [_question(faq, address, about=content["name"], condition=listing.pk) for faq in content["faqs"]]
-    return [page, *questions]
+    return [Entry(page, [content["name"], *content["aliases"]]), *questions]
 
 
-def _headings(content: Content) -> list[str]:
-    return [section["heading"] for section in content["sections"]]
+def _read_out(section: dict[str, str]) -> str:
+    """A section as it reads in a snippet: its heading as a sentence, then its text."""
+    heading = section["heading"]
+    return f"{heading if heading.endswith(('?', '.', '!')) else heading + ':'} {richtext.plain_text(section['html'])}"
 
 
-def _sections(content: Content) -> list[str]:
-    """Each section as it reads in a snippet: its heading as a sentence, then its text."""
-    return [
-        f"{heading if heading.endswith(('?', '.', '!')) else heading + ':'} {richtext.plain_text(section['html'])}"
-        for heading, section in zip(_headings(content), content["sections"], strict=True)
-    ]
-
-
-def _question(faq: dict[str, str], address: str, *, about: str = "", condition: int | None = None) -> SearchDocument:
-    return SearchDocument(
+def _question(faq: dict[str, str], address: str, *, about: str = "", condition: int | None = None) -> Entry:
+    question = SearchDocument(
         condition_id=condition,
         kind=SearchDocument.Kind.QUESTION,
         url=f"{address}#{faq['anchor']}",
-        question=_text(faq["question"]),
-        context=_text(about),
-        body=_text(richtext.plain_text(faq["html"])),
+        title=faq["question"],
+        about=about,
+        question=_indexed(faq["question"]),
+        context=_indexed(about),
+        **_body(richtext.plain_text(faq["html"])),
     )
+    return Entry(question, [faq["question"]])
 
 
-def _text(text: str) -> str:
-    """Letters with their accents in one character, as the databases expect them."""
-    return unicodedata.normalize("NFC", text[:LONGEST])
+def _body(text: str) -> dict[str, str]:
+    """What is shown and what is searched of a text: letter for letter in the same places."""
+    text = unicodedata.normalize("NFC", text[:LONGEST])
+    return {"text": text, "body": plain(text)}
 
 
-def _store(documents: list[SearchDocument], aliases: list[str]) -> None:
-    names: list[SearchName] = []
-    words: set[str] = set()
-    for document in SearchDocument.objects.bulk_create(documents):
-        if document.kind == SearchDocument.Kind.CONDITION:
-            names += [_name(document, label, "name") for label in [document.name, *aliases]]
-        else:
-            names.append(_name(document, document.question, "question"))
-        for text in (document.name, document.aliases, document.question, document.summary, document.body):
-            words.update(all_words(text))
-    SearchName.objects.bulk_create(names)
-    spelling.keep(words)
+def _indexed(text: str) -> str:
+    return plain(unicodedata.normalize("NFC", text[:LONGEST]))
 
 
-def _name(document: SearchDocument, label: str, column: str) -> SearchName:
+def _store(entries: list[Entry]) -> None:
+    SearchDocument.objects.bulk_create([entry.document for entry in entries])
+    SearchName.objects.bulk_create([_name(document, label) for document, labels in entries for label in labels])
+    spelling.keep({word for document, _ in entries for word in _words_of(document)})
+
+
+def _name(document: SearchDocument, label: str) -> SearchName:
+    column = "name" if document.kind == SearchDocument.Kind.CONDITION else "question"
     return SearchName(document=document, label=label[:200], **{column: fold(label)[:200]})
+
+
+def _words_of(document: SearchDocument) -> list[str]:
+    texts = (document.name, document.aliases, document.question, document.summary, document.body)
+    return all_words(" ".join(texts))

@@ -8,7 +8,6 @@ letters and digits.
 
 from django.db import connection
 
-from conditions.fulltext import plain
 from conditions.search.statements import END, START, Part, Statement
 
 VECTORS = {
@@ -29,19 +28,13 @@ def matching(part: Part, words: list[str], *, any_word: bool, weighed: bool = Fa
 
 
 def marked_bodies(ids: list[int], words: list[str], *, any_word: bool) -> dict[int, str]:
-    """The bodies of some documents, each found word between START and END.
-
-    The headline is made of a copy that has the same length, letter by letter, and is then laid over the body itself.
-    """
+    """The bodies of some documents, each found word between START and END."""
     query, parameters = _all_or_any(words, any_word=any_word)
     options = f"HighlightAll=true, StartSel={START}, StopSel={END}"
-    sql = (
-        f"SELECT id, body, ts_headline('english', {plain('body')}, {query}, %s) "
-        "FROM conditions_searchdocument WHERE id = ANY(%s)"
-    )
+    sql = f"SELECT id, ts_headline('english', body, {query}, %s) FROM conditions_searchdocument WHERE id = ANY(%s)"
     with connection.cursor() as cursor:
         cursor.execute(sql, [*parameters, options, ids])
-        return {id_: _lay_over(body, headline) for id_, body, headline in cursor.fetchall()}
+        return dict(cursor.fetchall())
 
 
 def beginning(column: str, words: list[str], *, at_start: bool) -> Statement:
@@ -54,8 +47,3 @@ def beginning(column: str, words: list[str], *, at_start: bool) -> Statement:
 def _all_or_any(words: list[str], *, any_word: bool) -> Statement:
     operator = " || " if any_word else " && "
     return operator.join(["plainto_tsquery('english', %s)"] * len(words)), list(words)
-
-
-def _lay_over(body: str, headline: str) -> str:
-    letters = iter(body)
-    return "".join(mark if mark in (START, END) else next(letters, "") for mark in headline)

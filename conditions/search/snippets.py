@@ -12,26 +12,28 @@ LENGTH = 180  # characters of text, give or take a word
 _MARKED = re.compile(f"{START}([^{START}{END}]*){END}")
 
 
-def snippet(marked: str) -> SafeString:
-    """The stretch with the most found words, those in <mark>; where none is found, the beginning of the text."""
-    text, spans = _apart(marked)
+def snippet(text: str, marked: str) -> SafeString:
+    """The stretch of `text` with the most found words, those in <mark>; where none is found, its beginning.
+
+    `marked` is the text as it is indexed, which has the same letters in the same places, with the found words marked.
+    """
+    spans = _spans(marked)
     start, end = _stretch(text, spans)
-    inside = [(max(a, start) - start, min(b, end) - start) for a, b in spans if a < end and b > start]
-    cut = richtext.marked(text[start:end], inside)
-    return richtext.marked("… " if start else "", []) + cut + richtext.marked(" …" if end < len(text) else "", [])
+    before, after = "… " if start else "", " …" if end < len(text) else ""
+    moved = len(before) - start
+    inside = [(first + moved, last + moved) for first, last in spans if start <= first and last <= end]
+    return richtext.marked(f"{before}{text[start:end]}{after}", inside)
 
 
-def _apart(marked: str) -> tuple[str, list[tuple[int, int]]]:
-    """The text without its marks, and where the marked words stand in it."""
-    parts: list[str] = []
+def _spans(marked: str) -> list[tuple[int, int]]:
+    """Where the marked words stand in the text without the marks."""
     spans: list[tuple[int, int]] = []
     length = 0
     for number, part in enumerate(_MARKED.split(marked)):
         if number % 2:
             spans.append((length, length + len(part)))
-        parts.append(part)
         length += len(part)
-    return "".join(parts), spans
+    return spans
 
 
 def _stretch(text: str, spans: list[tuple[int, int]]) -> tuple[int, int]:

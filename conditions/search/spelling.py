@@ -36,16 +36,15 @@ def correction(typed: list[str], *, finds: Callable[[list[str]], bool]) -> str:
 
 def keep(words: set[str]) -> None:
     """Remember words of public pages as words that may be meant."""
-    worth_keeping = sorted(word for word in words if SHORTEST <= len(word) <= LONGEST_WORD and not word.isdecimal())
+    sensible = {word for word in words if SHORTEST <= len(word) <= LONGEST_WORD and not word.isdecimal()} - STOP_WORDS
+    known = SearchWord.objects.filter(word__in=sensible).values_list("word", flat=True)
     # In order, so that two at once cannot wait for each other for ever.
     SearchWord.objects.bulk_create(
         [
             SearchWord(word=word, initial=word[0], ending=word[-3:], length=len(word))
-            for word in worth_keeping
-            if word not in STOP_WORDS
+            for word in sorted(sensible.difference(known))
         ],
         ignore_conflicts=True,
-        batch_size=1000,
     )
 
 

@@ -30,20 +30,35 @@ STOP_WORDS = frozenset({
 # fmt: on
 
 
-def fold(text: str) -> str:
-    """The words of a text in small letters, without accents, one space between them."""
-    return " ".join(all_words(text))
+def _plain_letters() -> dict[int, str]:
+    """Each accented Latin letter's plain form, and a space for what joins words.
+
+    PostgreSQL would read “head/neck” as a file's name and “1.5” or “x-ray” as one word; FTS5 reads two words.
+    """
+    letters = dict.fromkeys(map(ord, "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~’‘“”–—…·"), " ")
+    for code in [*range(0xC0, 0x250), *range(0x1E00, 0x1F00)]:
+        parts = unicodedata.normalize("NFD", chr(code))
+        if len(parts) > 1 and parts[0].isascii():
+            letters[code] = parts[0].lower()
+    return letters
+
+
+_PLAIN = _plain_letters()
+
+
+def plain(text: str) -> str:
+    """A text as it is indexed: words apart, “Sjögren” as “sjogren”. Every character stays in its place."""
+    return text.translate(_PLAIN)
 
 
 def all_words(text: str) -> list[str]:
-    """Every word of a text, folded, in order."""
-    return _WORD.findall(without_accents(text).lower())
+    """Every word of a text in small letters, without accents, in order."""
+    return _WORD.findall(plain(unicodedata.normalize("NFC", text)).lower())
 
 
-def without_accents(text: str) -> str:
-    """The text with its letters in their plain form: “Sjögren” is “Sjogren”."""
-    apart = unicodedata.normalize("NFKD", text)
-    return unicodedata.normalize("NFC", "".join(c for c in apart if not unicodedata.combining(c)))
+def fold(text: str) -> str:
+    """The words of a text, one space between them."""
+    return " ".join(all_words(text))
 
 
 def typed_words(query: str) -> list[str]:

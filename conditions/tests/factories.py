@@ -52,8 +52,7 @@ def make_live(*, reason: str = "For a test.", **fields: Any) -> Condition:
 
 def publish(condition: Condition, *, reason: str = "For a test.") -> None:
     """Make the working copy of `condition` what the public reads."""
-    edition = publishing.submit(condition=condition, by=None)
-    publishing.publish_unreviewed(edition=edition, by=None, reason=reason)
+    publishing.publish_working_copy(condition=condition, by=None, reason=reason)
     condition.refresh_from_db()
 
 
