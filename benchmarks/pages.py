@@ -2,20 +2,24 @@
 
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from django.db import connection
 
+from benchmarks import content
 from benchmarks.load import Client, get
 from benchmarks.results import Figure
 from benchmarks.server import Server, running
+from conditions import pages
+from conditions.models import Listing
 
 PAGE = "brain-calcification"
 CONTROL = get(f"/control/{PAGE}/")
 # Slices are short and alternate, so that what else the machine does falls on both alike.
 SLICES = 100
 REQUESTS = 200
+COLD_PAGES = 800
 COLD_REQUESTS = 20
 
 
@@ -29,6 +33,11 @@ class Cost(NamedTuple):
 def figures() -> Iterator[Figure]:
     with running() as server:
         yield from kept_pages(server)
+    content.extend_to(COLD_PAGES)
+    while Listing.objects.filter(rendered=None).exists():
+        pages.render_missing()
+    with running() as server:
+        yield from cold_pages(server)
 
 
 def kept_pages(server: Server) -> Iterator[Figure]:
@@ -43,9 +52,9 @@ def kept_pages(server: Server) -> Iterator[Figure]:
         yield from compared("condition page, not changed (304)", server, client, unchanged, bar=bar, status=304)
 
 
-def cold_pages(server: Server, slugs: Sequence[str]) -> Iterator[Figure]:
+def cold_pages(server: Server) -> Iterator[Figure]:
     """Pages that this process has never served, each asked for once."""
-    requests = [get(f"/conditions/{slug}/") for slug in slugs]
+    requests = [get(listing.get_absolute_url()) for listing in Listing.objects.all()[:COLD_PAGES]]
     slices = [requests[start : start + COLD_REQUESTS] for start in range(0, len(requests), COLD_REQUESTS)]
     with Client(server.port) as client:
         yield from compared("condition page, cold", server, client, slices, bar=0.3)

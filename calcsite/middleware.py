@@ -13,6 +13,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django_prose_editor.widgets import importmap
 
+# The one style sheet that the rich text editor (django-prose-editor 0.28.0) writes into the page. A browser test looks
+# for violations in the admin, and so tells when another version of the editor needs another hash.
+EDITOR_STYLE_HASH = "'sha256-PlumsSlvJ7vvWzjqibGAYKq92O3y/4JTxWWsWJvyUYA='"
+
 
 class PrintableAddressMiddleware:
     """Refuse addresses with a NUL character: PostgreSQL cannot store or compare one, and no link of ours has one."""
@@ -29,14 +33,14 @@ class PrintableAddressMiddleware:
 
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
-    """The policy of the settings; in the admin, the rich text editor's one inline script is allowed by its hash."""
+    """The policy of the settings; in the admin, what the rich text editor writes inline is allowed by its hash."""
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
         if not report_only and request.path_info.startswith(reverse("admin:index")):
-            parts.update = {"script-src": [editor_import_map_hash()]}
+            parts.update = {"script-src": [editor_import_map_hash()], "style-src": [EDITOR_STYLE_HASH]}
         return parts
 
 

@@ -166,7 +166,6 @@ PERMISSIONS_POLICY = {
         "microphone",
         "payment",
         "usb",
-        "bluetooth",
         "midi",
         "serial",
     ]

@@ -3,12 +3,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from benchmarks import freshness, pages
+from benchmarks import freshness, pages, search
 from benchmarks.results import Figure
 
 PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "pages": pages.figures,
     "freshness": freshness.figures,
+    "search": search.figures,
 }
 
 
