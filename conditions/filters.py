@@ -99,12 +99,13 @@ def letters(filters: ListingFilter) -> list[dict[str, Any]]:
 
 def facets(filters: ListingFilter) -> list[dict[str, Any]]:
     """For each kind of tag, the tags of the pages found, with how many pages each would leave. Two queries at most."""
-    tags = ListingTag.objects.order_by()
+    tags = ListingTag.objects.all()
     if address_parts(filters.data):
         tags = tags.filter(listing__in=filters.qs.order_by().values("pk"))
     counted: dict[tuple[str, str], tuple[str, int]] = {}
-    for kind, slug, name, count in tags.values_list("kind", "slug", "name").annotate(count=Count("pk")):
-        counted[kind, slug] = name, counted.get((kind, slug), ("", 0))[1] + count
+    for tag in tags.counted():
+        key = tag["kind"], tag["slug"]
+        counted[key] = tag["name"], counted.get(key, ("", 0))[1] + tag["count"]
     chosen = {(kind, slug) for kind in TagKind.values for slug in filters.data.getlist(kind)}
     for kind, slug, name in _names(chosen - counted.keys()):
         counted[kind, slug] = name, 0

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.files.storage import default_storage
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -132,5 +131,5 @@ def layout() -> str:
         for path in sorted(Path(folder).rglob("*")):
             if path.suffix in {".html", ".css", ".js", ".svg", ".py"} and "tests" not in path.parts:
                 mark.update(path.read_bytes())
-    mark.update(type(staticfiles_storage._wrapped or staticfiles_storage).__name__.encode())
+    mark.update(settings.STORAGES["staticfiles"]["BACKEND"].encode())
     return mark.hexdigest()

@@ -1,7 +1,6 @@
 """The public pages. Each fetches, asks the domain, and renders; the words are in the templates."""
 
 from dataclasses import asdict
-from typing import Any
 from urllib.parse import urlencode
 
 from django.core import signing
@@ -28,16 +27,13 @@ LONGEST_QUERY = 200  # characters
 @require_safe
 @public_page
 def home(request: HttpRequest) -> HttpResponse:
-    tags = ListingTag.objects.order_by("name").values("kind", "slug", "name").annotate(count=Count("pk"))
-    by_kind: dict[str, list[dict[str, Any]]] = {kind: [] for kind in TagKind.values}
-    for tag in tags:
-        by_kind[tag["kind"]].append(tag)
+    tags = list(ListingTag.objects.counted().order_by("name"))
     counts = dict(Listing.objects.order_by().values_list("letter").annotate(count=Count("pk")))
     context = {
         "letters": [{"letter": letter, "count": counts.get(letter, 0)} for letter in filters.LETTERS if letter != "#"],
         "popular": Listing.objects.filter(featured=True)[:6],
-        "body_areas": by_kind["body_area"],
-        "specialties": by_kind["specialty"],
+        "body_areas": [tag for tag in tags if tag["kind"] == TagKind.BODY_AREA],
+        "specialties": [tag for tag in tags if tag["kind"] == TagKind.SPECIALTY],
     }
     return render(request, "home.html", context)
 

@@ -5,7 +5,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -14,7 +15,7 @@ from django.utils.html import format_html
 
 from conditions import pages, publishing
 from conditions.admin.forms import PublishForm
-from conditions.models import FAQ, Alias, Condition, Section, Source
+from conditions.models import FAQ, Alias, Condition, Feedback, Section, Source
 
 
 class AliasInline(admin.TabularInline):
@@ -56,7 +57,7 @@ class LiveFilter(admin.SimpleListFilter):
 
 @admin.register(Condition)
 class ConditionAdmin(admin.ModelAdmin):
-    list_display = ["name", "public_state", "review_due", "updated_at"]
+    list_display = ["name", "public_state", "review_due", "helped", "updated_at"]
     list_filter = [LiveFilter, "live_edition__status", "tags"]
     list_select_related = ["live_edition"]
     search_fields = ["name", "aliases__name", "summary", "sections__body", "faqs__question"]
@@ -86,6 +87,23 @@ class ConditionAdmin(admin.ModelAdmin):
     @admin.display(description="next review due", ordering="live_edition__review_due_on")
     def review_due(self, condition: Condition) -> Any:
         return condition.live_edition and condition.live_edition.review_due_on
+
+    @admin.display(description="found helpful", ordering="helpful_count")
+    def helped(self, condition: Condition) -> str:
+        if not condition.answer_count:
+            return "No answers yet"
+        return f"{condition.helpful_count} of {condition.answer_count} readers"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Condition]:
+        answers = Feedback.objects.filter(condition=OuterRef("pk")).order_by().values("condition")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                answer_count=Coalesce(Subquery(answers.values(count=Count("pk"))), 0),
+                helpful_count=Coalesce(Subquery(answers.filter(helpful=True).values(count=Count("pk"))), 0),
+            )
+        )
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

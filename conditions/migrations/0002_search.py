@@ -5,51 +5,81 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('conditions', '0001_initial'),
+        ("conditions", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SearchDocument',
+            name="SearchDocument",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('condition', 'Condition'), ('faq', 'Question')], max_length=10)),
-                ('url', models.CharField(max_length=255)),
-                ('title', models.CharField(max_length=200)),
-                ('about', models.CharField(blank=True, help_text='The name of the condition that a question is about.', max_length=200)),
-                ('name', models.TextField(blank=True)),
-                ('aliases', models.TextField(blank=True)),
-                ('question', models.TextField(blank=True)),
-                ('summary', models.TextField(blank=True, help_text='The summary, the key facts and the headings of a page.')),
-                ('context', models.TextField(blank=True, help_text='The words of `about`.')),
-                ('body', models.TextField(blank=True, help_text='The words of `text`, letter for letter in the same places.')),
-                ('text', models.TextField(blank=True)),
-                ('condition', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='conditions.condition')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(choices=[("condition", "Condition"), ("faq", "Question")], max_length=10)),
+                ("url", models.CharField(max_length=255)),
+                ("title", models.CharField(max_length=200)),
+                (
+                    "about",
+                    models.CharField(
+                        blank=True, help_text="The name of the condition that a question is about.", max_length=200
+                    ),
+                ),
+                ("name", models.TextField(blank=True)),
+                ("aliases", models.TextField(blank=True)),
+                ("question", models.TextField(blank=True)),
+                (
+                    "summary",
+                    models.TextField(blank=True, help_text="The summary, the key facts and the headings of a page."),
+                ),
+                ("context", models.TextField(blank=True, help_text="The words of `about`.")),
+                (
+                    "body",
+                    models.TextField(
+                        blank=True, help_text="The words of `text`, letter for letter in the same places."
+                    ),
+                ),
+                ("text", models.TextField(blank=True)),
+                (
+                    "condition",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="conditions.condition",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SearchName',
+            name="SearchName",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.CharField(max_length=200)),
-                ('name', models.CharField(blank=True, db_index=True, max_length=200)),
-                ('question', models.CharField(blank=True, db_index=True, max_length=200)),
-                ('document', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='names', to='conditions.searchdocument')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("label", models.CharField(max_length=200)),
+                ("name", models.CharField(blank=True, db_index=True, max_length=200)),
+                ("question", models.CharField(blank=True, db_index=True, max_length=200)),
+                (
+                    "document",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="names",
+                        to="conditions.searchdocument",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SearchWord',
+            name="SearchWord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('word', models.CharField(max_length=40, unique=True)),
-                ('initial', models.CharField(max_length=1)),
-                ('ending', models.CharField(max_length=3)),
-                ('length', models.PositiveSmallIntegerField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("word", models.CharField(max_length=40, unique=True)),
+                ("initial", models.CharField(max_length=1)),
+                ("ending", models.CharField(max_length=3)),
+                ("length", models.PositiveSmallIntegerField()),
             ],
             options={
-                'indexes': [models.Index(fields=['initial', 'length', 'word'], name='word_by_initial'), models.Index(fields=['ending', 'length', 'word'], name='word_by_ending')],
+                "indexes": [
+                    models.Index(fields=["initial", "length", "word"], name="word_by_initial"),
+                    models.Index(fields=["ending", "length", "word"], name="word_by_ending"),
+                ],
             },
         ),
     ]

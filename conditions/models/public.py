@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import models
-from django.db.models import F, Subquery
+from django.db.models import Count, F, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -60,6 +60,12 @@ class Listing(models.Model):
         return self.picture_file and self.picture_file | {"url": default_storage.url(self.picture_file["file"])}
 
 
+class ListingTagQuerySet(models.QuerySet):
+    def counted(self) -> "ListingTagQuerySet":
+        """Each tag once, as a mapping of kind, slug, name and the `count` of its pages."""
+        return self.order_by().values("kind", "slug", "name").annotate(count=Count("pk"))
+
+
 class ListingTag(models.Model):
     """One tag of a live page, with the name it had when the page was composed."""
 
@@ -67,6 +73,8 @@ class ListingTag(models.Model):
     kind = models.CharField(max_length=20, choices=TagKind)
     slug = models.CharField(max_length=60)
     name = models.CharField(max_length=60)
+
+    objects = ListingTagQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["listing", "kind", "slug"], name="unique_listing_tag")]

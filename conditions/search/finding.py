@@ -59,15 +59,16 @@ def find(query: str, *, page: int = 1, per_page: int = 10) -> Found:
     """
     typed = typed_words(query)
     words = telling_words(typed)
-    any_word = False
-    count = _count(words, any_word=False) if words else 0
-    did_you_mean = ""
-    if words and not count:
-        did_you_mean = spelling.correction(typed, finds=lambda words: bool(_count(words, any_word=False, most=1)))
-        any_word = len(words) > 1
-        count = _count(words, any_word=True) if any_word else 0
-    shown = Paginator(range(min(count, MOST)), per_page).get_page(page)
-    hits = _hits(typed, words, shown, any_word=any_word, weighed=count <= MOST) if count else []
+    if not words:
+        return Found(page=_page(0, page, per_page))
+    with search_of_database().searching():
+        count = _count(words, any_word=False)
+        did_you_mean = spelling.correction(typed, found=bool(count), finds=_finds)
+        any_word = not count and len(words) > 1
+        if any_word:
+            count = _count(words, any_word=True)
+        shown = _page(count, page, per_page)
+        hits = _hits(typed, words, shown, any_word=any_word, weighed=count <= MOST) if count else []
     return Found(
         page=shown,
         hits=hits,
@@ -75,6 +76,14 @@ def find(query: str, *, page: int = 1, per_page: int = 10) -> Found:
         some_words_only=any_word and bool(hits),
         did_you_mean=did_you_mean,
     )
+
+
+def _page(count: int, page: int, per_page: int) -> Page:
+    return Paginator(range(min(count, MOST)), per_page).get_page(page)
+
+
+def _finds(words: list[str]) -> bool:
+    return bool(_count(words, any_word=False, most=1))
 
 
 def _count(words: list[str], *, any_word: bool, most: int = MOST + 1) -> int:
@@ -107,7 +116,7 @@ def _ranking(typed: list[str], words: list[str], *, any_word: bool, weighed: boo
             part, words, any_word=any_word, weighed=weighed and part == Part.WHOLE
         )
         arms.append(
-            f"SELECT * FROM (SELECT id, {part.value}, worth FROM ({sql} LIMIT %s) AS some) AS part_{part.value}"
+            f"SELECT * FROM (SELECT id, {part.value}, worth FROM ({sql} LIMIT %s) AS matching) AS part_{part.value}"
         )
         parameters += [*its_parameters, MOST]
     return (

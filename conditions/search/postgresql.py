@@ -6,7 +6,10 @@ letters and digits.
 
 # ruff: noqa: S608 - the SQL is made of constants of this project; values are parameters
 
-from django.db import connection
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
 
 from conditions.search.statements import END, START, Part, Statement
 
@@ -16,6 +19,19 @@ VECTORS = {
     Part.SUMMARY: "summary_vector",
     Part.WHOLE: "whole_vector",
 }
+
+
+@contextmanager
+def searching() -> Iterator[None]:
+    """Settings for searches. The planner takes a word that is on most pages for a reason to read the pages themselves.
+
+    It does not know that the vectors then have to be fetched one by one from where large values are kept, which takes
+    ten times as long as its index.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)")
+        yield
 
 
 def matching(part: Part, words: list[str], *, any_word: bool, weighed: bool = False) -> Statement:

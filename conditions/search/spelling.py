@@ -14,29 +14,40 @@ ALIKE = 0.7  # of 1: two letters of eight may differ, one of four
 TRIED = 3  # the likeliest words for each misspelt one that are tried out
 
 
-def correction(typed: list[str], *, finds: Callable[[list[str]], bool]) -> str:
+def correction(typed: list[str], *, found: bool, finds: Callable[[list[str]], bool]) -> str:
     """The query with its unknown words replaced by words of public pages; empty without a better one.
 
     Only what `finds` something is suggested, so that a word of a page that has gone never is. A candidate has the same
     first letter as the typed word or ends as it does, and is about as long: few enough to be compared one by one, read
     afresh each time.
+
+    When the words as typed have `found` something, an unknown word may be another form of a known one
+    (“calcifications”) rather than a mistake: then only words of the same length are suggested.
     """
-    known = set(SearchWord.objects.filter(word__in=typed).values_list("word", flat=True))
-    unknown = [word for word in typed if word not in known and word not in STOP_WORDS and len(word) >= SHORTEST]
-    if not unknown:
-        return ""
-    choices = {word: _alike(word) for word in unknown[:TRIED]}
+    unknown = _unknown(typed)
+    choices = {word: _alike(word, same_length=found) for word in unknown[:TRIED]}
     for rank in range(TRIED):
-        meant = {word: found[min(rank, len(found) - 1)] for word, found in choices.items() if found}
+        meant = {word: likest[min(rank, len(likest) - 1)] for word, likest in choices.items() if likest}
         corrected = [meant.get(word, word) for word in typed]
         if corrected != typed and finds([word for word in corrected if word not in STOP_WORDS]):
             return " ".join(corrected)
     return ""
 
 
+def _unknown(typed: list[str]) -> list[str]:
+    sensible = [word for word in typed if _is_sensible(word)]
+    known = set(SearchWord.objects.filter(word__in=sensible).values_list("word", flat=True))
+    return [word for word in sensible if word not in known]
+
+
+def _is_sensible(word: str) -> bool:
+    """Whether a word may be misspelt, or meant: not a number, nor very short or long, nor a word of every page."""
+    return SHORTEST <= len(word) <= LONGEST_WORD and not word.isdecimal() and word not in STOP_WORDS
+
+
 def keep(words: set[str]) -> None:
     """Remember words of public pages as words that may be meant."""
-    sensible = {word for word in words if SHORTEST <= len(word) <= LONGEST_WORD and not word.isdecimal()} - STOP_WORDS
+    sensible = set(filter(_is_sensible, words))
     known = SearchWord.objects.filter(word__in=sensible).values_list("word", flat=True)
     # In order, so that two at once cannot wait for each other for ever.
     SearchWord.objects.bulk_create(
@@ -48,9 +59,10 @@ def keep(words: set[str]) -> None:
     )
 
 
-def _alike(word: str) -> list[str]:
+def _alike(word: str, *, same_length: bool) -> list[str]:
     """The known words most like `word`, the likest first; by how few letters differ, then by how early they do."""
-    about_as_long = SearchWord.objects.filter(length__range=(len(word) - 2, len(word) + 2))
+    give = 0 if same_length else 2
+    about_as_long = SearchWord.objects.filter(length__range=(len(word) - give, len(word) + give))
     candidates = about_as_long.filter(Q(initial=word[0]) | Q(ending=word[-3:])).values_list("word", flat=True)
     likest = process.extract(
         word, list(candidates), scorer=OSA.normalized_similarity, score_cutoff=ALIKE, limit=TRIED * 3

@@ -5,6 +5,8 @@ Words reach FTS5 inside quotes, as strings of its query syntax; `words` leaves o
 
 # ruff: noqa: S608 - the SQL is made of constants of this project; values are parameters
 
+from contextlib import AbstractContextManager, nullcontext
+
 from django.db import connection
 
 from conditions.search.statements import END, START, Part, Statement
@@ -16,6 +18,11 @@ COLUMNS = {
     Part.WHOLE: "",
 }
 WEIGHTS = "10.0, 8.0, 6.0, 4.0, 1.0, 1.0"  # of name, aliases, question, summary, context, body
+
+
+def searching() -> AbstractContextManager[None]:
+    """Settings for searches: none."""
+    return nullcontext()
 
 
 def matching(part: Part, words: list[str], *, any_word: bool, weighed: bool = False) -> Statement:

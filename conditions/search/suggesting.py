@@ -44,9 +44,9 @@ def _names(column: str, words: list[str], *, limit: int) -> list[tuple[str, str,
     parameters: list = []
     for tier, at_start in enumerate((True, False)):
         sql, its_parameters = search_of_database().beginning(column, words, at_start=at_start)
-        arms.append(f"SELECT * FROM (SELECT id, {tier} AS tier FROM ({sql} LIMIT %s) AS some) AS tier_{tier}")
+        arms.append(f"SELECT * FROM (SELECT id, {tier} AS tier FROM ({sql} LIMIT %s) AS matching) AS tier_{tier}")
         parameters += [*its_parameters, MOST]
-    with connection.cursor() as cursor:
+    with search_of_database().searching(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT entry.label, document.url, document.kind "
             f"FROM (SELECT id, min(tier) AS tier FROM ({' UNION ALL '.join(arms)}) AS hit GROUP BY id) AS best "

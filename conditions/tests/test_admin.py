@@ -153,4 +153,6 @@ def test_scripts_pasted_into_a_service_question_do_not_reach_the_public(admin_cl
 def test_what_readers_said_is_shown_to_staff(admin_client):
     condition = make_live(name="Gout")
     Feedback.objects.create(condition=condition, edition=condition.live_edition, helpful=False, comment="Too hard.")
+    Feedback.objects.create(condition=condition, edition=condition.live_edition, helpful=True)
     assert b"Too hard." in admin_client.get(address("feedback_changelist")).content
+    assert b"1 of 2 readers" in admin_client.get(address("condition_changelist")).content

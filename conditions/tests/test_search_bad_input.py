@@ -77,9 +77,10 @@ def test_no_text_that_can_be_made_up_fails(query, page):
 
 def test_operators_are_words_like_any_other():
     make_live(name="Gout")
-    make_live(name="Scurvy")
-    assert [hit.title for hit in search.find("gout OR scurvy NOT gout").hits] == []
-    assert [hit.title for hit in search.find("name:gout").hits] == ["Gout"]
+    make_live(name="Not near a name", sections={})
+    assert [hit.title for hit in search.find("NEAR(name, gout)").hits] == ["Gout", "Not near a name"]
+    assert [hit.title for hit in search.find("name NOT near").hits] == ["Not near a name"]
+    assert [hit.title for hit in search.find("name:gout").hits] == ["Gout", "Not near a name"]
 
 
 @pytest.mark.parametrize("query", ["gout", "gout zebra", "guot", "nothing of the kind"])
