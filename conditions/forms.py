@@ -13,6 +13,7 @@ class CommentForm(forms.Form):
         help_text="Don't write your name or anything about your health. We cannot answer.",
         max_length=1000,
         required=False,
+        error_messages={"max_length": "Your comment has %(show_value)d characters. Shorten it to %(limit_value)d."},
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 

@@ -65,6 +65,12 @@ def safe(html: str) -> SafeString:
     return mark_safe(sanitise(html))  # noqa: S308 - this is the place that sanitises
 
 
+def safe_page(html: str) -> SafeString:
+    """Rich text that is a whole page and not a section of one: its headings stand one level higher, under the title."""
+    raised = re.sub(r"(</?)h([34])>", lambda tag: f"{tag[1]}h{int(tag[2]) - 1}>", sanitise(html))
+    return mark_safe(raised)  # noqa: S308 - cleaned in the line above
+
+
 def safe_json(data: Any) -> SafeString:
     """JSON for a script element: no character in it can end the element (HTML standard, 4.12.1.3)."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))

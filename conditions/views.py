@@ -164,6 +164,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
         "results": found.hits,
         "total": found.total,
         "total_is_capped": found.total_is_capped,
+        "some_words_only": found.some_words_only,
         "did_you_mean": found.did_you_mean,
         "did_you_mean_url": "?" + urlencode({"q": found.did_you_mean}),
         "too_long": len(request.GET.get("q", "")) > LONGEST_QUERY,
@@ -201,7 +202,7 @@ def general_page(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "title": page.title,
         "summary": page.summary,
-        "html": richtext.safe(page.body),
+        "html": richtext.safe_page(page.body),
         "slug": slug,
         "updated": page.updated_at,
     }

@@ -40,11 +40,25 @@ def test_robots_are_told_where_the_sitemap_is(client, settings):
 def test_a_picture_opened_by_itself_may_run_nothing(client):
     name = default_storage.save("conditions/a.svg", ContentFile(DRAWING))
     response = client.get(f"/media/{name}")
-    assert b"".join(response) == DRAWING
+    assert response.content == DRAWING
     assert response.headers["Content-Type"] == "image/svg+xml"
     assert "sandbox" in response.headers["Content-Security-Policy"]
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
     assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_drawing_is_sent_compressed(client):
+    name = default_storage.save("conditions/a.svg", ContentFile(DRAWING))
+    response = client.get(f"/media/{name}", headers={"accept-encoding": "br"})
+    assert response.headers["Content-Encoding"] == "br"
+    assert "immutable" in response.headers["Cache-Control"]
+
+
+def test_a_photograph_is_sent_as_it_is(client):
+    name = default_storage.save("conditions/a.png", ContentFile(b"pixels"))
+    response = client.get(f"/media/{name}", headers={"accept-encoding": "br"})
+    assert b"".join(response) == b"pixels"
+    assert response.headers["Content-Type"] == "image/png"
 
 
 @pytest.mark.django_db

@@ -101,7 +101,8 @@ def _hits(typed: list[str], words: list[str], shown: Page, *, any_word: bool, we
         ids = [row[0] for row in cursor.fetchall()]
     marked = search_of_database().marked_bodies(ids, words, any_word=any_word)
     documents = SearchDocument.objects.only("title", "url", "kind", "about", "text").in_bulk(ids)
-    return [_hit(documents[id_], marked.get(id_, "")) for id_ in ids]
+    # A page may have been published or withdrawn since its id was read.
+    return [_hit(documents[id_], marked.get(id_, "")) for id_ in ids if id_ in documents]
 
 
 def _ranking(typed: list[str], words: list[str], *, any_word: bool, weighed: bool) -> Statement:

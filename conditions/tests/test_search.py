@@ -343,7 +343,9 @@ def test_names_are_suggested_before_questions_and_those_that_begin_so_before_oth
 
 def test_a_page_is_suggested_once():
     make_live(name="Calcinosis universalis", aliases=["Universal calcinosis", "Calcinosis all over"])
-    assert len(labels("calc")) == 1
+    assert labels("calc") == ["Calcinosis universalis"]
+    assert labels("univ") == ["Universal calcinosis"]
+    assert labels("calc univ") == ["Calcinosis universalis"]
 
 
 def test_a_question_is_suggested_as_it_is_typed():

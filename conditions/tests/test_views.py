@@ -141,6 +141,7 @@ def test_a_comment_that_is_too_long_is_given_back(client):
     response = client.post(address, {"comment": "x" * 1001})
     assert response.status_code == 200
     assert "x" * 1001 in response.content.decode()
+    assert "Your comment has 1001 characters. Shorten it to 1000." in response.content.decode()
     assert Feedback.objects.get().comment == ""
 
 
@@ -172,10 +173,12 @@ def test_a_comment_on_somebody_elses_answer_is_not_possible(client, token):
 
 
 def test_general_pages_are_public_when_they_are_saved(client):
-    GeneralPage.objects.create(slug="about", title="About us", summary="Who we are.", body="<p>We <b>are</b>.</p>")
+    GeneralPage.objects.create(
+        slug="about", title="About us", summary="Who we are.", body="<h3>Us</h3><p>We <b>are</b>.</p>"
+    )
     page = client.get("/about/").content.decode()
     assert "About us" in page
-    assert "<p>We are.</p>" in page
+    assert "<h2>Us</h2><p>We are.</p>" in page
 
 
 def test_questions_about_the_service_and_of_each_condition_are_listed(client):
