@@ -32,6 +32,18 @@ class PrintableAddressMiddleware:
             raise BadRequest("The address holds a NUL character.")
 
 
+class PrivateByDefaultMiddleware:
+    """An answer that does not say who may keep it is kept by nobody."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
     """The policy of the settings; in the admin, what the rich text editor writes inline is allowed by its hash."""
 

@@ -48,7 +48,12 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First, so that a page that is still true is answered before anything else runs.
     "calcsite.publicpages.PublicPagesMiddleware",
+    # What every answer carries, static files, redirects and refusals included.
     "django.middleware.security.SecurityMiddleware",
+    "calcsite.middleware.ContentSecurityPolicyMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "calcsite.middleware.PrivateByDefaultMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "calcsite.middleware.PrintableAddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -56,9 +61,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "calcsite.middleware.ContentSecurityPolicyMiddleware",
-    "django_permissions_policy.PermissionsPolicyMiddleware",
 ]
 
 ROOT_URLCONF = "calcsite.urls"
@@ -175,6 +177,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "calcsite.views.refused_form"
 CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 if HTTPS:

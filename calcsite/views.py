@@ -73,5 +73,10 @@ def readyz(request: HttpRequest) -> HttpResponse:
     )
 
 
+def refused_form(request: HttpRequest, reason: str) -> HttpResponse:
+    """A form without its token: sent from elsewhere, or from a page that was left open for too long."""
+    return render(request, "403.html", status=403)
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "400.html", status=400)

@@ -66,7 +66,7 @@ def safe(html: str) -> SafeString:
 
 
 def safe_page(html: str) -> SafeString:
-    """Rich text that is a whole page and not a section of one: its headings stand one level higher, under the title."""
+    """Rich text that is a whole page and no section of one: its headings stand one level higher, under the title."""
     raised = re.sub(r"(</?)h([34])>", lambda tag: f"{tag[1]}h{int(tag[2]) - 1}>", sanitise(html))
     return mark_safe(raised)  # noqa: S308 - cleaned in the line above
 

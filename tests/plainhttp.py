@@ -53,6 +53,7 @@ class Staff:
     def __init__(self, site: Site) -> None:
         self.site = site
         self.cookies: dict[str, str] = {}
+        self.received: list[str] = []
         login = "/admin/login/"
         answer = self.post(login, {"username": site.staff_name, "password": site.staff_password, "next": "/admin/"})
         assert answer.status == 302, "the staff account could not log in"
@@ -72,6 +73,7 @@ class Staff:
 
     def _keep_cookies(self, answer: Answer) -> Answer:
         for header in answer.headers.get_all("Set-Cookie", []):
+            self.received.append(header)
             name, _, value = header.partition(";")[0].partition("=")
             self.cookies[name] = value
         return answer

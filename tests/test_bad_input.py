@@ -1,4 +1,4 @@
-"""Whatever stands in an address, the site answers with a page (400 or 404 at worst) and never with a fault of its own."""
+"""Whatever stands in an address, the site answers with a page (400 or 404 at worst), never with a fault of its own."""
 
 from urllib.parse import quote, quote_from_bytes
 
@@ -77,7 +77,7 @@ queries = st.lists(pairs, max_size=5).map(lambda found: "&".join(f"{name}={text}
 
 @pytest.mark.parametrize("path", ADDRESSES)
 def test_any_query_gets_a_page(site, path):
-    @settings(max_examples=150, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=100, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
     @given(query=queries)
     def check(query: str) -> None:
         assert fetch(site, f"{path}?{query}").status < 500

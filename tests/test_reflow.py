@@ -1,11 +1,11 @@
-"""Pages fit: on a narrow phone, enlarged four times, with wider text, without motion, in forced colours and on paper."""
+"""Pages fit: on a phone, enlarged four times, with wider text, without motion, in forced colours and on paper."""
 
 import pytest
 from playwright.sync_api import Page
 
 from tests.browsing import CONDITIONS, PUBLIC, STATES, states
 
-# https://www.w3.org/TR/WCAG22/#text-spacing, set as a constructed sheet: the policy of the site refuses a style element.
+# https://www.w3.org/TR/WCAG22/#text-spacing, as a constructed sheet: the policy of the site refuses a style element.
 TEXT_SPACING = """() => {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(`* {
@@ -29,7 +29,7 @@ TOO_WIDE = """() => [...document.querySelectorAll("body *")].filter(element => {
 
 def assert_fits(page: Page) -> None:
     wide, window = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-    assert wide <= window, f"{wide - window} px too wide: {page.evaluate(TOO_WIDE)[:5]}"
+    assert wide <= window, f"{page.url} is {wide - window} px too wide: {page.evaluate(TOO_WIDE)[:5]}"
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -92,7 +92,7 @@ def test_forced_colours_leave_text_buttons_and_focus_visible(open_tab):
     for path in ["/", "/conditions/", "/conditions/brain-calcification/", "/second-opinion/"]:
         page.goto(path)
         assert page.evaluate(opted_out) == [], path
-        assert page.evaluate(unbounded) == [], f"{path}: without a border nothing shows that this is a button or a field"
+        assert page.evaluate(unbounded) == [], f"{path}: only a border shows that this is a button or a field"
         page.keyboard.press("Tab")
         page.keyboard.press("Tab")
         ring = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")

@@ -24,6 +24,8 @@ from conditions.search.statements import Part, Statement
 from conditions.search.words import telling_words, typed_words
 
 MOST = 1000  # hits
+SIZE = "length(name || question) AS size"
+IS_QUESTION = "CASE WHEN question <> '' THEN 1 ELSE 0 END AS is_question"
 
 
 @dataclass(frozen=True)
@@ -109,22 +111,21 @@ def _ranking(typed: list[str], words: list[str], *, any_word: bool, weighed: boo
     """Ids in their order. A document is in the best of the tiers that it was found for."""
     exact = " ".join(typed)
     arms = [
-        "SELECT document_id AS id, 0 AS tier, 0.0 AS worth FROM conditions_searchname WHERE name = %s OR question = %s"
+        "SELECT document_id AS id, 0 AS tier, 0.0 AS worth, 0 AS size, "
+        f"{IS_QUESTION} FROM conditions_searchname WHERE name = %s OR question = %s"
     ]
     parameters: list = [exact, exact]
     for part in Part:
+        weighs = weighed and part == Part.WHOLE
         sql, its_parameters = search_of_database().matching(
-            part, words, any_word=any_word, weighed=weighed and part == Part.WHOLE
+            part, words, any_word=any_word, weighed=weighs, keys=f", {SIZE}, {IS_QUESTION}"
         )
-        arms.append(
-            f"SELECT * FROM (SELECT id, {part.value}, worth FROM ({sql} LIMIT %s) AS matching) AS part_{part.value}"
-        )
+        columns = f"id, {part.value}, worth, size, is_question"
+        arms.append(f"SELECT * FROM (SELECT {columns} FROM ({sql} LIMIT %s) AS matching) AS part_{part.value}")
         parameters += [*its_parameters, MOST]
     return (
-        "SELECT best.id FROM (SELECT id, min(tier) AS tier, min(worth) AS worth FROM "
-        f"({' UNION ALL '.join(arms)}) AS hit GROUP BY id) AS best "
-        "JOIN conditions_searchdocument AS document ON document.id = best.id "
-        "ORDER BY tier, CASE WHEN tier <= 2 THEN length(name) + length(question) END, worth, kind, best.id",
+        f"SELECT id FROM ({' UNION ALL '.join(arms)}) AS hit GROUP BY id ORDER BY "
+        f"min(tier), min(CASE WHEN tier <= {Part.QUESTION.value} THEN size END), min(worth), min(is_question), id",
         parameters,
     )
 

@@ -35,12 +35,15 @@ def searching() -> Iterator[None]:
         yield
 
 
-def matching(part: Part, words: list[str], *, any_word: bool, weighed: bool = False) -> Statement:
-    """The ids of the documents that hold the words in a part, each with its worth (minus ts_rank: low is good)."""
+def matching(part: Part, words: list[str], *, any_word: bool, weighed: bool = False, keys: str = "") -> Statement:
+    """The ids of the documents that hold the words in a part, each with its worth (minus ts_rank: low is good).
+
+    `keys` is SQL for more columns, after a comma.
+    """
     query, parameters = _all_or_any(words, any_word=any_word)
     # 1: divided by the logarithm of the length, so that a long page does not win by its length.
     worth = f"-ts_rank(whole_vector, {query}, 1)" if weighed else "0.0"
-    sql = f"SELECT id, {worth} AS worth FROM conditions_searchdocument WHERE {VECTORS[part]} @@ ({query})"
+    sql = f"SELECT id, {worth} AS worth{keys} FROM conditions_searchdocument WHERE {VECTORS[part]} @@ ({query})"
     return sql, parameters * (2 if weighed else 1)
 
 

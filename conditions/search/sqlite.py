@@ -25,10 +25,13 @@ def searching() -> AbstractContextManager[None]:
     return nullcontext()
 
 
-def matching(part: Part, words: list[str], *, any_word: bool, weighed: bool = False) -> Statement:
-    """The ids of the documents that hold the words in a part, each with its worth (BM25, the best lowest)."""
+def matching(part: Part, words: list[str], *, any_word: bool, weighed: bool = False, keys: str = "") -> Statement:
+    """The ids of the documents that hold the words in a part, each with its worth (BM25, the best lowest).
+
+    `keys` is SQL for more columns, after a comma.
+    """
     worth = f"bm25(conditions_search, {WEIGHTS})" if weighed else "0.0"
-    sql = f"SELECT rowid AS id, {worth} AS worth FROM conditions_search WHERE conditions_search MATCH %s"
+    sql = f"SELECT rowid AS id, {worth} AS worth{keys} FROM conditions_search WHERE conditions_search MATCH %s"
     return sql, [COLUMNS[part] + _all_or_any(words, any_word=any_word)]
 
 
