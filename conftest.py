@@ -10,7 +10,7 @@ from django.db import connection
 
 @pytest.fixture(autouse=True)
 def own_files(settings, tmp_path: Path) -> None:
-    """Uploaded files go to a folder of the test's own, static files come from the source, and no page is kept in memory unless the test asks for it."""
+    """Uploads go to the test's own folder, static files come from the source, and no page is kept in memory."""
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.PUBLIC_PAGES_MEGABYTES = 0
     settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True

@@ -39,6 +39,7 @@ class ClinicDetails(models.Model):
         The telephone number is one that Ofcom keeps free for drama, and so reaches nobody.
         """
         return cls.objects.first() or cls(
+            pk=1,
             name="Calcsite Clinic",
             telephone="01632 960 123",
             email="hello@clinic.example",

@@ -165,7 +165,8 @@ class PublicPagesMiddleware:
 
     @staticmethod
     def _answer(request: HttpRequest, page: KeptPage) -> HttpResponse:
-        if request.META.get("HTTP_IF_NONE_MATCH") == page.headers["ETag"]:
+        meta = request.META  # not request.headers: to build that costs more than the rest of this answer
+        if meta.get("HTTP_IF_NONE_MATCH") == page.headers["ETag"]:
             return HttpResponseNotModified(headers=page.headers_304)
         return HttpResponse(page.body, headers=page.headers)
 
@@ -181,14 +182,6 @@ class PublicPagesMiddleware:
         self.memory.put(key, KeptPage(version, expires, response.content, headers, headers_304))
 
 
-def version_watch() -> Callable[[], int | None]:
-    """A function that says which public version is committed now; None when the database does not answer.
-
-    It has a connection of its own: one that never takes part in a transaction, and so always sees what is committed.
-    """
-    return SQLiteWatch() if connection.vendor == "sqlite" else PostgreSQLWatch()
-
-
 QUERY = "SELECT number FROM calcsite_publicversion WHERE id = 1"
 
 
@@ -196,7 +189,6 @@ class SQLiteWatch:
     """Reads the number again only when SQLite says that the file was changed (`PRAGMA data_version`)."""
 
     def __init__(self) -> None:
-        self._name = str(connection.settings_dict["NAME"])
         self._lock = threading.Lock()
         self._database: sqlite3.Connection | None = None
         self._seen: int | None = None
@@ -208,12 +200,13 @@ class SQLiteWatch:
                 return self._read()
             except sqlite3.Error as error:
                 logger.warning("public version not read: %s", error)
-                self._database = None
+                self.close()
                 return None
 
     def _read(self) -> int:
         if self._database is None:
-            self._database = sqlite3.connect(self._name, isolation_level=None, check_same_thread=False)
+            name = str(connection.settings_dict["NAME"])
+            self._database = sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False)
             self._seen = None
         # The order matters: a change between the two statements is noticed next time.
         changed = self._database.execute("PRAGMA data_version").fetchone()[0]
@@ -222,13 +215,18 @@ class SQLiteWatch:
             self._number, self._seen = (row[0] if row else 0), changed
         return self._number
 
+    def close(self) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
 
 class PostgreSQLWatch:
     """Asks for the number each time, over one prepared statement; connects again once when the connection was lost."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._cursor: psycopg.Cursor | None = None
+        self._database: psycopg.Connection | None = None
 
     def __call__(self) -> int | None:
         with self._lock:
@@ -237,18 +235,27 @@ class PostgreSQLWatch:
                     return self._read()
                 except psycopg.Error as error:
                     logger.warning("public version not read: %s", error)
-                    self._close()
+                    self.close()
             return None
 
     def _read(self) -> int:
-        if self._cursor is None:
+        if self._database is None:
             parameters = connection.get_connection_params() | {"autocommit": True, "prepare_threshold": 0}
-            self._cursor = psycopg.connect(**parameters).cursor()
-        row = self._cursor.execute(QUERY).fetchone()
+            self._database = psycopg.connect(**parameters)
+        row = self._database.execute(QUERY).fetchone()
         return row[0] if row else 0
 
-    def _close(self) -> None:
-        if self._cursor is not None:
+    def close(self) -> None:
+        if self._database is not None:
             with contextlib.suppress(psycopg.Error):
-                self._cursor.connection.close()
-            self._cursor = None
+                self._database.close()
+            self._database = None
+
+
+@functools.cache
+def version_watch() -> SQLiteWatch | PostgreSQLWatch:
+    """This process's watch: called, it says which public version is committed now; None without a database.
+
+    It has a connection of its own: one that never takes part in a transaction, and so always sees what is committed.
+    """
+    return SQLiteWatch() if connection.vendor == "sqlite" else PostgreSQLWatch()

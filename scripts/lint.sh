@@ -5,7 +5,7 @@ PATH="$PWD/.venv/bin:$PATH"
 failed=0
 
 check() {
-    echo "== $1 $2"
+    echo "== $1 $2 $3"
     "$@" || failed=1
 }
 

@@ -4,7 +4,9 @@ Debian's python3 comes without ensurepip, so pip runs from the wheel in scripts/
 Nothing is done when what is asked for is what was installed last. An install that was cut short starts afresh.
 """
 
+import fcntl
 import hashlib
+import os
 import signal
 import subprocess
 import sys
@@ -33,14 +35,15 @@ def is_usable() -> bool:
     return subprocess.run([PYTHON, "-c", ask], capture_output=True, text=True).stdout.strip() == VERSION
 
 
-def install(requirements: Path) -> int:
+def install(requirements: Path, lock: int) -> int:
+    """pip inherits the lock, and so holds it on when this script alone is killed."""
     if not is_usable():
         subprocess.run([sys.executable, "-m", "venv", "--clear", "--without-pip", VENV], check=True)
     print(f"Installing {requirements.name} into .venv: a minute or two the first time.", flush=True)
     UNFINISHED.touch()
     # pip also installs itself, so that .venv/bin/pip is there for whoever works on the project.
     pip = [PYTHON, PIP_WHEEL / "pip", "install", "--quiet", "--disable-pip-version-check", PIP_WHEEL]
-    status = subprocess.run([*pip, "--requirement", requirements], cwd=ROOT).returncode
+    status = subprocess.run([*pip, "--requirement", requirements], cwd=ROOT, pass_fds=[lock]).returncode
     UNFINISHED.unlink()
     return status
 
@@ -50,12 +53,14 @@ def main() -> int:
         print(f"calcsite needs Python 3.11 or later; this is {sys.version.split()[0]}.", file=sys.stderr)
         print("Name another one like this: make run PYTHON=python3.12", file=sys.stderr)
         return 1
+    lock = os.open(ROOT, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)  # one install at a time
     requirements = ROOT / sys.argv[1]
     installed = VENV / f"installed-{requirements.stem}"
     wanted = fingerprint(requirements)
     if is_usable() and installed.exists() and installed.read_text() == wanted:
         return 0
-    status = install(requirements)
+    status = install(requirements, lock)
     if status == 0:
         installed.write_text(wanted)
     return status

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,15 +42,15 @@ def answers(port: int) -> bool:
 
 
 def stop(processes: list[subprocess.Popen]) -> None:
-    """Ask nicely, then insist."""
+    """Ask nicely, then insist, and leave none of their own children behind."""
     for process in processes:
         process.terminate()
     for process in processes:
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def main() -> int:
@@ -62,9 +63,9 @@ def main() -> int:
     processes, announced = [], False
     try:
         processes.append(start("manage.py", "worker"))
-        address = ["--host", HOST, "--port", str(port)]
-        granian = ["--interface", "wsgi", "--workers", "1", "--log-level", "warning", *address]
-        processes.append(start("-m", "granian", *granian, "calcsite.wsgi:application"))
+        granian = ["-m", "granian", "--interface", "wsgi", "--workers", "1", "--blocking-threads", "4"]
+        address = ["--host", HOST, "--port", str(port), "--log-level", "warning"]
+        processes.append(start(*granian, *address, "calcsite.wsgi:application"))
         while all(process.poll() is None for process in processes):
             if not announced and answers(port):
                 announced = True

@@ -16,6 +16,8 @@ from conditions.tests.factories import make_live, publish
 def remembering(settings, committed, tmp_path):
     """Keep pages in memory. On SQLite the database must be a file: the watch opens it a second time."""
     settings.PUBLIC_PAGES_MEGABYTES = 1
+    yield
+    version_watch().close()
 
 
 def version() -> int:
