@@ -4,6 +4,7 @@ Ctrl-C stops both. If one of them ends by itself, the other is stopped too and t
 """
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -14,7 +15,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
-PREPARE = [["migrate", "--verbosity=0"], ["load_starter"], ["ensure_staff"], ["render_pages"]]
+PREPARE = [
+    ["migrate", "--verbosity=0"],
+    ["collectstatic", "--noinput", "--verbosity=0"],
+    ["load_starter"],
+    ["ensure_staff"],
+    ["render_pages"],
+]
 
 
 def chosen_port() -> int:
@@ -29,6 +36,20 @@ def chosen_port() -> int:
         except OSError as error:
             sys.exit(f"Port {wanted} cannot be used ({error.strerror}). Choose another: make run PORT=8001")
     return int(wanted)
+
+
+def describe_site(port: int) -> str:
+    """Set what the environment leaves open: the site as visitors see it, error pages included. Returns its address."""
+    key = ROOT / "var" / "secret-key"
+    if not key.exists():
+        key.parent.mkdir(exist_ok=True)
+        key.touch(mode=0o600)
+        key.write_text(secrets.token_urlsafe(50))
+    defaults = {"DEBUG": "false", "SECRET_KEY": key.read_text(), "ALLOWED_HOSTS": f"{HOST},localhost"}
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)
+    os.environ["SITE_URL"] = f"http://{HOST}:{port}"
+    return os.environ["SITE_URL"]
 
 
 def start(*command: str) -> subprocess.Popen:
@@ -55,7 +76,7 @@ def stop(processes: list[subprocess.Popen]) -> None:
 
 def main() -> int:
     port = chosen_port()
-    site = os.environ["SITE_URL"] = f"http://{HOST}:{port}"
+    site = describe_site(port)
     for command in PREPARE:
         status = subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT).returncode
         if status:
