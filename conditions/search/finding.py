@@ -20,12 +20,10 @@ from django.utils.safestring import SafeString
 from conditions.models import SearchDocument
 from conditions.search import snippets, spelling
 from conditions.search.database import search_of_database
-from conditions.search.statements import Part, Statement
+from conditions.search.statements import IS_QUESTION, Part, Statement
 from conditions.search.words import telling_words, typed_words
 
 MOST = 1000  # hits
-SIZE = "length(name || question) AS size"
-IS_QUESTION = "CASE WHEN question <> '' THEN 1 ELSE 0 END AS is_question"
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ def _finds(words: list[str]) -> bool:
 
 
 def _count(words: list[str], *, any_word: bool, most: int = MOST + 1) -> int:
-    sql, parameters = search_of_database().matching(Part.WHOLE, words, any_word=any_word)
+    sql, parameters = search_of_database().matching(words, any_word=any_word)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM ({sql} LIMIT %s) AS matching", [*parameters, most])
         return cursor.fetchone()[0]
@@ -116,13 +114,11 @@ def _ranking(typed: list[str], words: list[str], *, any_word: bool, weighed: boo
     ]
     parameters: list = [exact, exact]
     for part in Part:
-        weighs = weighed and part == Part.WHOLE
-        sql, its_parameters = search_of_database().matching(
-            part, words, any_word=any_word, weighed=weighs, keys=f", {SIZE}, {IS_QUESTION}"
+        sql, its_parameters = search_of_database().candidates(
+            part, words, any_word=any_word, weighed=weighed and part == Part.WHOLE, most=MOST
         )
-        columns = f"id, {part.value}, worth, size, is_question"
-        arms.append(f"SELECT * FROM (SELECT {columns} FROM ({sql} LIMIT %s) AS matching) AS part_{part.value}")
-        parameters += [*its_parameters, MOST]
+        arms.append(f"SELECT id, {part.value}, worth, size, is_question FROM ({sql}) AS part_{part.value}")
+        parameters += its_parameters
     return (
         f"SELECT id FROM ({' UNION ALL '.join(arms)}) AS hit GROUP BY id ORDER BY "
         f"min(tier), min(CASE WHEN tier <= {Part.QUESTION.value} THEN size END), min(worth), min(is_question), id",

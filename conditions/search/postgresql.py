@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
-from conditions.search.statements import END, START, Part, Statement
+from conditions.search.statements import END, IS_QUESTION, SIZE, START, Part, Statement
 
 VECTORS = {
     Part.NAMES: "names_vector",
@@ -35,16 +35,22 @@ def searching() -> Iterator[None]:
         yield
 
 
-def matching(part: Part, words: list[str], *, any_word: bool, weighed: bool = False, keys: str = "") -> Statement:
-    """The ids of the documents that hold the words in a part, each with its worth (minus ts_rank: low is good).
+def matching(words: list[str], *, any_word: bool) -> Statement:
+    """The ids of the documents that hold the words."""
+    query, parameters = _all_or_any(words, any_word=any_word)
+    return f"SELECT id FROM conditions_searchdocument WHERE whole_vector @@ ({query})", parameters
 
-    `keys` is SQL for more columns, after a comma.
-    """
+
+def candidates(part: Part, words: list[str], *, any_word: bool, weighed: bool, most: int) -> Statement:
+    """Up to `most` documents that hold the words in a part: id, worth (minus ts_rank), size and is_question."""
     query, parameters = _all_or_any(words, any_word=any_word)
     # 1: divided by the logarithm of the length, so that a long page does not win by its length.
     worth = f"-ts_rank(whole_vector, {query}, 1)" if weighed else "0.0"
-    sql = f"SELECT id, {worth} AS worth{keys} FROM conditions_searchdocument WHERE {VECTORS[part]} @@ ({query})"
-    return sql, parameters * (2 if weighed else 1)
+    sql = (
+        f"SELECT id, {worth} AS worth, {SIZE}, {IS_QUESTION} FROM conditions_searchdocument "
+        f"WHERE {VECTORS[part]} @@ ({query}) LIMIT %s"
+    )
+    return sql, [*parameters * (2 if weighed else 1), most]
 
 
 def marked_bodies(ids: list[int], words: list[str], *, any_word: bool) -> dict[int, str]:

@@ -14,3 +14,8 @@ class Part(IntEnum):
     QUESTION = 2
     SUMMARY = 3
     WHOLE = 4
+
+
+# What candidates are sorted by, beside the part they were found in and their worth.
+SIZE = "length(name || question) AS size"
+IS_QUESTION = "CASE WHEN question <> '' THEN 1 ELSE 0 END AS is_question"
