@@ -22,8 +22,8 @@ TAGS = {TagKind.SYMPTOM: (40, 4), TagKind.BODY_AREA: (20, 2), TagKind.SPECIALTY:
 WORDS_IN_SECTION = 110
 WORDS_IN_ANSWER = 35
 
-# Words with a known share of the pages, whatever their number: one page in 1000, one in 20, and every page. Of the last
-# two, one is in names, questions, summaries and texts, the other in texts alone.
+# Words with a known share of the pages, whatever their number: one page in 1000, one in 20, and every page. Of the
+# last two, one is in names, questions, summaries and texts, the other in texts alone.
 RARE_EVERY, COMMON_EVERY = 1000, 20
 ON_EVERY_PAGE = ["calcification", "mineral"]
 
@@ -154,5 +154,5 @@ def publish(conditions: list[int]) -> None:
             )
         )
     for edition in Edition.objects.bulk_create(made):
-        publishing._list(edition.condition, edition.content, edition)
+        publishing.make_listing(edition)
         Condition.objects.filter(pk=edition.condition_id).update(live_edition=edition)

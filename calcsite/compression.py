@@ -10,28 +10,22 @@ import brotli
 
 @dataclass(frozen=True, slots=True)
 class Compressed:
-    """A page in both compressed forms, with a tag that changes when the page does."""
+    """A page in both compressed forms, made once and handed out many times.
+
+    `etag` changes when the page does.
+    """
 
     etag: str
     brotli: bytes
     gzip: bytes
 
     @classmethod
-    def quickly(cls, page: bytes) -> "Compressed":
-        """For a page made on request."""
-        return cls._made(page, brotli_quality=5, gzip_level=6)
-
-    @classmethod
     def thoroughly(cls, page: bytes) -> "Compressed":
-        """For a page made once and handed out many times."""
-        return cls._made(page, brotli_quality=11, gzip_level=9)
-
-    @classmethod
-    def _made(cls, page: bytes, *, brotli_quality: int, gzip_level: int) -> "Compressed":
+        """The smallest forms that there are: some hundredths of a second of work."""
         return cls(
-            etag=hashlib.sha256(page).hexdigest()[:20],
-            brotli=brotli.compress(page, mode=brotli.MODE_TEXT, quality=brotli_quality),
-            gzip=gzip.compress(page, compresslevel=gzip_level, mtime=0),
+            etag=digest(page),
+            brotli=brotli.compress(page, mode=brotli.MODE_TEXT, quality=11),
+            gzip=gzip.compress(page, compresslevel=9, mtime=0),
         )
 
     def body(self, encoding: str) -> bytes:
@@ -41,14 +35,44 @@ class Compressed:
         return self.gzip if encoding == "gzip" else gzip.decompress(self.gzip)
 
 
+class Uncompressed:
+    """A page made on request: compressed only if it is sent, and only in the encoding it is sent in."""
+
+    def __init__(self, page: bytes) -> None:
+        self._page = page
+        self.etag = digest(page)
+
+    def body(self, encoding: str) -> bytes:
+        """The bytes to send under `encoding`: "br", "gzip", or "" for the page as it is."""
+        if encoding == "br":
+            return brotli.compress(self._page, mode=brotli.MODE_TEXT, quality=5)
+        return gzip.compress(self._page, compresslevel=6, mtime=0) if encoding == "gzip" else self._page
+
+
+def digest(page: bytes) -> str:
+    return hashlib.sha256(page).hexdigest()[:20]
+
+
 @functools.lru_cache(maxsize=256)
 def accepted_encoding(header: str) -> str:
-    """The best encoding that an Accept-Encoding header allows: "br", "gzip" or "" (RFC 9110, section 12.5.3)."""
-    allowed = {}
+    """What an Accept-Encoding header likes best of "br", "gzip" and "" (RFC 9110, section 12.5.3).
+
+    Of encodings that are liked equally, the one that makes the page smaller.
+    """
+    weights = {}
     for part in header.lower().split(","):
         name, _, weight = part.partition(";")
-        allowed[name.strip()] = weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
-    for encoding in ("br", "gzip"):
-        if allowed.get(encoding, allowed.get("*", False)):
-            return encoding
-    return ""
+        weights[name.strip()] = _weight(weight)
+    rest = weights.get("*", 0.0)
+    offers = {"br": weights.get("br", rest), "gzip": weights.get("gzip", rest), "": weights.get("identity", 0.0)}
+    best = max(offers, key=offers.get)
+    return best if offers[best] > 0 else ""
+
+
+def _weight(text: str) -> float:
+    """The value of "q=0.5"; 1 where there is none, 0 where it cannot be read."""
+    value = text.replace(" ", "").removeprefix("q=")
+    try:
+        return float(value) if value else 1.0
+    except ValueError:
+        return 0.0

@@ -1,7 +1,12 @@
 """What both apps share: who runs the site, and how often its public side has changed."""
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+
+TELEPHONE = RegexValidator(
+    r"\A[0-9+(]([0-9 ().-]*[0-9])?\Z", "Write a telephone number: digits, spaces, + and brackets."
+)
 
 
 class ClinicDetails(models.Model):
@@ -9,7 +14,9 @@ class ClinicDetails(models.Model):
 
     name = models.CharField("name of the clinic", max_length=100, help_text="Shown at the top of every page.")
     telephone = models.CharField(
-        max_length=40, help_text="As people should read it, with spaces: “01632 960 123”. Shown on every page."
+        max_length=40,
+        validators=[TELEPHONE],
+        help_text="As people should read it, with spaces: “01632 960 123”. Shown on every page.",
     )
     email = models.EmailField("e-mail address", help_text="Where patients may write. Shown on every page.")
     address = models.TextField(blank=True, help_text="One line for each line of the address.")
@@ -17,7 +24,9 @@ class ClinicDetails(models.Model):
         max_length=120, help_text="When the telephone is answered, for example “Monday to Friday, 9am to 5pm”."
     )
     emergency_number = models.CharField(
-        max_length=20, help_text="The number that people in your country call for an ambulance. On every care card."
+        max_length=20,
+        validators=[TELEPHONE],
+        help_text="The number that people in your country call for an ambulance. On every care card.",
     )
     is_demonstration = models.BooleanField(
         "demonstration site",
@@ -49,9 +58,9 @@ class ClinicDetails(models.Model):
 
 
 class PublicVersion(models.Model):
-    """A number that rises with every change to what the public sees.
+    """A number that becomes another one with every change to what the public sees.
 
-    Database triggers raise it (`calcsite.triggers`), in the transaction of the change itself, so that no code can
+    Database triggers change it (`calcsite.triggers`), in the transaction of the change itself, so that no code can
     forget to. A page that was kept in memory is true as long as the number is the one it was made under.
     """
 
@@ -62,3 +71,13 @@ class PublicVersion(models.Model):
 
     def __str__(self) -> str:
         return str(self.number)
+
+    @classmethod
+    def current(cls) -> int:
+        """The number now; 0 before there was anything public."""
+        return cls.objects.values_list("number", flat=True).first() or 0
+
+    @classmethod
+    def lock(cls) -> int:
+        """The number now, which nobody else changes until the end of the caller's transaction."""
+        return cls.objects.select_for_update().values_list("number", flat=True).first() or 0

@@ -28,7 +28,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import quote_etag
 
-from calcsite.compression import Compressed, accepted_encoding
+from calcsite.compression import Compressed, Uncompressed, accepted_encoding
 from calcsite.models import PublicVersion
 
 logger = logging.getLogger(__name__)
@@ -48,24 +48,26 @@ def public_page(view: View) -> View:
 
     @functools.wraps(view)
     def with_version(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        version = PublicVersion.objects.values_list("number", flat=True).first() or 0
+        version = PublicVersion.current()
         response = view(request, *args, **kwargs)
         if response.status_code == 200:
             expires_at = getattr(response, "expires_at", None)
-            response = compressed_response(request, Compressed.quickly(response.content), expires_at=expires_at)
+            response = compressed_response(request, Uncompressed(response.content), expires_at=expires_at)
             response.public_version = version
         return response
 
     return with_version
 
 
-def compressed_response(request: HttpRequest, page: Compressed, *, expires_at: datetime | None = None) -> HttpResponse:
-    """The answer that hands out a compressed page in the best encoding that the visitor's browser accepts.
+def compressed_response(
+    request: HttpRequest, page: Compressed | Uncompressed, *, expires_at: datetime | None = None
+) -> HttpResponse:
+    """The answer that hands out a page in the best encoding that the visitor's browser accepts, or a 304.
 
     `expires_at` is the moment from which the page is no longer true, whatever the public version says.
     """
     encoding = accepted_encoding(request.headers.get("Accept-Encoding", ""))
-    response = HttpResponse(page.body(encoding))
+    response = HttpResponse()
     if encoding:
         response["Content-Encoding"] = encoding
     response["ETag"] = quote_etag(f"{page.etag}-{encoding or 'plain'}")
@@ -73,7 +75,10 @@ def compressed_response(request: HttpRequest, page: Compressed, *, expires_at: d
     response["Cache-Control"] = "public, no-cache"
     patch_vary_headers(response, ["Accept-Encoding"])
     response.expires_at = expires_at
-    return get_conditional_response(request, etag=response["ETag"], response=response)
+    answer = get_conditional_response(request, etag=response["ETag"], response=response)
+    if answer is response:
+        response.content = page.body(encoding)
+    return answer
 
 
 def from_this_site(request: HttpRequest) -> bool:
@@ -166,7 +171,8 @@ class PublicPagesMiddleware:
     @staticmethod
     def _answer(request: HttpRequest, page: KeptPage) -> HttpResponse:
         meta = request.META  # not request.headers: to build that costs more than the rest of this answer
-        if meta.get("HTTP_IF_NONE_MATCH") == page.headers["ETag"]:
+        known = meta.get("HTTP_IF_NONE_MATCH")
+        if known and (known == page.headers["ETag"] or _names(known, page.headers["ETag"])):
             return HttpResponseNotModified(headers=page.headers_304)
         return HttpResponse(page.body, headers=page.headers)
 
@@ -182,6 +188,13 @@ class PublicPagesMiddleware:
         self.memory.put(key, KeptPage(version, expires, response.content, headers, headers_304))
 
 
+def _names(header: str, etag: str) -> bool:
+    """Whether an If-None-Match header names a tag, weakly compared (RFC 9110, section 13.1.2)."""
+    return header.strip() == "*" or etag in [part.strip().removeprefix("W/") for part in header.split(",")]
+
+
+# A server that has gone silent must not hold up every page: two seconds, then the page is made as if it were not kept.
+IMPATIENT = {"connect_timeout": 2, "tcp_user_timeout": 2000, "options": "-c statement_timeout=2000"}
 QUERY = "SELECT number FROM calcsite_publicversion WHERE id = 1"
 
 
@@ -240,7 +253,7 @@ class PostgreSQLWatch:
 
     def _read(self) -> int:
         if self._database is None:
-            parameters = connection.get_connection_params() | {"autocommit": True, "prepare_threshold": 0}
+            parameters = connection.get_connection_params() | {"autocommit": True, "prepare_threshold": 0} | IMPATIENT
             self._database = psycopg.connect(**parameters)
         row = self._database.execute(QUERY).fetchone()
         return row[0] if row else 0

@@ -21,6 +21,9 @@ SECRET_KEY = env.str("SECRET_KEY", default="not-secret: for development only" if
 ALLOWED_HOSTS = names("ALLOWED_HOSTS") or (["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
 SITE_URL = origin("SITE_URL", default="http://127.0.0.1:8000" if DEBUG else "")
 
+# Keys that were in use before: what they signed stays valid while they are listed.
+SECRET_KEY_FALLBACKS = names("SECRET_KEY_FALLBACKS")
+
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY is missing: set it to a long random string, or DEBUG=true for development")
 if not ALLOWED_HOSTS:
@@ -86,13 +89,18 @@ TEMPLATES = [
 
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'calcsite.sqlite3'}")}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+DATABASE_ENGINE = DATABASES["default"]["ENGINE"].rpartition(".")[2]
+if DATABASE_ENGINE == "sqlite3":
     # IMMEDIATE: a writer waits for its turn at the start, instead of failing in the middle.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA cache_size=-16000; PRAGMA mmap_size=268435456;",
     }
+    # In a file, as in service: a database in memory has other locks.
+    DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
+elif DATABASE_ENGINE != "postgresql":
+    raise ImproperlyConfigured(f"DATABASE_URL must begin with postgres:// or sqlite:///, not name {DATABASE_ENGINE}")
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 600
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -140,7 +148,6 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
-FILTERS_EMPTY_CHOICE_LABEL = None
 
 # Security
 

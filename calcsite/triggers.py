@@ -11,68 +11,82 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db import connections
-from django.db.backends.base.base import BaseDatabaseWrapper
+
+INSERT, UPDATE, DELETE = "INSERT", "UPDATE", "DELETE"
+RANDOM = {"sqlite": "random()", "postgresql": "(random() * 9007199254740991)::bigint"}
 
 
 @dataclass(frozen=True)
 class Trigger:
-    """One rule on one table: what to do when a row is inserted, updated or deleted.
+    """One rule on one table: what happens when a row is inserted, updated or deleted.
 
-    `condition` is SQL over OLD and NEW that both databases understand. `action` is one SQL statement. With `refusal`
-    instead of an action, the change is refused with that sentence.
+    `condition` is SQL that both databases understand; `{row}` in it stands for the row before or after the change,
+    whichever there is, and for either of them in an update. `action` is one SQL statement, carried out afterwards;
+    `{random}` in it stands for a random whole number. With `refusal` instead, the change is refused with that
+    sentence. On PostgreSQL, what is said of DELETE is said of TRUNCATE too.
     """
 
     name: str
     table: str
     events: tuple[str, ...]
-    when: str = "AFTER"
     condition: str = ""
     action: str = ""
     refusal: str = ""
+    only_on: str = ""  # a vendor, for a rule that the other database keeps by itself
 
     def statements(self, vendor: str) -> Iterator[str]:
         """The SQL that puts the trigger in place, replacing an older form of it."""
-        return self._sqlite() if vendor == "sqlite" else self._postgresql()
+        if self.only_on in {"", vendor}:
+            yield from self._sqlite() if vendor == "sqlite" else self._postgresql()
+
+    def _condition_for(self, event: str) -> str:
+        rows = {INSERT: ["NEW"], UPDATE: ["OLD", "NEW"], DELETE: ["OLD"]}[event]
+        return " OR ".join(dict.fromkeys(f"({self.condition.format(row=row)})" for row in rows))
 
     def _sqlite(self) -> Iterator[str]:
         action = f"SELECT RAISE(ABORT, '{self.refusal}')" if self.refusal else self.action
-        condition = f"WHEN {self.condition}" if self.condition else ""
+        when = "BEFORE" if self.refusal else "AFTER"
         for event in self.events:
             name = f"{self.name}_{event.lower()}"
+            condition = f"WHEN {self._condition_for(event)}" if self.condition else ""
             yield f"DROP TRIGGER IF EXISTS {name}"
             yield (
-                f"CREATE TRIGGER {name} {self.when} {event} ON {self.table} FOR EACH ROW {condition} "
-                f"BEGIN {action}; END"
+                f"CREATE TRIGGER {name} {when} {event} ON {self.table} FOR EACH ROW {condition} "
+                f"BEGIN {action.format(random=RANDOM['sqlite'])}; END"
             )
 
     def _postgresql(self) -> Iterator[str]:
         body = f"RAISE EXCEPTION '{self.refusal}' USING ERRCODE = 'integrity_constraint_violation'"
         if not self.refusal:
-            body = self.action
-        condition = f"WHEN ({self.condition})" if self.condition else ""
-        scope = "ROW" if self.condition or self.refusal else "STATEMENT"
+            body = self.action.format(random=RANDOM["postgresql"])
+        when = "BEFORE" if self.refusal else "AFTER"
         yield (
             f"CREATE OR REPLACE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql AS "
             f"$$ BEGIN {body}; RETURN NULL; END $$"
         )
-        for event in self.events:
+        for event in (*self.events, *(["TRUNCATE"] if DELETE in self.events else [])):
             name = f"{self.name}_{event.lower()}"
+            scope = "FOR EACH STATEMENT"
+            if event != "TRUNCATE" and (self.condition or self.refusal):
+                scope = "FOR EACH ROW" + (f" WHEN ({self._condition_for(event)})" if self.condition else "")
             yield f"DROP TRIGGER IF EXISTS {name} ON {self.table}"
-            yield (
-                f"CREATE TRIGGER {name} {self.when} {event} ON {self.table} "
-                f"FOR EACH {scope} {condition} EXECUTE FUNCTION {self.name}()"
-            )
+            yield f"CREATE TRIGGER {name} {when} {event} ON {self.table} {scope} EXECUTE FUNCTION {self.name}()"
 
 
-def raises_public_version(table: str) -> Trigger:
-    """Any change to `table` is a change to what the public sees."""
+def changes_public_version(table: str, *, condition: str = "") -> Trigger:
+    """A change to `table`, in a row that meets `condition`, is a change to what the public sees.
+
+    The new version is a random number and not the next one: a database that was restored from a backup then never
+    comes to a number under which something else was kept.
+    """
     return Trigger(
         name=f"{table}_is_public",
         table=table,
-        events=("INSERT", "UPDATE", "DELETE"),
+        events=(INSERT, UPDATE, DELETE),
+        condition=condition,
         action=(
-            "INSERT INTO calcsite_publicversion (id, number) VALUES (1, 1) "
-            "ON CONFLICT (id) DO UPDATE SET number = calcsite_publicversion.number + 1"
+            "INSERT INTO calcsite_publicversion (id, number) VALUES (1, {random}) "
+            "ON CONFLICT (id) DO UPDATE SET number = excluded.number"
         ),
     )
 
@@ -81,11 +95,8 @@ def install_triggers(sender: AppConfig, using: str, **kwargs: Any) -> None:
     """Put in place the triggers of one app (a `post_migrate` receiver)."""
     connection = connections[using]
     tables = set(connection.introspection.table_names())
-    _run(connection, [trigger for trigger in sender.triggers if trigger.table in tables])
-
-
-def _run(connection: BaseDatabaseWrapper, triggers: list[Trigger]) -> None:
     with connection.cursor() as cursor:
-        for trigger in triggers:
-            for statement in trigger.statements(connection.vendor):
-                cursor.execute(statement)
+        for trigger in sender.triggers:
+            if trigger.table in tables:
+                for statement in trigger.statements(connection.vendor):
+                    cursor.execute(statement)

@@ -17,7 +17,6 @@ urlpatterns = [
     path("livez", views.livez, name="livez"),
     path("readyz", views.readyz, name="readyz"),
     path("favicon.ico", views.favicon, name="favicon"),
-    path("media/<path:name>", views.media, name="media"),
     path("<slug:slug>/", general_page, name="general_page"),
 ]
 

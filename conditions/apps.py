@@ -1,47 +1,78 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
-from calcsite.triggers import Trigger, install_triggers, raises_public_version
+from calcsite.triggers import DELETE, INSERT, UPDATE, Trigger, changes_public_version, install_triggers
 from conditions.fulltext import install_indexes
 
-# Everything that a public page, list or search shows. The working copy is not among it.
-PUBLIC_TABLES = [
-    "conditions_listing",
-    "conditions_listing_related",
-    "conditions_listingtag",
-    "conditions_edition",
-    "conditions_faq",
-    "conditions_generalpage",
+# What a public page, list or search shows, each with the rows of it that are public. The working copy is not among it.
+PUBLIC_ROWS = {
+    "conditions_listing": "",
+    "conditions_listing_related": "",
+    "conditions_listingtag": "",
+    "conditions_generalpage": "",
+    "conditions_edition": "{row}.published_at IS NOT NULL",
+    "conditions_faq": "{row}.condition_id IS NULL",
+}
+CONTENT = ["id", "condition_id", "number", "content", "checksum", "submitted_by_id", "submitted_at", "note"]
+DECISION = [
+    "status",
+    "decided_by_id",
+    "reason",
+    "reviewer_name",
+    "reviewer_credentials",
+    "reviewed_on",
+    "review_due_on",
+    "published_at",
 ]
-FROZEN = ["id", "condition_id", "number", "content", "checksum", "submitted_by_id", "submitted_at", "note"]
+
+
+def any_changed(columns: list[str]) -> str:
+    """SQL for an update that changes one of these columns, to or from NULL included."""
+    texts = (f"COALESCE(CAST({{}}.{column} AS text), '')" for column in columns)
+    return " OR ".join(f"{text.format('OLD')} <> {text.format('NEW')}" for text in texts)
 
 
 class ConditionsConfig(AppConfig):
     name = "conditions"
     verbose_name = "Conditions and questions"
     triggers = (
-        *(raises_public_version(table) for table in PUBLIC_TABLES),
+        *(changes_public_version(table, condition=public) for table, public in PUBLIC_ROWS.items()),
         Trigger(
             name="edition_is_frozen",
             table="conditions_edition",
-            events=("UPDATE",),
-            when="BEFORE",
-            condition=" OR ".join(
-                f"COALESCE(CAST(OLD.{name} AS text), '') <> COALESCE(CAST(NEW.{name} AS text), '')" for name in FROZEN
-            ),
+            events=(UPDATE,),
+            condition=any_changed(CONTENT),
             refusal="the content of an edition cannot be changed",
+        ),
+        Trigger(
+            name="decision_is_final",
+            table="conditions_edition",
+            events=(UPDATE,),
+            condition=f"OLD.status <> 'submitted' AND ({any_changed(DECISION)})",
+            refusal="a decision on an edition cannot be changed",
         ),
         Trigger(
             name="edition_is_kept",
             table="conditions_edition",
-            events=("DELETE",),
-            when="BEFORE",
+            events=(DELETE,),
             refusal="an edition cannot be deleted",
+        ),
+        Trigger(
+            # REPLACE deletes the row in its way without asking the trigger above.
+            name="edition_is_not_replaced",
+            table="conditions_edition",
+            events=(INSERT,),
+            condition=(
+                "EXISTS (SELECT 1 FROM conditions_edition AS e WHERE e.id = {row}.id "
+                "OR (e.condition_id = {row}.condition_id AND e.number = {row}.number))"
+            ),
+            refusal="an edition cannot be replaced",
+            only_on="sqlite",
         ),
         Trigger(
             name="clinic_is_on_every_page",
             table="calcsite_clinicdetails",
-            events=("INSERT", "UPDATE", "DELETE"),
+            events=(INSERT, UPDATE, DELETE),
             action="DELETE FROM conditions_renderedpage",
         ),
     )

@@ -37,6 +37,7 @@ def compose(condition: Condition) -> Content:
                 "html": richtext.sanitise(section.body),
             }
             for section in condition.sections.all()
+            if richtext.plain_text(richtext.sanitise(section.body))
         ],
         "faqs": compose_faqs(condition.faqs.all()),
         "sources": [
@@ -48,18 +49,20 @@ def compose(condition: Condition) -> Content:
 
 
 def compose_faqs(faqs: list[FAQ]) -> list[dict[str, str]]:
-    """Questions with their answers, each with an anchor that is its own on the page."""
+    """Questions that have an answer, each with an anchor that is its own on the page."""
     composed: list[dict[str, str]] = []
     taken: set[str] = set()
     for faq in faqs:
-        question = richtext.plain_line(faq.question)
+        question, answer = richtext.plain_line(faq.question), richtext.sanitise(faq.answer)
+        if not richtext.plain_text(answer):
+            continue
         anchor = base = f"faq-{slugify(question)[:60].strip('-') or faq.pk}"
         count = 1
         while anchor in taken:
             count += 1
             anchor = f"{base}-{count}"
         taken.add(anchor)
-        composed.append({"question": question, "html": richtext.sanitise(faq.answer), "anchor": anchor})
+        composed.append({"question": question, "html": answer, "anchor": anchor})
     return composed
 
 

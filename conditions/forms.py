@@ -8,6 +8,8 @@ from django import forms
 class CommentForm(forms.Form):
     """What could be better about a page, from somebody who has said whether it helped."""
 
+    HAS_COMMENT = "We have your first comment on this answer, and can keep only one. This one was not saved."
+
     comment = forms.CharField(
         label="What could be better?",
         help_text="Don't write your name or anything about your health. We cannot answer.",

@@ -2,25 +2,33 @@
 
 import functools
 import hashlib
+import logging
 from collections.abc import Iterable
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Q
+from django.template import TemplateSyntaxError
 from django.template.loader import render_to_string
+from django.urls import NoReverseMatch
 from django.utils import timezone
 
 from calcsite.compression import Compressed
 from calcsite.context import clinic
+from calcsite.models import PublicVersion
 from conditions import jsonld, richtext
 from conditions.composing import Content, compose
 from conditions.models import Condition, Edition, Listing, RenderedPage
 
+logger = logging.getLogger(__name__)
 
-def render(edition: Edition, *, on: date | None = None) -> bytes:
-    """The finished page of a live edition, as it reads on a day (`on`: at the clinic, default today)."""
+
+def render(edition: Edition, *, on: date) -> bytes:
+    """The finished page of a live edition, as it reads on a day at the clinic."""
     context = page_context(edition, on=on) | {"related": related_pages(edition.content)}
     return render_to_string("conditions/condition_detail.html", context).encode()
 
@@ -28,11 +36,14 @@ def render(edition: Edition, *, on: date | None = None) -> bytes:
 def render_preview(condition: Condition) -> bytes:
     """The page that the working copy would make, through the same template. Nothing is stored."""
     draft = Edition(condition=condition, number=0, content=compose(condition))
-    context = page_context(draft) | {"related": related_pages(draft.content), "is_preview": True}
+    context = page_context(draft, on=timezone.localdate()) | {
+        "related": related_pages(draft.content),
+        "is_preview": True,
+    }
     return render_to_string("conditions/condition_detail.html", context).encode()
 
 
-def page_context(edition: Edition, *, on: date | None = None) -> dict[str, Any]:
+def page_context(edition: Edition, *, on: date) -> dict[str, Any]:
     """What the page's template shows of an edition. The same for the public page and for a page of the history."""
     content = content_for_template(edition.content)
     review = review_of(edition, on=on)
@@ -57,8 +68,8 @@ def picture_for_template(picture: dict[str, Any] | None) -> dict[str, Any] | Non
     return picture and picture | {"url": default_storage.url(picture["file"])}
 
 
-def review_of(edition: Edition, *, on: date | None = None) -> dict[str, Any]:
-    """Who stands behind an edition, and whether that is still in date (`on`: at the clinic, default today)."""
+def review_of(edition: Edition, *, on: date) -> dict[str, Any]:
+    """Who stands behind an edition, and whether that is still in date on a day at the clinic."""
     if edition.status != Edition.Status.APPROVED:
         state = "unreviewed"
     else:
@@ -79,31 +90,52 @@ def related_pages(content: Content) -> Iterable[dict[str, str]]:
     return Listing.objects.filter(condition__in=content["related"]).values("slug", "name", "summary")
 
 
-def render_ahead(listing: Listing) -> None:
-    """Render a live page and keep it compressed, so that nobody has to wait for that."""
-    edition = Edition.objects.get(pk=listing.condition.live_edition_id)
-    page = Compressed.thoroughly(render(edition))
-    RenderedPage.objects.update_or_create(
-        listing=listing,
-        defaults={
-            "layout": layout(),
-            "etag": page.etag,
-            "expires_at": expires_at(edition),
-            "brotli": page.brotli,
-            "gzip": page.gzip,
-        },
-    )
+class MadePage(NamedTuple):
+    """A page that was rendered and compressed, with the public version it was made from."""
+
+    condition: Condition
+    version: int
+    fields: dict[str, Any]
 
 
-def expires_at(edition: Edition, at: datetime | None = None) -> datetime | None:
-    """The moment when the page of an edition begins to read differently by itself: the start of its review's due day.
+def render_ahead(condition: Condition) -> bool:
+    """Render a live page and keep it compressed, so that nobody has to wait for that. Returns whether it is kept."""
+    page = make_page(condition)
+    return page is not None and keep_page(page)
 
-    None when there is none to come. Midnight is the clinic's.
-    """
-    if edition.review_due_on is None:
+
+def make_page(condition: Condition) -> MadePage | None:
+    """The finished page of a condition's live edition; None when it has none. Takes some hundredths of a second."""
+    version = PublicVersion.current()
+    edition = Condition.objects.select_related("live_edition").get(pk=condition.pk).live_edition
+    if edition is None:
         return None
-    moment = timezone.make_aware(datetime.combine(edition.review_due_on, time.min))
-    return moment if moment > (at or timezone.now()) else None
+    today = timezone.localdate()
+    page = Compressed.thoroughly(render(edition, on=today))
+    fields = {"etag": page.etag, "brotli": page.brotli, "gzip": page.gzip}
+    return MadePage(condition, version, fields | {"layout": layout(), "expires_at": expires_at(edition, on=today)})
+
+
+@transaction.atomic
+def keep_page(page: MadePage) -> bool:
+    """Keep a page, unless the public side is no longer what it was made from. Returns whether it is kept.
+
+    Whoever changed the public side meanwhile has made the page anew, or the next round will.
+    """
+    if PublicVersion.lock() != page.version:
+        return False
+    RenderedPage.objects.update_or_create(listing_id=page.condition.pk, defaults=page.fields)
+    return True
+
+
+def expires_at(edition: Edition, *, on: date) -> datetime | None:
+    """The moment when the page of an edition, rendered as of the day `on`, begins to read differently by itself.
+
+    That is the start of its review's due day, midnight at the clinic; None when that day has come or there is none.
+    """
+    if edition.review_due_on is None or edition.is_overdue(on):
+        return None
+    return timezone.make_aware(datetime.combine(edition.review_due_on, time.min))
 
 
 def forget_pages_showing(condition: Condition) -> None:
@@ -113,21 +145,30 @@ def forget_pages_showing(condition: Condition) -> None:
 
 
 def render_missing(*, most: int = 200) -> int:
-    """Render up to `most` live pages that are not kept, or were made with another layout. Returns how many it was."""
-    stale = Listing.objects.exclude(rendered__layout=layout()) | Listing.objects.filter(
-        rendered__expires_at__lte=timezone.now()
+    """Render up to `most` live pages that are not kept, or were made with another layout. Returns how many are now.
+
+    A page that cannot be rendered is logged and left: the others must not wait for it.
+    """
+    stale = Condition.objects.filter(listing__isnull=False).exclude(
+        Q(listing__rendered__layout=layout())
+        & (Q(listing__rendered__expires_at=None) | Q(listing__rendered__expires_at__gt=timezone.now()))
     )
-    listings = list(stale.select_related("condition").order_by("pk").distinct()[:most])
-    for listing in listings:
-        render_ahead(listing)
-    return len(listings)
+    kept = 0
+    for condition in stale.order_by("pk")[:most]:
+        try:
+            kept += render_ahead(condition)
+        except (TemplateSyntaxError, NoReverseMatch, KeyError, TypeError, ValueError):
+            logger.exception("the page of %s cannot be rendered", condition)
+    return kept
 
 
 @functools.cache
 def layout() -> str:
-    """A mark of everything but the database that decides how a page looks: templates, static files, site address."""
-    mark = hashlib.sha256(settings.SITE_URL.encode())
-    for folder in (*settings.TEMPLATES[0]["DIRS"], *settings.STATICFILES_DIRS, settings.BASE_DIR / "conditions"):
+    """A mark of what decides how a page looks besides the database: code, templates, static files, some settings."""
+    mark = hashlib.sha256(f"{settings.SITE_URL} {settings.TIME_ZONE} {settings.DEBUG}".encode())
+    mark.update((settings.BASE_DIR / "constraints.txt").read_bytes())
+    packages = [settings.BASE_DIR / name for name in ("calcsite", "conditions", "appointments")]
+    for folder in (*settings.TEMPLATES[0]["DIRS"], *settings.STATICFILES_DIRS, *packages):
         for path in sorted(Path(folder).rglob("*")):
             if path.suffix in {".html", ".css", ".js", ".svg", ".py"} and "tests" not in path.parts:
                 mark.update(path.read_bytes())

@@ -12,9 +12,13 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 from PIL import Image, UnidentifiedImageError
 
+FOLDER = "conditions"  # in storage
+# A picture opened by itself may draw and style itself, and do nothing else.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 LARGEST = 1024 * 1024  # bytes
 MOST_PIXELS = 20_000_000
 FORMATS = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "webp": "WEBP", "svg": "SVG"}
+PIXELS = r"[0-9]{1,5}(\.[0-9]{1,6})?(px)?"
 SVG = "{http://www.w3.org/2000/svg}"
 # Drawing only: nothing that runs, loads or animates.
 SVG_ELEMENTS = {
@@ -58,7 +62,7 @@ def upload_path(instance: Any, filename: str) -> str:
 def stored_name(content: File) -> str:
     """The name that a picture with this content has in storage."""
     digest = hashlib.sha256(content_of(content)).hexdigest()[:16]
-    return f"conditions/{digest}.{extension(content.name)}"
+    return f"{FOLDER}/{digest}.{extension(content.name)}"
 
 
 def content_of(file: File) -> bytes:
@@ -78,7 +82,12 @@ def extension(filename: str) -> str:
 
 
 def validate_picture(picture: File) -> None:
-    """Raises ValidationError unless the file is what its name says, small enough, and an SVG draws only."""
+    """Raises ValidationError unless the file is what its name says, small enough, and an SVG draws only.
+
+    A picture that is stored was checked when it came; that its file is missing now must not hold up the text.
+    """
+    if getattr(picture, "_committed", False):
+        return
     form = FORMATS.get(extension(picture.name))
     if form is None:
         raise ValidationError("Choose a picture of the type SVG, PNG, JPEG or WebP.")
@@ -86,7 +95,7 @@ def validate_picture(picture: File) -> None:
         raise ValidationError("The picture is larger than 1 MB. Save a smaller copy and choose that.")
     content = content_of(picture)
     if form == "SVG":
-        _svg_root(content)
+        _svg_size(_svg_root(content))
     elif _raster(content).format != form:
         raise ValidationError("The file's name and its content don't match. Save it again as the type in its name.")
 
@@ -116,11 +125,12 @@ def _raster(content: bytes) -> Image.Image:
 
 
 def _svg_root(content: bytes) -> ElementTree.Element:
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-        raise ValidationError("The SVG declares a document type. Save it as “plain SVG”.")
     try:
-        root = ElementTree.fromstring(content)  # noqa: S314 - no document type, so no entities
-    except ElementTree.ParseError as error:
+        text = content.decode("utf-8-sig")
+        if "<!DOCTYPE" in text or "<!ENTITY" in text:
+            raise ValidationError("The SVG declares a document type. Save it as “plain SVG”.")
+        root = ElementTree.fromstring(text)  # noqa: S314 - no document type, so no entities
+    except (UnicodeDecodeError, ValueError, ElementTree.ParseError) as error:
         raise ValidationError("The SVG cannot be read. Save it again as “plain SVG”.") from error
     if root.tag != SVG + "svg":
         raise ValidationError("The file is not an SVG drawing.")
@@ -130,19 +140,28 @@ def _svg_root(content: bytes) -> ElementTree.Element:
 
 
 def _check_draws_only(element: ElementTree.Element) -> None:
-    values = [*element.attrib.values(), element.text or ""]
+    """Raises ValidationError on anything that could run, load or hide what it loads (a backslash in its styles)."""
     names = [name.rpartition("}")[2].lower() for name in element.attrib]
-    links = [value for name, value in element.attrib.items() if name.rpartition("}")[2] == "href"]
     if element.tag not in SVG_ELEMENTS or any(name.startswith("on") for name in names):
         raise ValidationError("The SVG holds something other than a drawing. Save it as “plain SVG”.")
-    loads = any(re.search(r"url\(\s*['\"]?(?!#)|@import", value) for value in values)
-    if loads or any(not link.startswith("#") for link in links):
+    links = [value.strip() for name, value in element.attrib.items() if name.rpartition("}")[2] == "href"]
+    styles = [*element.attrib.values(), *([("".join(element.itertext()))] if element.tag == SVG + "style" else [])]
+    if any(not link.startswith("#") for link in links) or any(map(_loads, styles)):
         raise ValidationError("The SVG loads something from elsewhere. Embed nothing, and save it as “plain SVG”.")
 
 
-def _svg_size(root: ElementTree.Element) -> tuple[int, int] | None:
-    box = re.split(r"[\s,]+", root.get("viewBox", "").strip())
-    sides = root.get("width", ""), root.get("height", "")
-    if not all(re.fullmatch(r"[\d.]+(px)?", side) for side in sides):
-        sides = (box[2], box[3]) if len(box) == 4 else ("480", "360")
+def _loads(style: str) -> bool:
+    addresses = re.findall(r"url\s*\(\s*['\"]?([^)]*)", style, re.IGNORECASE)
+    return any(not address.startswith("#") for address in addresses) or bool(
+        re.search(r"@import|image-set|\\", style, re.IGNORECASE)
+    )
+
+
+def _svg_size(root: ElementTree.Element) -> tuple[int, int]:
+    """Width and height; where they are given in other units than pixels, those of the view box."""
+    sides = [root.get("width", ""), root.get("height", "")]
+    if not all(re.fullmatch(PIXELS, side) for side in sides):
+        sides = re.split(r"[\s,]+", root.get("viewBox", "").strip())[2:]
+    if len(sides) != 2 or not all(re.fullmatch(PIXELS, side) for side in sides):
+        raise ValidationError("The SVG does not say how large it is. Give it a width, a height and a view box.")
     return round(float(sides[0].removesuffix("px"))), round(float(sides[1].removesuffix("px")))

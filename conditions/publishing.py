@@ -3,18 +3,22 @@
 Working copy → `submit` freezes an edition → a clinician's `approve`, or `publish_unreviewed`, makes it the live one →
 `withdraw` takes the page off the site. What lists, links and search show is made in the same transaction, so that the
 public never sees a half-made change.
+
+Every verb first locks its condition: the admin saves a working copy in one transaction that begins with the condition
+too, so an edition is never half of one save and half of another, and no two verbs wait for each other. (SQLite has one
+writer at a time anyway.)
 """
 
 from datetime import date, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from conditions import pages, search
-from conditions.composing import Content, compose
-from conditions.models import Condition, Edition, Listing, ListingTag
+from conditions.composing import compose
+from conditions.models import FAQ, Condition, Edition, Listing, ListingTag
 
 REVIEW_LASTS = timedelta(days=3 * 365)  # PIF TICK asks for a review at least every three years
 
@@ -25,20 +29,12 @@ class PublishingError(Exception):
 
 @transaction.atomic
 def submit(*, condition: Condition, by: AbstractBaseUser | None, note: str = "") -> Edition:
-    """Freeze the working copy as the next edition.
-
-    Raises PublishingError when somebody else submitted this page at the same moment.
-    """
+    """Freeze the working copy, as it is stored now, as the next edition."""
+    condition = locked(condition.pk)
     last = condition.editions.aggregate(last=Max("number"))["last"] or 0
-    edition = Edition(condition=condition, number=last + 1, content=compose(condition), submitted_by=by, note=note)
-    try:
-        with transaction.atomic():
-            edition.save()
-    except IntegrityError as error:
-        raise PublishingError(
-            f"{condition} was submitted by somebody else just now. Look at that edition first."
-        ) from error
-    return edition
+    return Edition.objects.create(
+        condition=condition, number=last + 1, content=compose(condition), submitted_by=by, note=note
+    )
 
 
 @transaction.atomic
@@ -57,7 +53,7 @@ def publish_unreviewed(*, edition: Edition, by: AbstractBaseUser | None, reason:
 def publish_working_copy(*, condition: Condition, by: AbstractBaseUser | None, reason: str) -> Edition:
     """Submit the working copy and publish it without a clinician's approval, in one step.
 
-    Raises PublishingError as `submit` and `publish_unreviewed` do; no edition is left behind then.
+    Raises PublishingError as `publish_unreviewed` does; no edition is left behind then.
     """
     edition = submit(condition=condition, by=by)
     publish_unreviewed(edition=edition, by=by, reason=reason)
@@ -112,8 +108,23 @@ def return_(*, edition: Edition, by: AbstractBaseUser, reason: str) -> None:
 
 
 @transaction.atomic
+def save_question(*, question: FAQ) -> None:
+    """Save a question of a working copy, or one about the service, which is public and found at once."""
+    question.save()
+    search.index_service_faqs()
+
+
+@transaction.atomic
+def delete_questions(*, questions: QuerySet[FAQ]) -> None:
+    """Delete questions of working copies, or about the service, which are then found no more."""
+    questions.delete()
+    search.index_service_faqs()
+
+
+@transaction.atomic
 def withdraw(*, condition: Condition) -> None:
     """Take a page off the site. Its editions stay. Does nothing when the page is not public."""
+    locked(condition.pk)
     if Condition.objects.filter(pk=condition.pk, live_edition__isnull=False).update(live_edition=None):
         pages.forget_pages_showing(condition)
         search.forget_condition(condition)
@@ -121,8 +132,14 @@ def withdraw(*, condition: Condition) -> None:
     condition.refresh_from_db(fields=["live_edition"])
 
 
+def locked(pk: int) -> Condition:
+    """The condition as it is stored, which nobody else publishes or withdraws until the end of this transaction."""
+    return Condition.objects.select_for_update().get(pk=pk)
+
+
 def _decide(edition: Edition, status: Edition.Status, *, by: AbstractBaseUser | None, **fields: object) -> None:
     """Move a waiting edition to `status`: of two people who decide at once, one wins and the other is told."""
+    locked(edition.condition_id)
     waiting = Edition.objects.filter(pk=edition.pk, status=Edition.Status.SUBMITTED)
     if waiting.update(status=status, decided_by=by, **fields) != 1:
         raise PublishingError(f"{edition} is not waiting for a decision any more.")
@@ -132,20 +149,26 @@ def _decide(edition: Edition, status: Edition.Status, *, by: AbstractBaseUser | 
 def _go_live(edition: Edition) -> None:
     """Make an edition what the public reads: the page, the lists, the links from other pages, and search."""
     condition, content = edition.condition, edition.content
-    others = Listing.objects.exclude(pk=condition.pk)
-    if others.filter(slug=content["slug"]).exists():
-        raise PublishingError(f"Another public page already has the address “{content['slug']}”.")
+    newer = condition.editions.filter(number__gt=edition.number, published_at__isnull=False).order_by("number").last()
+    if newer:
+        raise PublishingError(f"Edition {newer.number} is newer and was published. Submit the page again.")
     Condition.objects.filter(pk=condition.pk).update(live_edition=edition)
     condition.refresh_from_db(fields=["live_edition"])
-    listing = _list(condition, content, edition)
+    try:
+        with transaction.atomic():
+            listing = make_listing(edition)
+    except IntegrityError as error:
+        raise PublishingError(f"Another public page already has the address “{content['slug']}”.") from error
     search.index_condition(listing, content)
     pages.forget_pages_showing(condition)
-    pages.render_ahead(listing)
+    pages.render_ahead(condition)
 
 
-def _list(condition: Condition, content: Content, edition: Edition) -> Listing:
+def make_listing(edition: Edition) -> Listing:
+    """Write what lists, filters and links show of an edition. Raises IntegrityError when its address is taken."""
+    content = edition.content
     listing, _ = Listing.objects.update_or_create(
-        condition=condition,
+        condition=edition.condition,
         defaults={
             "slug": content["slug"],
             "name": content["name"],

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import nh3
+from django.core.exceptions import ValidationError
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -28,10 +29,17 @@ EDITOR_EXTENSIONS = {
 TAGS = {"p", "h3", "h4", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "br"}
 ATTRIBUTES = {"a": {"href"}, "th": {"colspan", "rowspan"}, "td": {"colspan", "rowspan"}, "ol": {"start"}}
 
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    """Drop links that only look like a path of ours: browsers take //x and /\\x for another site."""
+    return None if name == "href" and re.match(r"[/\\\\]{2}", value.strip()) else value
+
+
 _cleaner = nh3.Cleaner(
     tags=TAGS,
     attributes=ATTRIBUTES,
     url_schemes={"http", "https", "mailto", "tel"},
+    attribute_filter=_attribute,
     link_rel=None,
     clean_content_tags={"script", "style", "iframe", "object", "template", "svg", "math", "noscript"},
 )
@@ -48,6 +56,12 @@ def sanitise(html: str) -> str:
     while (emptied := _EMPTY.sub("", clean)) != clean:
         clean = emptied
     return clean.strip()
+
+
+def validate_says_something(html: str) -> None:
+    """Raises ValidationError when nothing to read is left of rich text once it is cleaned."""
+    if not plain_text(sanitise(html)):
+        raise ValidationError("Write some text here: what was pasted holds nothing that a page may show.")
 
 
 def plain_line(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib.sitemaps import Sitemap
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -9,9 +10,16 @@ from django.urls import reverse
 from conditions.models import GeneralPage, Listing
 
 
-class ConditionSitemap(Sitemap):
-    limit = 10_000
+class PublicSitemap(Sitemap):
+    """Addresses begin with the site's own, whatever name a request came in by."""
 
+    protocol, _, domain = settings.SITE_URL.partition("://")
+
+    def get_domain(self, site: object = None) -> str:
+        return self.domain
+
+
+class ConditionSitemap(PublicSitemap):
     def items(self) -> QuerySet[Listing]:
         return Listing.objects.only("slug", "changed_at").order_by("pk")
 
@@ -19,7 +27,7 @@ class ConditionSitemap(Sitemap):
         return listing.changed_at
 
 
-class GeneralPageSitemap(Sitemap):
+class GeneralPageSitemap(PublicSitemap):
     def items(self) -> QuerySet[GeneralPage]:
         return GeneralPage.objects.order_by("pk")
 
@@ -27,7 +35,7 @@ class GeneralPageSitemap(Sitemap):
         return page.updated_at
 
 
-class FixedSitemap(Sitemap):
+class FixedSitemap(PublicSitemap):
     """The pages that every site has."""
 
     def items(self) -> list[str]:

@@ -4,6 +4,7 @@ Loading is all or nothing. A mistake names the file and the field, and then noth
 files again changes nothing; what staff have changed since is never overwritten.
 """
 
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,17 @@ class Report:
     questions: int = 0
 
 
+class StrictLoader(yaml.SafeLoader):
+    """Plain data only, and no name twice: of two values one would be lost without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [name.value for name, _ in node.value]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise yaml.YAMLError(f"“{twice}” stands there twice, in line {node.start_mark.line + 1} or below")
+        return super().construct_mapping(node, deep)
+
+
 @dataclass(frozen=True)
 class StarterFile:
     """One file, read. Every problem with it is told with its name and the field's."""
@@ -48,7 +60,7 @@ class StarterFile:
     @classmethod
     def read(cls, path: Path) -> "StarterFile":
         try:
-            return cls(path, yaml.safe_load(path.read_text(encoding="utf-8")))
+            return cls(path, yaml.load(path.read_text(encoding="utf-8"), Loader=StrictLoader))  # noqa: S506 - a SafeLoader
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise StarterError(f"{path.name}: cannot be read: {error}") from error
 
@@ -68,12 +80,27 @@ class StarterFile:
         value = data.get(name, "")
         if not isinstance(value, str):
             raise self.refuse(f"{where}{name}", "must be text")
+        self.check_characters(value, f"{where}{name}")
         return value.strip()
+
+    def check_characters(self, text: str, where: str) -> None:
+        """Raises StarterError on a character that cannot be stored or printed: control characters, half pairs."""
+        bad = next((c for c in text if unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t"), None)
+        if bad is not None:
+            raise self.refuse(where, f"holds the character U+{ord(bad):04X}, which cannot be shown")
+
+    def flag(self, data: dict[str, Any], name: str, where: str = "", *, default: bool = False) -> bool:
+        value = data.get(name, default)
+        if not isinstance(value, bool):
+            raise self.refuse(f"{where}{name}", "must be true or false")
+        return value
 
     def texts(self, name: str) -> list[str]:
         values = self.data.get(name, [])
         if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
             raise self.refuse(name, "must be a list of texts")
+        for number, value in enumerate(values, 1):
+            self.check_characters(value, f"{name}[{number}]")
         return values
 
     def items(self, name: str, *, required: set[str], allowed: set[str]) -> list[dict[str, Any]]:
@@ -91,21 +118,39 @@ class StarterFile:
             row.full_clean()
         except ValidationError as error:
             name, problems = next(iter(error.message_dict.items()))
-            raise self.refuse(where if name == "__all__" else f"{where}{name}", problems[0]) from error
+            raise self.refuse(where.rstrip(".") if name == "__all__" else f"{where}{name}", problems[0]) from error
         row.save()
 
 
-@transaction.atomic
 def load(folder: Path = FOLDER) -> Report:
     """Load every starter file of `folder` that the site does not have yet, and publish the conditions unreviewed.
 
-    Raises StarterError, having loaded nothing, when a file has a mistake.
+    Raises StarterError, having loaded nothing and stored no picture, when a file has a mistake.
     """
+    before = stored_pictures()
+    try:
+        return _load(folder)
+    except StarterError:
+        for name in stored_pictures() - before:
+            default_storage.delete(f"{pictures.FOLDER}/{name}")
+        raise
+
+
+def stored_pictures() -> set[str]:
+    try:
+        return set(default_storage.listdir(pictures.FOLDER)[1])
+    except FileNotFoundError:
+        return set()
+
+
+@transaction.atomic
+def _load(folder: Path) -> Report:
     report = Report()
     if not ClinicDetails.objects.exists():
         ClinicDetails.current().save()
     load_tags(StarterFile.read(folder / "tags.yaml"))
     files = [StarterFile.read(path) for path in sorted(folder.glob("*.yaml")) if path.stem not in {"tags", "faqs"}]
+    _refuse_same_slug(files)
     new = [(file, condition) for file in files if (condition := load_condition(file))]
     for file, condition in new:
         _relate(file, condition)
@@ -113,10 +158,22 @@ def load(folder: Path = FOLDER) -> Report:
         publishing.publish_working_copy(condition=condition, by=None, reason=REASON)
         report.conditions.append(condition.name)
     report.questions = load_questions(StarterFile.read(folder / "faqs.yaml"))
-    for path in sorted((folder / "pages").glob("*.yaml")):
-        report.pages += load_general_page(StarterFile.read(path))
+    general = [StarterFile.read(path) for path in sorted((folder / "pages").glob("*.yaml"))]
+    _refuse_same_slug(general)
+    for file in general:
+        report.pages += load_general_page(file)
     pages.render_missing()
     return report
+
+
+def _refuse_same_slug(files: list[StarterFile]) -> None:
+    """Raises StarterError when two files describe the same page."""
+    seen: dict[Any, str] = {}
+    for file in files:
+        slug = file.data.get("slug") if isinstance(file.data, dict) else None
+        if isinstance(slug, str) and slug in seen:
+            raise file.refuse("slug", f"“{slug}” is the slug of {seen[slug]} too")
+        seen[slug] = file.path.name
 
 
 def load_tags(file: StarterFile) -> None:
@@ -141,7 +198,7 @@ def load_condition(file: StarterFile) -> Condition | None:
         summary=file.text(file.data, "summary"),
         key_facts="\n".join(file.texts("key_facts")),
         emergency_signs="\n".join(file.texts("emergency_signs")),
-        featured=bool(file.data.get("featured", True)),
+        featured=file.flag(file.data, "featured", default=True),
     )
     _add_picture(file, condition)
     file.save(condition, "")
@@ -191,7 +248,7 @@ def _add_picture(file: StarterFile, condition: Condition) -> None:
         return
     file.check_names(picture, "picture.", required={"file"}, allowed={"file", "alt", "decorative"})
     condition.picture_alt = file.text(picture, "alt", "picture.")
-    condition.picture_decorative = picture.get("decorative") is True
+    condition.picture_decorative = file.flag(picture, "decorative", "picture.")
     path = file.path.parent / "pictures" / Path(file.text(picture, "file", "picture.")).name
     try:
         content = ContentFile(path.read_bytes(), name=path.name)
@@ -233,7 +290,7 @@ def load_general_page(file: StarterFile) -> list[str]:
     """A page about the site, unless it is there. Returns its title when it was new."""
     names = {"slug", "title", "summary", "body"}
     file.check_names(file.data, "", required=names, allowed=names)
-    if GeneralPage.objects.filter(slug=file.data["slug"]).exists():
+    if GeneralPage.objects.filter(slug=file.text(file.data, "slug")).exists():
         return []
     page = GeneralPage(**{name: file.text(file.data, name) for name in names})
     file.save(page, "")

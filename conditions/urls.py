@@ -12,17 +12,18 @@ class ShortSlugConverter(SlugConverter):
     regex = "[a-z0-9-]{1,120}"
 
 
-register_converter(ShortSlugConverter, "address")
+register_converter(ShortSlugConverter, "short_slug")
 
 urlpatterns = [
     path("conditions/", views.condition_list, name="list"),
-    path("conditions/<address:slug>/", views.condition_detail, name="detail"),
-    path("conditions/<address:slug>/history/", views.condition_history, name="history"),
-    path("conditions/<address:slug>/editions/<int:number>/", views.condition_edition, name="edition"),
-    path("conditions/<address:slug>/helpful/", views.helpful, name="helpful"),
-    path("conditions/<address:slug>/helpful/thanks/", views.thanks, name="thanks"),
-    path("conditions/<address:slug>/helpful/<str:token>/", views.comment, name="comment"),
+    path("conditions/<short_slug:slug>/", views.condition_detail, name="detail"),
+    path("conditions/<short_slug:slug>/history/", views.condition_history, name="history"),
+    path("conditions/<short_slug:slug>/editions/<int:number>/", views.condition_edition, name="edition"),
+    path("conditions/<short_slug:slug>/helpful/", views.helpful, name="helpful"),
+    path("conditions/<short_slug:slug>/helpful/thanks/", views.thanks, name="thanks"),
+    path("conditions/<short_slug:slug>/helpful/<str:token>/", views.comment, name="comment"),
     path("search/", views.search_page, name="search"),
     path("search/suggestions/", views.suggestions, name="suggestions"),
     path("faqs/", views.faqs, name="faqs"),
+    path("media/conditions/<str:name>", views.picture, name="picture"),
 ]

@@ -1,20 +1,33 @@
 """The public pages. Each fetches, asks the domain, and renders; the words are in the templates."""
 
+import mimetypes
 from dataclasses import asdict
 from urllib.parse import urlencode
 
 from django.core import signing
+from django.core.exceptions import SuspiciousFileOperation
+from django.core.files.base import File
+from django.core.files.storage import default_storage
 from django.db.models import Count
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+    QueryDict,
+)
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from calcsite.compression import Compressed
+from calcsite.compression import Compressed, Uncompressed
 from calcsite.paging import links_to_pages, page_of
 from calcsite.publicpages import compressed_response, from_this_site, public_page
-from conditions import filters, jsonld, pages, richtext, search
+from conditions import filters, jsonld, pages, pictures, richtext, search
 from conditions.composing import compose_faqs
 from conditions.forms import CommentForm
 from conditions.kinds import TagKind
@@ -76,8 +89,9 @@ def render_condition(request: HttpRequest, slug: str) -> HttpResponse:
     """The page of a condition, rendered now: after a new layout was installed, or what it shows has changed."""
     listing = get_object_or_404(Listing.objects.select_related("condition__live_edition"), slug=slug)
     edition = listing.condition.live_edition
-    response = HttpResponse(pages.render(edition))
-    response.expires_at = pages.expires_at(edition)
+    today = timezone.localdate()
+    response = HttpResponse(pages.render(edition, on=today))
+    response.expires_at = pages.expires_at(edition, on=today)
     return response
 
 
@@ -86,8 +100,9 @@ def render_condition(request: HttpRequest, slug: str) -> HttpResponse:
 def condition_history(request: HttpRequest, slug: str) -> HttpResponse:
     listing = get_object_or_404(Listing.objects.select_related("condition"), slug=slug)
     live = listing.condition.live_edition_id
+    today = timezone.localdate()
     editions = [
-        {"number": edition.number, "is_live": edition.pk == live, "review": pages.review_of(edition)}
+        {"number": edition.number, "is_live": edition.pk == live, "review": pages.review_of(edition, on=today)}
         for edition in Edition.objects.of_page(listing.condition)
     ]
     return render(
@@ -103,12 +118,15 @@ def condition_edition(request: HttpRequest, slug: str, number: int) -> HttpRespo
     """What the page said under one edition. Only what the public has read before is shown."""
     listing = get_object_or_404(Listing.objects.select_related("condition"), slug=slug)
     edition = get_object_or_404(Edition.objects.of_page(listing.condition), number=number)
-    context = pages.page_context(edition) | {
+    today = timezone.localdate()
+    context = pages.page_context(edition, on=today) | {
         "name": listing.name,
         "slug": slug,
         "is_live": edition.pk == listing.condition.live_edition_id,
     }
-    return render(request, "conditions/condition_edition.html", context)
+    response = render(request, "conditions/condition_edition.html", context)
+    response.expires_at = pages.expires_at(edition, on=today)
+    return response
 
 
 @csrf_exempt  # the page that holds the form is the same for everybody, and so has no token
@@ -119,7 +137,7 @@ def helpful(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method != "POST":
         return redirect(listing)
     if not from_this_site(request):
-        return render(request, "403.html", status=403)
+        return render(request, "refused_form.html", status=403)
     answer = request.POST.get("answer")
     if answer not in {"yes", "no"}:
         return redirect(listing)
@@ -140,10 +158,11 @@ def comment(request: HttpRequest, slug: str, token: str) -> HttpResponse:
         raise Http404 from error
     form = CommentForm(request.POST or None)
     if request.method == "POST" and not from_this_site(request):
-        return render(request, "403.html", status=403)
+        return render(request, "refused_form.html", status=403)
     if request.method == "POST" and form.is_valid():
-        feedback.add_comment(form.cleaned_data["comment"])
-        return redirect("conditions:thanks", slug)
+        if feedback.add_comment(form.cleaned_data["comment"]):
+            return redirect("conditions:thanks", slug)
+        form.add_error("comment", form.HAS_COMMENT)
     context = {"form": form, "name": listing.name, "slug": slug, "answer": "yes" if feedback.helpful else "no"}
     return render(request, "conditions/helpful.html", context)
 
@@ -152,6 +171,27 @@ def comment(request: HttpRequest, slug: str, token: str) -> HttpResponse:
 def thanks(request: HttpRequest, slug: str) -> HttpResponse:
     listing = get_object_or_404(Listing, slug=slug)
     return render(request, "conditions/helpful_thanks.html", {"name": listing.name, "slug": slug})
+
+
+@require_safe
+def picture(request: HttpRequest, name: str) -> HttpResponseBase:
+    """A picture of a condition page, and no other stored file. Its name holds a digest: it may be kept for ever."""
+    try:
+        file = default_storage.open(f"{pictures.FOLDER}/{name}")
+    except (OSError, SuspiciousFileOperation) as error:
+        raise Http404 from error
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    response = drawing(request, file) if kind == "image/svg+xml" else FileResponse(file)
+    response["Content-Type"] = kind
+    response["Content-Security-Policy"] = pictures.POLICY
+    response["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+def drawing(request: HttpRequest, file: File) -> HttpResponse:
+    """A drawing is text, and worth compressing."""
+    with file:
+        return compressed_response(request, Uncompressed(file.read()))
 
 
 @require_safe

@@ -4,13 +4,13 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 
 from conditions import pages, publishing
@@ -59,7 +59,7 @@ class LiveFilter(admin.SimpleListFilter):
 class ConditionAdmin(admin.ModelAdmin):
     list_display = ["name", "public_state", "review_due", "helped", "updated_at"]
     list_filter = [LiveFilter, "live_edition__status", "tags"]
-    list_select_related = ["live_edition"]
+    list_select_related = ["live_edition", "listing"]
     search_fields = ["name", "aliases__name", "summary", "sections__body", "faqs__question"]
     search_help_text = "Looks in names, summaries, sections and questions of the working copies."
     prepopulated_fields = {"slug": ["name"]}
@@ -81,7 +81,7 @@ class ConditionAdmin(admin.ModelAdmin):
         edition = condition.live_edition
         if edition is None:
             return "Not public"
-        address = reverse("conditions:detail", args=[edition.content["slug"]])
+        address = condition.listing.get_absolute_url()
         return format_html('<a href="{}">Edition {}</a>: {}', address, edition.number, edition.get_status_display())
 
     @admin.display(description="next review due", ordering="live_edition__review_due_on")
@@ -99,11 +99,20 @@ class ConditionAdmin(admin.ModelAdmin):
         return (
             super()
             .get_queryset(request)
+            .defer("live_edition__content")
             .annotate(
                 answer_count=Coalesce(Subquery(answers.values(count=Count("pk"))), 0),
                 helpful_count=Coalesce(Subquery(answers.filter(helpful=True).values(count=Count("pk"))), 0),
             )
         )
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """As ever; a form that was sent twice is answered in words, and what came first stays."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError:
+            messages.error(request, "This was saved already, here or by somebody else. Look at it before you go on.")
+            return redirect(request.path)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

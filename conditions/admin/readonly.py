@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from conditions.models import Edition, Feedback
@@ -22,12 +23,15 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 @admin.register(Edition)
 class EditionAdmin(ReadOnlyAdmin):
-    list_display = ["condition", "number", "status", "submitted_by", "submitted_at", "published_at", "is_intact"]
+    list_display = ["condition", "number", "status", "submitted_by", "submitted_at", "published_at"]
     list_filter = ["status", "condition"]
     list_select_related = ["condition", "submitted_by"]
     search_fields = ["condition__name", "reviewer_name"]
     exclude = ["content"]
-    readonly_fields = ["what_it_says"]
+    readonly_fields = ["is_intact", "what_it_says"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Edition]:
+        return super().get_queryset(request).defer("content")
 
     @admin.display(boolean=True, description="intact")
     def is_intact(self, edition: Edition) -> bool:
@@ -45,5 +49,9 @@ class FeedbackAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "condition", "helpful", "comment", "edition"]
     list_filter = ["helpful", ("comment", admin.EmptyFieldListFilter), "condition", "created_at"]
     list_select_related = ["condition", "edition__condition"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Feedback]:
+        return super().get_queryset(request).defer("edition__content")
+
     search_fields = ["comment"]
     date_hierarchy = "created_at"

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 
-from conditions import search
+from conditions import publishing
 from conditions.models import FAQ, GeneralPage, Tag
 
 
@@ -34,20 +34,27 @@ class FAQAdmin(admin.ModelAdmin):
         return str(faq.condition or "The service")
 
     def save_model(self, request: HttpRequest, obj: FAQ, form: ModelForm, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        search.index_service_faqs()
+        publishing.save_question(question=obj)
 
     def delete_model(self, request: HttpRequest, obj: FAQ) -> None:
-        super().delete_model(request, obj)
-        search.index_service_faqs()
+        publishing.delete_questions(questions=FAQ.objects.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[FAQ]) -> None:
-        super().delete_queryset(request, queryset)
-        search.index_service_faqs()
+        publishing.delete_questions(questions=queryset)
 
 
 @admin.register(GeneralPage)
 class GeneralPageAdmin(admin.ModelAdmin):
     list_display = ["title", "slug", "updated_at"]
     search_fields = ["title", "body"]
-    prepopulated_fields = {"slug": ["title"]}
+    actions = None
+
+    def get_readonly_fields(self, request: HttpRequest, obj: GeneralPage | None = None) -> list[str]:
+        return ["slug"] if obj and obj.slug in GeneralPage.LINKED else []
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: GeneralPage | None = None) -> dict[str, list[str]]:
+        return {} if obj else {"slug": ["title"]}
+
+    def has_delete_permission(self, request: HttpRequest, obj: GeneralPage | None = None) -> bool:
+        linked = obj is not None and obj.slug in GeneralPage.LINKED
+        return not linked and super().has_delete_permission(request, obj)

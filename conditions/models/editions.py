@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -15,8 +14,6 @@ from conditions.models.working import Condition
 
 
 class EditionQuerySet(models.QuerySet):
-    """No bulk change: a stored edition's content is as it was submitted, for ever. The database refuses too."""
-
     def of_page(self, condition: Condition) -> "EditionQuerySet":
         """The editions of one page that the public has read, the newest first."""
         return self.filter(condition=condition, published_at__isnull=False).order_by("-number")
@@ -25,8 +22,8 @@ class EditionQuerySet(models.QuerySet):
 class Edition(models.Model):
     """An immutable, numbered snapshot of a condition's whole page.
 
-    `content` is what `composing.compose` made. Its form is told by `content["format"]`. A trigger in the database lets
-    nothing change or delete it; the status and the dates beside it move along allowed lines only (`publishing`).
+    `content` is what `composing.compose` made. Its form is told by `content["format"]`. Triggers in the database let
+    nothing change or delete it. The decision beside it (status, reviewer, dates) is made once, by `publishing`.
     """
 
     class Status(models.TextChoices):
@@ -79,18 +76,14 @@ class Edition(models.Model):
             self.checksum = checksum(self.content)
         super().save(*args, **kwargs)
 
-    def clean(self) -> None:
-        if not self._state.adding and not self.is_intact:
-            raise ValidationError("The content of an edition cannot be changed.")
-
     @property
     def is_intact(self) -> bool:
         """Whether the content is still what was submitted."""
         return self.checksum == checksum(self.content)
 
-    def is_overdue(self, on: date | None = None) -> bool:
-        """Whether the review that this edition rests on is past its date (`on`: the clinic's day, default today)."""
-        return self.review_due_on is not None and self.review_due_on <= (on or timezone.localdate())
+    def is_overdue(self, on: date) -> bool:
+        """Whether the review that this edition rests on is due by a day at the clinic."""
+        return self.review_due_on is not None and self.review_due_on <= on
 
 
 def checksum(content: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What the public reads: made from live editions by `publishing`, and only by it. All of it could be made again."""
+"""What the public reads, made from live editions by `publishing` alone, and what readers say of it."""
 
 from datetime import datetime
 from typing import Any
@@ -32,7 +32,7 @@ class Listing(models.Model):
     slug = models.CharField(max_length=120, unique=True)
     name = models.CharField(max_length=120)
     sort_name = models.CharField(max_length=120, db_index=True)
-    letter = models.CharField(max_length=1, db_index=True)
+    letter = models.CharField(max_length=1)
     summary = models.TextField()
     aliases = models.JSONField(default=list)
     words = models.TextField(help_text="Name, other names and summary in small letters, for the list's own search.")
@@ -135,6 +135,6 @@ class Feedback(models.Model):
     def __str__(self) -> str:
         return f"{self.condition}: {'helpful' if self.helpful else 'not helpful'}"
 
-    def add_comment(self, comment: str) -> None:
-        """Keep the comment of the person who gave this answer; the first one stays."""
-        Feedback.objects.filter(pk=self.pk, comment="").update(comment=comment)
+    def add_comment(self, comment: str) -> bool:
+        """Keep the comment of the person who gave this answer. Returns False when there is one: the first stays."""
+        return Feedback.objects.filter(pk=self.pk, comment="").update(comment=comment) == 1

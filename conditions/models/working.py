@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django_prose_editor.fields import ProseEditorField
 
 from conditions import pictures, richtext
@@ -16,7 +17,12 @@ SLUG = RegexValidator(r"\A[a-z0-9]+(?:-[a-z0-9]+)*\Z", "Use small letters, digit
 
 def prose(**kwargs: Any) -> ProseEditorField:
     """A rich text field: headings, lists, tables and links, cleaned when it is saved."""
-    return ProseEditorField(extensions=richtext.EDITOR_EXTENSIONS, sanitize=richtext.sanitise, **kwargs)
+    return ProseEditorField(
+        extensions=richtext.EDITOR_EXTENSIONS,
+        sanitize=richtext.sanitise,
+        validators=[richtext.validate_says_something],
+        **kwargs,
+    )
 
 
 class Tag(models.Model):
@@ -111,7 +117,6 @@ class Condition(models.Model):
         ordering = ["name"]
         permissions = [
             ("publish_unreviewed", "Can publish a page without a clinician's review"),
-            ("review_condition", "Can approve or return a page as a clinician"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -123,9 +128,6 @@ class Condition(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def get_absolute_url(self) -> str:
-        return reverse("conditions:detail", args=[self.slug])
 
     @property
     def is_live(self) -> bool:
@@ -228,7 +230,12 @@ class Source(models.Model):
 
 
 class GeneralPage(models.Model):
-    """A page about the site itself: about, privacy, accessibility and so on. Public as soon as it is saved."""
+    """A page about the site itself: about, privacy, accessibility and so on. Public as soon as it is saved.
+
+    Every page of the site links to those in `LINKED`: they keep their address and are not deleted.
+    """
+
+    LINKED = ("about", "accessibility", "editorial-policy", "emergency-help", "privacy")
 
     slug = models.CharField("address", max_length=60, unique=True, validators=[SLUG])
     title = models.CharField(max_length=120)
@@ -246,3 +253,7 @@ class GeneralPage(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("general_page", args=[self.slug])
+
+    def clean(self) -> None:
+        if self.slug and resolve(f"/{self.slug}/").url_name != "general_page":
+            raise ValidationError({"slug": "The site uses this address for something else. Choose another one."})

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from conditions.models import FAQ, Condition, Edition, Feedback
+from conditions.models import FAQ, Condition, Edition, Feedback, GeneralPage
 from conditions.tests.factories import make_condition, make_faq, make_live
 
 pytestmark = pytest.mark.django_db
@@ -126,6 +126,34 @@ def test_a_condition_with_editions_cannot_be_deleted_and_the_admin_says_what_use
     assert "Cannot delete condition" in page
     assert "<li>edition</li>" in page
     assert Condition.objects.exists()
+
+
+def test_text_whose_picture_file_is_missing_can_still_be_saved():
+    condition = make_condition(picture="conditions/missing.svg", picture_alt="A vessel")
+    condition.full_clean()
+
+
+@pytest.mark.parametrize("slug", GeneralPage.LINKED)
+def test_a_page_that_every_page_links_to_keeps_its_address_and_is_not_deleted(admin_client, slug):
+    page = GeneralPage.objects.create(slug=slug, title="Title", summary="Summary.", body="<p>Body</p>")
+    assert admin_client.post(address("generalpage_delete", page.pk), {"post": "yes"}).status_code == 403
+    data = {"slug": "other", "title": "Title", "summary": "Summary.", "body": "<p>Body</p>"}
+    admin_client.post(address("generalpage_change", page.pk), data)
+    page.refresh_from_db()
+    assert page.slug == slug
+
+
+def test_a_form_sent_twice_is_answered_in_words(admin_client):
+    condition = make_condition(sections={}, sources=[])
+    data = {"name": condition.name, "slug": condition.slug, "summary": "Summary."}
+    for prefix in ("aliases", "sections", "faqs", "sources"):
+        data |= {f"{prefix}-TOTAL_FORMS": "0", f"{prefix}-INITIAL_FORMS": "0"}
+    data |= {"aliases-TOTAL_FORMS": "1", "aliases-0-name": "Other", "aliases-0-condition": condition.pk}
+    for _ in range(2):
+        answer = admin_client.post(address("condition_change", condition.pk), data, follow=True)
+        assert answer.status_code == 200
+    assert "This was saved already" in answer.content.decode()
+    assert [alias.name for alias in condition.aliases.all()] == ["Other"]
 
 
 def test_a_picture_must_be_described_or_decoration():

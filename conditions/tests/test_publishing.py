@@ -14,6 +14,8 @@ from conditions.tests.factories import make_condition, make_live, publish
 
 pytestmark = pytest.mark.django_db
 
+EMPTY = "DELETE FROM conditions_edition" if connection.vendor == "sqlite" else "TRUNCATE conditions_edition CASCADE"
+
 
 @pytest.fixture
 def author(django_user_model):
@@ -183,12 +185,57 @@ def test_two_submissions_at_once_get_different_numbers():
         "UPDATE conditions_edition SET number = 7",
         "UPDATE conditions_edition SET note = 'x'",
         "DELETE FROM conditions_edition",
+        EMPTY,
     ],
 )
 def test_the_database_refuses_to_change_or_delete_an_edition(change):
     publishing.submit(condition=make_condition(), by=None)
     with pytest.raises(DatabaseError, match="edition"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(change)
+
+
+def test_the_database_refuses_to_put_another_edition_in_the_place_of_one():
+    edition = publishing.submit(condition=make_condition(), by=None)
+    other = Edition(pk=edition.pk, condition=edition.condition, number=1, content={}, checksum="")
+    replace = "INSERT OR REPLACE INTO" if connection.vendor == "sqlite" else "INSERT INTO"
+    columns = [field.column for field in Edition._meta.concrete_fields]
+    values = ["'{}'" if column == "content" else column for column in columns]
+    statement = (
+        f"{replace} conditions_edition ({', '.join(columns)}) SELECT {', '.join(values)} FROM conditions_edition"
+    )
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        other.save(force_insert=True)
+    assert Edition.objects.get().is_intact
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": "submitted"},
+        {"reason": "Another reason."},
+        {
+            "status": "approved",
+            "reviewer_name": "Dr Nobody",
+            "reviewed_on": "2026-01-01",
+            "review_due_on": "2029-01-01",
+        },
+        {"published_at": None},
+    ],
+)
+def test_the_database_refuses_to_change_a_decision(change):
+    make_live()
+    with pytest.raises(DatabaseError, match="decision"), transaction.atomic():
+        Edition.objects.update(**change)
+
+
+def test_an_edition_older_than_the_public_one_is_not_published():
+    condition = make_condition()
+    older = publishing.submit(condition=condition, by=None)
+    publish(condition)
+    with pytest.raises(PublishingError, match="Edition 2 is newer"):
+        publishing.publish_unreviewed(edition=older, by=None, reason="A test.")
 
 
 def test_the_orm_cannot_change_an_edition_either():

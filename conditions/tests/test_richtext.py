@@ -53,6 +53,11 @@ def test_headings_lists_tables_and_links_stay():
     assert richtext.sanitise(html) == html
 
 
+@pytest.mark.parametrize("address", ["//evil.example", "/\\evil.example", "\\\\evil.example", " //evil.example"])
+def test_a_link_that_only_looks_like_a_path_goes(address):
+    assert richtext.sanitise(f'<p><a href="{address}">x</a></p>') == "<p><a>x</a></p>"
+
+
 def test_other_markup_goes_and_its_words_stay():
     assert richtext.sanitise("<div><p>One <b>bold</b> <em>word</em></p></div>") == "<p>One bold word</p>"
 

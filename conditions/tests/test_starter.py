@@ -88,13 +88,24 @@ def test_the_starter_pages_claim_no_review():
             {"sections": [{"kind": "miracles", "heading": "A", "body": "<p>b</p>"}]},
             "gout.yaml: sections[1].kind: “miracles” is not one of overview",
         ),
-        ({"sections": GOOD["sections"] * 2}, "gout.yaml: sections[2]."),
+        ({"sections": GOOD["sections"] * 2}, "gout.yaml: sections[2]: Section with this"),
         ({"symptoms": ["Paine"]}, "gout.yaml: symptoms: “Paine” is not in tags.yaml"),
         ({"symptoms": "Pain"}, "gout.yaml: symptoms: must be a list of texts"),
         ({"related": ["lupus"]}, "gout.yaml: related: there is no condition “lupus”"),
         ({"sources": [{"title": "A"}]}, "gout.yaml: sources[1].publisher: is missing"),
         ({"sources": [{"title": "A", "publisher": "B", "url": "javascript:x"}]}, "gout.yaml: sources[1].url: "),
         ({"picture": {"file": "none.svg", "alt": "A"}}, "gout.yaml: picture.file: pictures/none.svg cannot be read"),
+        ({"name": "a\x00b"}, "gout.yaml: name: holds the character U+0000"),
+        ({"key_facts": ["a\x07b"]}, "gout.yaml: key_facts[1]: holds the character U+0007"),
+        ({"slug": "lesions"}, "gout.yaml: slug: “lesions” is the slug of good.yaml too"),
+        (
+            {"sections": [GOOD["sections"][0] | {"body": "<script>x</script>"}]},
+            "gout.yaml: sections[1].body: Write some",
+        ),
+        ({"sections": [GOOD["sections"][0] | {"body": "<p>&nbsp;</p>"}]}, "gout.yaml: sections[1].body: Write some"),
+        ({"also_known_as": ["Other", "Other"]}, "gout.yaml: also_known_as[2]: "),
+        ({"featured": "no"}, "gout.yaml: featured: must be true or false"),
+        ({"picture": {"file": "a.svg", "decorative": "yes"}}, "gout.yaml: picture.decorative: must be true or false"),
         ({"picture": {"file": "a.svg"}}, "gout.yaml: Say what the picture shows"),
         ({"picture": {"file": "bad.svg", "alt": "A"}}, "gout.yaml: picture: The SVG holds something other"),
         ({"faqs": [{"question": "Why?"}]}, "gout.yaml: faqs[1].answer: is missing"),
@@ -104,12 +115,28 @@ def test_a_mistake_names_the_file_and_the_field_and_loads_nothing(folder, change
     svg = '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="3">{}</svg>'
     (folder / "pictures" / "a.svg").write_text(svg.format(""))
     (folder / "pictures" / "bad.svg").write_text(svg.format("<script/>"))
-    write(folder / "good.yaml", GOOD | {"slug": "lesions", "name": "Lesions"})
+    picture = {"picture": {"file": "a.svg", "alt": "A vessel"}}
+    write(folder / "good.yaml", GOOD | picture | {"slug": "lesions", "name": "Lesions"})
     write(folder / "gout.yaml", GOOD | change)
     with pytest.raises(starter.StarterError) as caught:
         starter.load(folder)
     assert str(caught.value).startswith(message)
     assert everything() == [[], [], [], [], [], []]
+    assert starter.stored_pictures() == set()
+
+
+def test_a_name_that_stands_twice_is_refused(folder):
+    (folder / "gout.yaml").write_text("name: One\nname: Two\n")
+    with pytest.raises(starter.StarterError, match="gout.yaml: cannot be read: “name” stands there twice"):
+        starter.load(folder)
+
+
+@pytest.mark.parametrize("slug", ["conditions", "admin", "search", "second-opinion", "faqs"])
+def test_a_general_page_does_not_take_an_address_of_the_site(folder, slug):
+    page = {"slug": slug, "title": "Title", "summary": "Summary.", "body": "<p>Body</p>"}
+    write(folder / "pages" / "page.yaml", page)
+    with pytest.raises(starter.StarterError, match="page.yaml: slug: The site uses this address"):
+        starter.load(folder)
 
 
 @pytest.mark.parametrize("text", ["a: [", "\tkey: value", "- a\n- b", "text", "", "\xff\xfe"])

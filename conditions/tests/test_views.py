@@ -128,7 +128,9 @@ def test_one_answer_takes_one_comment(client):
     make_live(slug="gout")
     address = client.post("/conditions/gout/helpful/", {"answer": "yes"}).url
     client.post(address, {"comment": "First."})
-    client.post(address, {"comment": "Second."})
+    second = client.post(address, {"comment": "Second."})
+    assert "This one was not saved." in second.content.decode()
+    assert "Second." in second.content.decode()
     assert Feedback.objects.get().comment == "First."
 
 

@@ -1,10 +1,13 @@
+import logging
 import signal
 import threading
 from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -18,6 +21,9 @@ class Command(BaseCommand):
         for signal_number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signal_number, lambda *_: stop.set())
         while not stop.is_set():
-            call_command("tick", stdout=self.stdout)
+            try:
+                call_command("tick", stdout=self.stdout)
+            except DatabaseError:
+                logger.exception("this round of work failed; the next one tries again")
             close_old_connections()
             stop.wait(options["pause"])

@@ -1,0 +1,126 @@
+"""Two people at once: one consistent outcome, on both databases. Each race has the control that shows it is one."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+
+from conditions import pages, publishing
+from conditions.models import Condition, Edition, Listing, RenderedPage
+from conditions.publishing import PublishingError
+from conditions.tests.factories import make_condition, make_live, publish
+
+ROUNDS = 5
+
+
+def at_once(*steps: Callable[[], object]) -> list[object]:
+    """Run the steps in threads that start together. Returns for each what it returned, or the error it raised."""
+    outcomes: list[object] = [None] * len(steps)
+    barrier = threading.Barrier(len(steps))
+
+    def run(number: int) -> None:
+        barrier.wait()
+        try:
+            outcomes[number] = steps[number]()
+        except PublishingError as error:
+            outcomes[number] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[number]) for number in range(len(steps))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+def approve(edition: Edition, reviewer) -> None:
+    edition = Edition.objects.get(pk=edition.pk)
+    publishing.approve(edition=edition, by=reviewer, reviewer_name="Dr Demonstration", reviewer_credentials="MD")
+
+
+@pytest.fixture
+def reviewer(committed, django_user_model):
+    return django_user_model.objects.create_user("reviewer")
+
+
+def test_submissions_at_once_are_numbered_one_after_the_other(committed):
+    condition = make_condition()
+    outcomes = at_once(*[lambda: publishing.submit(condition=condition, by=None).number] * 4)
+    assert sorted(outcomes) == [1, 2, 3, 4]
+
+
+def test_of_an_approval_and_a_return_one_wins_and_the_other_is_told(reviewer):
+    for _ in range(ROUNDS):
+        edition = publishing.submit(condition=make_condition(), by=None)
+
+        def send_back(edition: Edition = edition) -> None:
+            publishing.return_(edition=Edition.objects.get(pk=edition.pk), by=reviewer, reason="No.")
+
+        outcomes = at_once(lambda edition=edition: approve(edition, reviewer), send_back)
+        assert len([outcome for outcome in outcomes if isinstance(outcome, PublishingError)]) == 1
+        edition.refresh_from_db()
+        is_public = Listing.objects.filter(pk=edition.condition_id).exists()
+        assert is_public == (edition.status == Edition.Status.APPROVED)
+
+
+def test_without_the_compare_and_swap_both_would_win(reviewer):
+    """The control: what `_decide` replaces, a look at the status and then a change."""
+    edition = publishing.submit(condition=make_condition(), by=None)
+    both_have_looked = threading.Barrier(2)
+
+    def look_and_change() -> bool:
+        waiting = Edition.objects.get(pk=edition.pk).status == Edition.Status.SUBMITTED
+        both_have_looked.wait()
+        return waiting
+
+    assert at_once(look_and_change, look_and_change) == [True, True]
+
+
+def test_a_withdrawal_and_a_publication_do_not_block_each_other(committed):
+    for _ in range(ROUNDS):
+        condition = make_live()
+        edition = publishing.submit(condition=condition, by=None)
+
+        def go_live(edition: Edition = edition) -> None:
+            publishing.publish_unreviewed(edition=Edition.objects.get(pk=edition.pk), by=None, reason="A test.")
+
+        outcomes = at_once(lambda condition=condition: publishing.withdraw(condition=condition), go_live)
+        assert outcomes == [None, None]
+        is_live = Condition.objects.get(pk=condition.pk).live_edition_id is not None
+        assert Listing.objects.filter(pk=condition.pk).exists() == is_live
+        assert RenderedPage.objects.filter(pk=condition.pk).exists() == is_live
+
+
+@pytest.fixture
+def overtaken(db) -> tuple[Condition, pages.MadePage]:
+    """A page that the worker has made, and not kept yet when somebody publishes the next edition."""
+    condition = make_live(slug="gout", summary="The old summary.")
+    page = pages.make_page(condition)
+    Condition.objects.update(summary="The new summary.")
+    publish(condition)
+    return condition, page
+
+
+def test_a_page_made_ahead_does_not_cover_one_published_meanwhile(overtaken, client):
+    condition, page = overtaken
+    assert not pages.keep_page(page)
+    assert b"The new summary." in client.get("/conditions/gout/").content
+
+
+def test_kept_without_a_look_at_the_version_it_would(overtaken, client):
+    """The control: the same without the guard."""
+    condition, page = overtaken
+    RenderedPage.objects.filter(listing=condition.pk).update(**page.fields)
+    assert b"The old summary." in client.get("/conditions/gout/").content
+
+
+def test_a_page_made_ahead_is_not_kept_for_a_condition_withdrawn_meanwhile(db, client):
+    condition = make_live(slug="gout")
+    page = pages.make_page(condition)
+    publishing.withdraw(condition=condition)
+    assert not pages.keep_page(page)
+    assert pages.make_page(condition) is None
+    assert not pages.render_ahead(condition)
