@@ -12,7 +12,7 @@ class CommentForm(forms.Form):
 
     comment = forms.CharField(
         label="What could be better?",
-        help_text="Don't write your name or anything about your health. We cannot answer.",
+        help_text="Don’t write your name or anything about your health. We cannot answer.",
         max_length=1000,
         required=False,
         error_messages={"max_length": "Your comment has %(show_value)d characters. Shorten it to %(limit_value)d."},

@@ -120,7 +120,7 @@ def test_filters_combine_and_can_be_shared_as_an_address(phone, open_tab):
     shared = open_tab()
     shared.goto(phone.url)
     expect(listed(shared)).to_have_text(["Brain calcification"])
-    shared.get_by_role("link", name=re.compile(r"^Take away\s+B")).click()
+    shared.get_by_role("link", name=re.compile(r"^Remove filter:\s+B")).click()
     expect(listed(shared)).to_have_text(["Brain calcification", "Symmetrical thalamic calcifications"])
     shared.get_by_role("link", name="Clear all").click()
     expect(listed(shared)).to_have_count(4)

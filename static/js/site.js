@@ -1,10 +1,17 @@
-/* Suggestions as you type, for every search box: an ARIA combobox with a list, after the WAI-ARIA Authoring Practices
-   ("Editable Combobox With List Autocomplete"). Without this script the box is a plain search box and works the same. */
+/* The date on a printed page, and suggestions as you type for every search box: an ARIA combobox with a list, after the
+   WAI-ARIA Authoring Practices ("Editable Combobox With List Autocomplete"). Without this script the box is a plain search box and works the same. */
 "use strict";
 
 (() => {
     const WAIT = 150; // milliseconds of no typing before we ask
     const LEAST = 2; // letters before we ask
+
+    addEventListener("beforeprint", () => {
+        const today = new Date().toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
+        document.querySelectorAll("[data-printed-on]").forEach((place) => {
+            place.textContent = ` on ${today}`;
+        });
+    });
 
     document.querySelectorAll("input[data-suggestions-url]").forEach(enhance);
 
