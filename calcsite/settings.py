@@ -102,9 +102,10 @@ if DATABASE_ENGINE == "sqlite3":
 elif DATABASE_ENGINE != "postgresql":
     raise ImproperlyConfigured(f"DATABASE_URL must begin with postgres:// or sqlite:///, not name {DATABASE_ENGINE}")
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 600
+    DATABASES["default"]["ENGINE"] = "calcsite.postgresql"
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+DATABASES["default"]["CONN_MAX_AGE"] = 600
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Memory for public pages, in each web process; 0 turns it off.

@@ -24,7 +24,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from calcsite.compression import Compressed, Uncompressed
+from calcsite.compression import Uncompressed, accepted_encoding
 from calcsite.paging import links_to_pages, page_of
 from calcsite.publicpages import compressed_response, from_this_site, public_page
 from conditions import filters, jsonld, pages, pictures, richtext, search
@@ -75,11 +75,11 @@ def condition_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def condition_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One query where the page was rendered ahead, as it is from the moment it is published."""
-    kept = RenderedPage.objects.at_address(slug)
+    encoding = accepted_encoding(request.headers.get("Accept-Encoding", ""))
+    kept = RenderedPage.objects.at_address(slug, encoding=encoding)
     if kept is None or not kept.is_true(layout=pages.layout()):
         return render_condition(request, slug)
-    page = Compressed(etag=kept.etag, brotli=bytes(kept.brotli), gzip=bytes(kept.gzip))
-    response = compressed_response(request, page, expires_at=kept.expires_at)
+    response = compressed_response(request, kept, expires_at=kept.expires_at)
     response.public_version = kept.public_version
     return response
 

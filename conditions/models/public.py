@@ -1,16 +1,15 @@
 """What the public reads, made from live editions by `publishing` alone, and what readers say of it."""
 
+import gzip
 from datetime import datetime
 from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import models
-from django.db.models import Count, F, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F
 from django.urls import reverse
 from django.utils import timezone
 
-from calcsite.models import PublicVersion
 from conditions.kinds import TagKind
 from conditions.models.working import Condition
 
@@ -88,11 +87,22 @@ class ListingTag(models.Model):
         return self.name
 
 
+AT_ADDRESS = """
+SELECT listing_id, layout, etag, expires_at, {body},
+       COALESCE((SELECT number FROM calcsite_publicversion WHERE id = 1), 0) AS public_version
+FROM conditions_renderedpage WHERE listing_id = (SELECT condition_id FROM conditions_listing WHERE slug = %s)
+"""
+
+
 class RenderedPageQuerySet(models.QuerySet):
-    def at_address(self, slug: str) -> "RenderedPage | None":
-        """The kept page of an address, with the public version it was read under (`public_version`). One query."""
-        version = Subquery(PublicVersion.objects.values("number")[:1])
-        return self.filter(listing__slug=slug).annotate(public_version=Coalesce(version, 0)).first()
+    def at_address(self, slug: str, *, encoding: str) -> "RenderedPage | None":
+        """The kept page of an address, with the public version that it was read under as `public_version`.
+
+        One query, written out: composing it from expressions takes nine times as long as running it. Only the body
+        for `encoding` is read.
+        """
+        query = AT_ADDRESS.format(body="brotli" if encoding == "br" else "gzip")
+        return next(iter(self.raw(query, [slug])), None)
 
 
 class RenderedPage(models.Model):
@@ -113,6 +123,12 @@ class RenderedPage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.listing_id} ({self.etag})"
+
+    def body(self, encoding: str) -> bytes:
+        """The bytes to send under `encoding`, as `Compressed.body` gives them."""
+        if encoding == "br":
+            return bytes(self.brotli)
+        return bytes(self.gzip) if encoding == "gzip" else gzip.decompress(self.gzip)
 
     def is_true(self, *, layout: str, at: datetime | None = None) -> bool:
         """Whether the page may still be served: same layout, and no date on it has passed."""
