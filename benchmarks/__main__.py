@@ -27,6 +27,7 @@ def production_like(directory: str) -> dict[str, str]:
         "ALLOWED_HOSTS": HOST,
         "SITE_URL": f"http://{HOST}",
         "VAR_DIR": directory,
+        "PYTHONPATH": str(ROOT / "scripts"),  # where a browser and Node.js are found
     }
 
 

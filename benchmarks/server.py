@@ -12,7 +12,7 @@ from pathlib import Path
 from django.conf import settings
 
 HOST = "127.0.0.1"
-SECONDS_TO_START = 60
+SECONDS_TO_START = 120
 GRANIAN = ["-m", "granian", "--interface", "wsgi", "--workers", "1", "--blocking-threads", "1"]
 
 

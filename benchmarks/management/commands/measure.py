@@ -3,13 +3,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from benchmarks import freshness, pages, search
+from benchmarks import audit, freshness, pages, search
 from benchmarks.results import Figure
 
 PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "pages": pages.figures,
     "freshness": freshness.figures,
     "search": search.figures,
+    "lighthouse": audit.figures,
 }
 
 
@@ -17,11 +18,11 @@ class Command(BaseCommand):
     help = "Measures the site and prints one line for each figure. Fills the database with generated content."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help=f"of {', '.join(PARTS)}; default: all")
+        parser.add_argument("--only", choices=PARTS, help="one part instead of all")
 
     def handle(self, *args: Any, **options: Any) -> None:
         missed = 0
-        for part in options["parts"] or PARTS:
+        for part in [options["only"]] if options["only"] else PARTS:
             for figure in PARTS[part]():
                 self.stdout.write(str(figure))
                 self.stdout.flush()
