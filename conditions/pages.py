@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
 from django.template import TemplateSyntaxError
@@ -20,7 +19,7 @@ from django.utils import timezone
 from calcsite.compression import Compressed
 from calcsite.context import clinic
 from calcsite.models import PublicVersion
-from conditions import jsonld, richtext
+from conditions import jsonld, pictures, richtext
 from conditions.composing import Content, compose
 from conditions.models import Condition, Edition, Listing, RenderedPage
 
@@ -58,14 +57,10 @@ def page_context(edition: Edition, *, on: date) -> dict[str, Any]:
 def content_for_template(content: Content) -> Content:
     """The content of an edition with its HTML declared safe and its picture given an address."""
     return content | {
-        "picture": picture_for_template(content["picture"]),
+        "picture": pictures.with_address(content["picture"]),
         "sections": [part | {"html": richtext.safe(part["html"])} for part in content["sections"]],
         "faqs": [faq | {"html": richtext.safe(faq["html"])} for faq in content["faqs"]],
     }
-
-
-def picture_for_template(picture: dict[str, Any] | None) -> dict[str, Any] | None:
-    return picture and picture | {"url": default_storage.url(picture["file"])}
 
 
 def review_of(edition: Edition, *, on: date) -> dict[str, Any]:

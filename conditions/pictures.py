@@ -100,6 +100,11 @@ def validate_picture(picture: File) -> None:
         raise ValidationError("The file's name and its content don't match. Save it again as the type in its name.")
 
 
+def with_address(stored: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What an edition keeps of a picture, with the address it is served at; None for a page without one."""
+    return stored and stored | {"url": default_storage.url(stored["file"])}
+
+
 def size_of(name: str) -> tuple[int, int] | None:
     """Width and height in pixels of a stored picture; None when the file is missing or cannot be read."""
     try:

@@ -177,7 +177,7 @@ def make_listing(edition: Edition) -> Listing:
             "summary": content["summary"],
             "aliases": content["aliases"],
             "words": " ".join([content["name"], *content["aliases"], content["summary"]]).casefold(),
-            "picture_file": content["picture"],
+            "stored_picture": content["picture"],
             "question_count": len(content["faqs"]),
             "featured": content["featured"],
             "changed_at": edition.published_at,

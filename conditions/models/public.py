@@ -4,12 +4,12 @@ import gzip
 from datetime import datetime
 from typing import Any
 
-from django.core.files.storage import default_storage
 from django.db import models
 from django.db.models import Count, F
 from django.urls import reverse
 from django.utils import timezone
 
+from conditions import pictures
 from conditions.kinds import TagKind
 from conditions.models.working import Condition
 
@@ -35,7 +35,7 @@ class Listing(models.Model):
     summary = models.TextField()
     aliases = models.JSONField(default=list)
     words = models.TextField(help_text="Name, other names and summary in small letters, for the list's own search.")
-    picture_file = models.JSONField(null=True)
+    stored_picture = models.JSONField(null=True)
     question_count = models.PositiveSmallIntegerField(default=0)
     featured = models.BooleanField(default=False, db_index=True)
     related = models.ManyToManyField(Condition, related_name="related_listings")
@@ -56,7 +56,7 @@ class Listing(models.Model):
     @property
     def picture(self) -> dict[str, Any] | None:
         """The picture with its address, for a template; None when the page has none."""
-        return self.picture_file and self.picture_file | {"url": default_storage.url(self.picture_file["file"])}
+        return pictures.with_address(self.stored_picture)
 
 
 class ListingTagQuerySet(models.QuerySet):

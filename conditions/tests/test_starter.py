@@ -47,7 +47,7 @@ def test_the_starter_content_loads_complete_and_a_second_time_changes_nothing():
         "Calcinosis universalis",
         "Symmetrical thalamic calcifications",
     ]
-    assert Listing.objects.filter(picture_file__isnull=False).count() == 4
+    assert Listing.objects.filter(stored_picture__isnull=False).count() == 4
     assert set(GeneralPage.objects.values_list("slug", flat=True)) == {
         "about",
         "accessibility",
