@@ -19,10 +19,11 @@ from downloads import CACHE, npm
 PAGES = {"home page": "/", "condition page": f"/conditions/{PAGE}/"}
 CATEGORIES = ["performance", "accessibility", "best-practices", "seo"]
 RUNS = 3
+TRIES = 3  # Chromium sometimes loses the beginning of a recording (NO_NAVSTART)
 PACKAGE = Path(__file__).resolve().parent / "lighthouse"
 CHROMIUM_FLAGS = [
     "--headless=new",
-    "--no-sandbox",
+    *(["--no-sandbox"] if os.geteuid() == 0 else []),
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
@@ -63,8 +64,9 @@ def audit(lighthouse: Path, address: str) -> dict[str, int]:
     options.append(f"--chrome-flags={' '.join(CHROMIUM_FLAGS)}")
     environment = {**os.environ, "CHROME_PATH": find_chromium()}
     command = [find_node(), lighthouse, address, *options]
-    result = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
-    report = json.loads(result.stdout)
-    if "runtimeError" in report:
-        raise RuntimeError(report["runtimeError"]["message"])
-    return {category: round(report["categories"][category]["score"] * 100) for category in CATEGORIES}
+    for _ in range(TRIES):
+        result = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        report = json.loads(result.stdout) if result.returncode == 0 else {"runtimeError": result.stderr}
+        if "runtimeError" not in report:
+            return {category: round(report["categories"][category]["score"] * 100) for category in CATEGORIES}
+    raise RuntimeError(report["runtimeError"])
