@@ -65,7 +65,7 @@ def audit(lighthouse: Path, address: str) -> dict[str, int]:
     environment = {**os.environ, "CHROME_PATH": find_chromium()}
     command = [find_node(), lighthouse, address, *options]
     for _ in range(TRIES):
-        result = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        result = subprocess.run(command, env=environment, capture_output=True, text=True)
         report = json.loads(result.stdout) if result.returncode == 0 else {"runtimeError": result.stderr}
         if "runtimeError" not in report:
             return {category: round(report["categories"][category]["score"] * 100) for category in CATEGORIES}
