@@ -8,12 +8,22 @@ from dataclasses import dataclass
 import brotli
 
 
-@dataclass(frozen=True, slots=True)
-class Compressed:
-    """A page in both compressed forms, made once and handed out many times.
+class TwoForms:
+    """A page that was compressed once and is handed out many times: its `brotli`, its `gzip` and its `etag`.
 
-    `etag` changes when the page does.
+    `etag` changes when the page does. Where only one form was read from the database, only that one may be asked for.
     """
+
+    def body(self, encoding: str) -> bytes:
+        """The bytes to send under `encoding`: "br", "gzip", or "" for the page as it is."""
+        if encoding == "br":
+            return bytes(self.brotli)
+        return bytes(self.gzip) if encoding == "gzip" else gzip.decompress(self.gzip)
+
+
+@dataclass(frozen=True)
+class Compressed(TwoForms):
+    """Both forms of a page, just made."""
 
     etag: str
     brotli: bytes
@@ -27,12 +37,6 @@ class Compressed:
             brotli=brotli.compress(page, mode=brotli.MODE_TEXT, quality=11),
             gzip=gzip.compress(page, compresslevel=9, mtime=0),
         )
-
-    def body(self, encoding: str) -> bytes:
-        """The bytes to send under `encoding`: "br", "gzip", or "" for the page as it is."""
-        if encoding == "br":
-            return self.brotli
-        return self.gzip if encoding == "gzip" else gzip.decompress(self.gzip)
 
 
 class Uncompressed:

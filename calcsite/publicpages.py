@@ -19,7 +19,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 import psycopg
 from django.conf import settings
@@ -31,7 +30,7 @@ from django.utils.http import quote_etag
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 
-from calcsite.compression import Uncompressed, accepted_encoding
+from calcsite.compression import TwoForms, Uncompressed, accepted_encoding
 from calcsite.models import PublicVersion
 
 logger = logging.getLogger(__name__)
@@ -62,16 +61,8 @@ def public_page(view: View) -> View:
     return with_version
 
 
-class CompressedPage(Protocol):
-    """A page that was compressed once: `Compressed`, or a row that holds one."""
-
-    etag: str
-
-    def body(self, encoding: str) -> bytes: ...
-
-
 def compressed_response(
-    request: HttpRequest, page: CompressedPage | Uncompressed, *, expires_at: datetime | None = None
+    request: HttpRequest, page: TwoForms | Uncompressed, *, expires_at: datetime | None = None
 ) -> HttpResponse:
     """The answer that hands out a page in the best encoding that the visitor's browser accepts, or a 304.
 

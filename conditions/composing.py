@@ -31,13 +31,9 @@ def compose(condition: Condition) -> Content:
         "featured": condition.featured,
         "tags": _tags(condition),
         "sections": [
-            {
-                "kind": section.kind,
-                "heading": richtext.plain_line(section.heading),
-                "html": richtext.sanitise(section.body),
-            }
+            {"kind": section.kind, "heading": richtext.plain_line(section.heading), "html": html}
             for section in condition.sections.all()
-            if richtext.plain_text(richtext.sanitise(section.body))
+            if richtext.plain_text(html := richtext.sanitise(section.body))
         ],
         "faqs": compose_faqs(condition.faqs.all()),
         "sources": [

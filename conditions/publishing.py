@@ -5,8 +5,8 @@ Working copy → `submit` freezes an edition → a clinician's `approve`, or `pu
 public never sees a half-made change.
 
 Every verb first locks its condition: the admin saves a working copy in one transaction that begins with the condition
-too, so an edition is never half of one save and half of another, and no two verbs wait for each other. (SQLite has one
-writer at a time anyway.)
+too, so an edition is never half of one save and half of another, and no two verbs each wait for the other. (SQLite
+has one writer at a time anyway.)
 """
 
 from datetime import date, timedelta

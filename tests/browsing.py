@@ -81,3 +81,20 @@ STATES = [*PUBLIC, *ERRORS, "old edition", "comment form", "comment form with an
 
 def _go(page: Page, *, path: str) -> None:
     page.goto(path)
+
+
+def comes_true(page: Page, condition: str) -> bool:
+    """Whether a JavaScript expression becomes true within ten seconds.
+
+    Playwright's wait_for_function looks a second time by way of eval, which the site's policy forbids.
+    """
+    return page.evaluate(
+        f"""new Promise(done => {{
+            const until = Date.now() + 10_000;
+            const look = () => {{
+                const found = Boolean({condition});
+                found || Date.now() > until ? done(found) : setTimeout(look, 20);
+            }};
+            look();
+        }})"""
+    )

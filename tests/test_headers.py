@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page
 
-from tests.browsing import ERRORS, PUBLIC, STATES, states
+from tests.browsing import ERRORS, PUBLIC, STATES, comes_true, states
 from tests.plainhttp import Answer, Staff, fetch
 
 MACHINES = {"sitemap": "/sitemap.xml", "robots": "/robots.txt", "live": "/livez", "ready": "/readyz"}
@@ -192,8 +192,11 @@ def test_no_page_of_the_admin_breaks_the_policy(site, open_tab):
     log_in(page, site)
     for path in ADMIN.values():
         page.goto(path)
-        page.wait_for_function("""[...document.querySelectorAll("[data-django-prose-editor-configurable]")].every(
-            field => field.id.includes("__prefix__") || field.parentElement.querySelector("[contenteditable]"))""")
+        assert comes_true(
+            page,
+            """[...document.querySelectorAll("[data-django-prose-editor-configurable]")].every(
+            field => field.id.includes("__prefix__") || field.parentElement.querySelector("[contenteditable]"))""",
+        )
         assert heard == [], path
     page.goto("/admin/conditions/condition/")
     page.get_by_role("link", name="Brain calcification").first.click()

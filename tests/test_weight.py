@@ -7,7 +7,7 @@ import brotli
 import pytest
 from playwright.sync_api import Page
 
-from tests.browsing import CONDITIONS, ERRORS, PUBLIC
+from tests.browsing import CONDITIONS, ERRORS, PUBLIC, comes_true
 from tests.plainhttp import fetch
 
 PAGE_LIMIT = 50_000  # bytes, with all that a first visit loads but pictures
@@ -97,7 +97,7 @@ def test_a_shift_would_be_noticed(open_tab):
     page.add_init_script(SHIFTS)
     page.goto("/")
     page.evaluate("document.querySelector('main').style.paddingTop = '300px'")
-    page.wait_for_function("window.shifts.length > 0")
+    assert comes_true(page, "window.shifts.length > 0")
 
 
 def test_nothing_is_loaded_from_another_origin_and_nothing_fails_to_load(site, open_tab):

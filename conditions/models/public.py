@@ -1,6 +1,5 @@
 """What the public reads, made from live editions by `publishing` alone, and what readers say of it."""
 
-import gzip
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +8,7 @@ from django.db.models import Count, F
 from django.urls import reverse
 from django.utils import timezone
 
+from calcsite.compression import TwoForms
 from conditions import pictures
 from conditions.kinds import TagKind
 from conditions.models.working import Condition
@@ -105,7 +105,7 @@ class RenderedPageQuerySet(models.QuerySet):
         return next(iter(self.raw(query, [slug])), None)
 
 
-class RenderedPage(models.Model):
+class RenderedPage(TwoForms, models.Model):
     """A condition's finished page, rendered and compressed once.
 
     `layout` tells which templates, styles and site address it was made with (`pages.layout`): a page made with others
@@ -123,12 +123,6 @@ class RenderedPage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.listing_id} ({self.etag})"
-
-    def body(self, encoding: str) -> bytes:
-        """The bytes to send under `encoding`, as `Compressed.body` gives them."""
-        if encoding == "br":
-            return bytes(self.brotli)
-        return bytes(self.gzip) if encoding == "gzip" else gzip.decompress(self.gzip)
 
     def is_true(self, *, layout: str, at: datetime | None = None) -> bool:
         """Whether the page may still be served: same layout, and no date on it has passed."""
