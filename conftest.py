@@ -6,14 +6,29 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.test import Client
+
+from calcsite.tests import people
 
 
 @pytest.fixture(autouse=True)
 def own_files(settings, tmp_path: Path) -> None:
-    """Uploads go to the test's own folder, static files come from the source, and no page is kept in memory."""
+    """Uploads go to the test's own folder, static files come from the source, no page is kept in memory.
+
+    Passwords are hashed quickly: the real way takes as long as a test.
+    """
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.PUBLIC_PAGES_MEGABYTES = 0
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True
+
+
+@pytest.fixture
+def admin_client(admin_user) -> Client:
+    """pytest-django's, with the second factor that every member of staff has proven."""
+    client = Client()
+    people.sign_in(client, admin_user)
+    return client
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from functools import cache
 from django.db import connection, transaction
 from django.utils import timezone
 
-from conditions import publishing, search
+from conditions import listings, search
 from conditions.composing import compose
 from conditions.kinds import SectionKind, TagKind
 from conditions.models import FAQ, Alias, Condition, Edition, Section, Source, Tag
@@ -154,5 +154,5 @@ def publish(conditions: list[int]) -> None:
             )
         )
     for edition in Edition.objects.bulk_create(made):
-        publishing.make_listing(edition)
+        listings.make_listing(edition)
         Condition.objects.filter(pk=edition.condition_id).update(live_edition=edition)

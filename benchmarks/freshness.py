@@ -55,12 +55,12 @@ def make_condition() -> Condition:
 def change_page(condition: Condition, change: int, *, author: User, reviewer: User) -> str | None:
     """Approve new words, approve others over them, withdraw the page, and so on. Returns what it has to say now."""
     if change % 3 == 2:
-        publishing.withdraw(condition=condition)
+        publishing.withdraw(condition=condition, by=None, reason="For a test.")
         return None
     words = f"These are the words of change {change}."
     condition.sections.update(body=f"<p>{words}</p>")
     edition = publishing.submit(condition=condition, by=author)
-    publishing.approve(edition=edition, by=reviewer, reviewer_name="Dr A. Reviewer", reviewer_credentials="Consultant")
+    publishing.approve(edition=edition, by=reviewer, clinician=publishing.Clinician("Dr A. Reviewer", "Consultant"))
     return words
 
 

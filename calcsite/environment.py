@@ -1,7 +1,12 @@
 """Strict reading of environment variables: a value that cannot be understood stops the start, it is never guessed."""
 
+from email.utils import parseaddr
+from typing import Any
+from urllib.parse import urlsplit
+
 import environ
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 env = environ.Env()
 
@@ -38,4 +43,36 @@ def origin(name: str, *, default: str) -> str:
     scheme, _, rest = value.partition("://")
     if scheme not in {"http", "https"} or not rest or "/" in rest:
         raise ImproperlyConfigured(f"{name} must look like https://clinic.example, not {value!r}")
+    return value
+
+
+def mail(name: str, *, default: str) -> dict[str, Any]:
+    """Django's EMAIL_* settings out of an address ("smtp+tls://user:password@mail.clinic.example:587").
+
+    Raises ImproperlyConfigured when it is none.
+    """
+    try:
+        found = env.email_url(name, default=default)
+    except (ImproperlyConfigured, ValueError, KeyError):
+        found = {}
+    backend = found.get("EMAIL_BACKEND", "")
+    if not backend or ("smtp" in backend and not found["EMAIL_HOST"]):
+        raise ImproperlyConfigured(f"{name} must look like smtp+tls://user:password@mail.clinic.example:587")
+    known = {"EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD", "EMAIL_USE_TLS", "EMAIL_USE_SSL"}
+    known |= {"EMAIL_BACKEND", "EMAIL_FILE_PATH"}
+    return {setting: value for setting, value in found.items() if setting in known and value is not None}
+
+
+def sender(name: str, *, site: str) -> str:
+    """Whom e-mail comes from ("Our clinic <hello@clinic.example>"); unless said, no-reply at the host of `site`.
+
+    A host that is only a number has no mail: then it is localhost. Raises ImproperlyConfigured on no e-mail address.
+    """
+    host = urlsplit(site).hostname or ""
+    is_number = ":" in host or host.replace(".", "").isdecimal()
+    value = env.str(name, default=f"no-reply@{'localhost' if is_number else host}")
+    try:
+        validate_email(parseaddr(value)[1])
+    except ValidationError as error:
+        raise ImproperlyConfigured(f"{name} must be an e-mail address, not {value!r}") from error
     return value

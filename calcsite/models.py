@@ -1,5 +1,7 @@
-"""What both apps share: who runs the site, and how often its public side has changed."""
+"""What both apps share: who runs the site, who works for it, and how often its public side has changed."""
 
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -81,3 +83,40 @@ class PublicVersion(models.Model):
     def lock(cls) -> int:
         """The number now, which nobody else changes until the end of the caller's transaction."""
         return cls.objects.select_for_update().values_list("number", flat=True).first() or 0
+
+
+class StaffProfile(models.Model):
+    """What the site knows of a member of staff besides the account."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="profile")
+    credentials = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="As the public reads them behind the name: “MBBS, FRCR, consultant radiologist”.",
+    )
+    wants_digest = models.BooleanField(
+        "weekly e-mail", default=True, help_text="Send a summary of what needs attention, once a week."
+    )
+
+    def __str__(self) -> str:
+        return self.user.get_full_name() or self.user.get_username()
+
+    @classmethod
+    def of(cls, user: AbstractUser) -> tuple[str, str]:
+        """The name and credentials of `user` as the public reads them; "" for what was not filled in."""
+        credentials = cls.objects.filter(user=user).values_list("credentials", flat=True).first()
+        return user.get_full_name(), credentials or ""
+
+
+class Attempts(models.Model):
+    """How often something was tried within a window of time (`calcsite.limits`). The key is a hash."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    count = models.PositiveIntegerField()
+    ends_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name_plural = "attempts"
+
+    def __str__(self) -> str:
+        return f"{self.count} until {self.ends_at}"

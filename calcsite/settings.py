@@ -4,12 +4,13 @@ Without any variable it is set up for development on this machine. With DEBUG of
 key, a host list and the address of the site.
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from calcsite.environment import env, flag, names, origin, whole_number
+from calcsite.environment import env, flag, mail, names, origin, sender, whole_number
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
@@ -31,21 +32,26 @@ if not ALLOWED_HOSTS:
 
 HTTPS = SITE_URL.startswith("https://")
 
+# Ours come last: calcsite.admin takes out of the admin what libraries put there.
 INSTALLED_APPS = [
-    "calcsite",
-    "conditions",
-    "appointments",
-    "django.contrib.admin",
+    "calcsite.staff.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "post_office",
     "django_filters",
     "crispy_forms",
     "crispy_bootstrap5",
     "django_prose_editor",
+    "calcsite",
+    "conditions",
+    "appointments",
 ]
 
 MIDDLEWARE = [
@@ -64,6 +70,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "calcsite.staff.sessions.SessionLimitsMiddleware",
 ]
 
 ROOT_URLCONF = "calcsite.urls"
@@ -108,6 +116,9 @@ else:
 DATABASES["default"]["CONN_MAX_AGE"] = 600
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Second factors' used codes and the limits of password resets live here, so all web processes share it.
+CACHES = {"default": env.cache_url("CACHE_URL", default="dbcache://calcsite_cache")}
+
 # Memory for public pages, in each web process; 0 turns it off.
 PUBLIC_PAGES_MEGABYTES = whole_number("PUBLIC_PAGES_MEGABYTES", default=32)
 
@@ -118,8 +129,49 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-SESSION_COOKIE_AGE = 12 * 60 * 60
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+
+# Staff are signed out after so many minutes of doing nothing, and so many hours after signing in (ASVS 5.0, 7.3).
+SESSION_IDLE_MINUTES = whole_number("SESSION_IDLE_MINUTES", default=30, least=1)
+SESSION_HOURS = whole_number("SESSION_HOURS", default=12, least=1)
+SESSION_COOKIE_AGE = SESSION_HOURS * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+
+# Signing in; calcsite.staff says what is different from django-allauth
+ACCOUNT_ADAPTER = "calcsite.staff.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+# Passwords and codes are limited by calcsite.staff.throttling, which cannot lock a person out of their own device.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "reset_password": "20/m/ip,5/h/key"}
+ACCOUNT_FORMS = {
+    "login": "calcsite.staff.forms.SignInForm",
+    "change_password": "calcsite.staff.forms.ChangePasswordForm",
+    "set_password": "calcsite.staff.forms.FirstPasswordForm",
+    "reset_password": "calcsite.staff.forms.ForgottenPasswordForm",
+    "reset_password_from_key": "calcsite.staff.forms.NewPasswordForm",
+    "reauthenticate": "calcsite.staff.forms.PasswordAgainForm",
+}
+MFA_ADAPTER = "calcsite.staff.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RATE_LIMITS = {"webauthn_login": None}  # nobody guesses a signature, and a neighbour could use the limit up
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # an administrator wrote the address, and nobody signs up
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1  # clocks of telephones are not exact (RFC 6238, 5.2); calcsite.staff.forms refuses a used code
+MFA_FORMS = {
+    "authenticate": "calcsite.staff.forms.CodeForm",
+    "reauthenticate": "calcsite.staff.forms.CodeAgainForm",
+    "activate_totp": "calcsite.staff.forms.FirstCodeForm",
+    "add_webauthn": "calcsite.staff.forms.PasskeyForm",
+}
 
 # Language and time
 
@@ -137,6 +189,11 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # What is attached to messages is private: no address leads to it.
+    "post_office_attachments": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR_DIR / "attachments"},
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -144,6 +201,30 @@ STORAGES = {
     },
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+
+# E-mail: every message is first a row in the database, written with what it reports; the worker sends it
+
+MAIL = mail("EMAIL_URL", default=f"filemail://{VAR_DIR.resolve() / 'mail'}")
+EMAIL_FILE_PATH = MAIL.get("EMAIL_FILE_PATH", "")
+EMAIL_HOST = MAIL.get("EMAIL_HOST", "")
+EMAIL_PORT = MAIL.get("EMAIL_PORT", 25)
+EMAIL_HOST_USER = MAIL.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = MAIL.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = MAIL.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = MAIL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+EMAIL_BACKEND = "post_office.EmailBackend"
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = sender("DEFAULT_FROM_EMAIL", site=SITE_URL)
+POST_OFFICE = {
+    "BACKENDS": {"default": MAIL["EMAIL_BACKEND"]},
+    "BATCH_SIZE": 1,  # one message at a time: what was sent is marked before the next one can fail
+    "MAX_RETRIES": 96,  # for a day
+    "RETRY_INTERVAL": timedelta(minutes=15),
+    "MESSAGE_ID_ENABLED": True,
+    "MESSAGE_ID_FQDN": DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">"),  # not the name of a machine of ours
+    "LOG_LEVEL": 1,  # failures only
+    "FILE_STORAGE": "post_office_attachments",
+}
 
 # Forms
 
@@ -198,7 +279,9 @@ if HTTPS:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
-if flag("BEHIND_PROXY", default=False):
+DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
+BEHIND_PROXY = flag("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
     # Only when a reverse proxy sets the header on every request, and drops what a client sent.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("", include("conditions.urls")),
     path("second-opinion/", include((appointment_urls, "appointments"))),
+    path("admin/", include("calcsite.staff.urls")),
     path("admin/", admin.site.urls),
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("robots.txt", views.robots, name="robots"),
@@ -21,3 +22,4 @@ urlpatterns = [
 ]
 
 handler400 = views.bad_request
+handler429 = "calcsite.staff.views.too_many_requests"  # asked for by django-allauth

@@ -11,9 +11,20 @@ PUBLIC_ROWS = {
     "conditions_listingtag": "",
     "conditions_generalpage": "",
     "conditions_edition": "{row}.published_at IS NOT NULL",
+    "conditions_oldaddress": "",
     "conditions_faq": "{row}.condition_id IS NULL",
 }
-CONTENT = ["id", "condition_id", "number", "content", "checksum", "submitted_by_id", "submitted_at", "note"]
+CONTENT = [
+    "id",
+    "condition_id",
+    "number",
+    "content",
+    "checksum",
+    "submitted_by_id",
+    "submitted_at",
+    "note",
+    "is_correction",
+]
 DECISION = [
     "status",
     "decided_by_id",
@@ -22,7 +33,10 @@ DECISION = [
     "reviewer_credentials",
     "reviewed_on",
     "review_due_on",
-    "published_at",
+    "corrector_name",
+    "corrector_credentials",
+    "corrected_on",
+    "goes_live_at",
 ]
 
 
@@ -30,6 +44,12 @@ def any_changed(columns: list[str]) -> str:
     """SQL for an update that changes one of these columns, to or from NULL included."""
     texts = (f"COALESCE(CAST({{}}.{column} AS text), '')" for column in columns)
     return " OR ".join(f"{text.format('OLD')} <> {text.format('NEW')}" for text in texts)
+
+
+# An approved edition that waits for its time may still be sent back, or go live; nothing else is decided twice.
+MAY_STILL_MOVE = "OLD.status = 'approved' AND OLD.published_at IS NULL"
+GOES_LIVE = f"{MAY_STILL_MOVE} AND NEW.published_at IS NOT NULL AND NOT ({any_changed(DECISION)})"
+IS_SENT_BACK = f"{MAY_STILL_MOVE} AND NEW.status = 'returned'"
 
 
 class ConditionsConfig(AppConfig):
@@ -48,7 +68,10 @@ class ConditionsConfig(AppConfig):
             name="decision_is_final",
             table="conditions_edition",
             events=(UPDATE,),
-            condition=f"OLD.status <> 'submitted' AND ({any_changed(DECISION)})",
+            condition=(
+                f"OLD.status <> 'submitted' AND ({any_changed([*DECISION, 'published_at'])}) "
+                f"AND NOT ({GOES_LIVE}) AND NOT ({IS_SENT_BACK})"
+            ),
             refusal="a decision on an edition cannot be changed",
         ),
         Trigger(
@@ -56,6 +79,12 @@ class ConditionsConfig(AppConfig):
             table="conditions_edition",
             events=(DELETE,),
             refusal="an edition cannot be deleted",
+        ),
+        Trigger(
+            name="event_is_kept",
+            table="conditions_pageevent",
+            events=(UPDATE, DELETE),
+            refusal="a step in the log cannot be changed or deleted",
         ),
         Trigger(
             # REPLACE deletes the row in its way without asking the trigger above.

@@ -37,7 +37,8 @@ def compose(condition: Condition) -> Content:
         ],
         "faqs": compose_faqs(condition.faqs.all()),
         "sources": [
-            {name: richtext.plain_line(getattr(source, name)) for name in ("title", "publisher", "url", "seen")}
+            {name: richtext.plain_line(getattr(source, name)) for name in ("title", "publisher", "seen")}
+            | {"url": richtext.web_address(source.url)}
             for source in condition.sources.all()
         ],
         "related": [other.pk for other in condition.related.all() if other.pk != condition.pk],

@@ -20,25 +20,18 @@ from calcsite.compression import Compressed
 from calcsite.context import clinic
 from calcsite.models import PublicVersion
 from conditions import jsonld, pictures, richtext
-from conditions.composing import Content, compose
+from conditions.composing import Content
 from conditions.models import Condition, Edition, Listing, RenderedPage
 
 logger = logging.getLogger(__name__)
 
 
-def render(edition: Edition, *, on: date) -> bytes:
-    """The finished page of a live edition, as it reads on a day at the clinic."""
-    context = page_context(edition, on=on) | {"related": related_pages(edition.content)}
-    return render_to_string("conditions/condition_detail.html", context).encode()
+def render(edition: Edition, *, on: date, preview: dict[str, Any] | None = None) -> bytes:
+    """The finished page of an edition, as it reads on a day at the clinic.
 
-
-def render_preview(condition: Condition) -> bytes:
-    """The page that the working copy would make, through the same template. Nothing is stored."""
-    draft = Edition(condition=condition, number=0, content=compose(condition))
-    context = page_context(draft, on=timezone.localdate()) | {
-        "related": related_pages(draft.content),
-        "is_preview": True,
-    }
+    `preview` is what the bar above a preview shows; the rest of a preview is the page, byte for byte.
+    """
+    context = page_context(edition, on=on) | {"related": related_pages(edition.content), "preview": preview}
     return render_to_string("conditions/condition_detail.html", context).encode()
 
 
@@ -75,6 +68,9 @@ def review_of(edition: Edition, *, on: date) -> dict[str, Any]:
         "credentials": edition.reviewer_credentials,
         "reviewed_on": edition.reviewed_on,
         "due_on": edition.review_due_on,
+        "corrector": edition.corrector_name,
+        "corrector_credentials": edition.corrector_credentials,
+        "corrected_on": edition.corrected_on,
         "published_on": edition.published_at and timezone.localdate(edition.published_at),
         "number": edition.number,
     }

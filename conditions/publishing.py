@@ -1,40 +1,78 @@
 """Publishing: how a page gets to the public, and how it is taken back.
 
 Working copy → `submit` freezes an edition → a clinician's `approve`, or `publish_unreviewed`, makes it the live one →
-`withdraw` takes the page off the site. What lists, links and search show is made in the same transaction, so that the
-public never sees a half-made change.
+`withdraw` takes the page off the site. An approval may be for a set time: `publish_due` makes it live then. What
+lists, links and search show is made in the same transaction, so that the public never sees a half-made change. Every
+step is put into the log in its transaction too.
 
 Every verb first locks its condition: the admin saves a working copy in one transaction that begins with the condition
 too, so an edition is never half of one save and half of another, and no two verbs each wait for the other. (SQLite
 has one writer at a time anyway.)
 """
 
-from datetime import date, timedelta
+from contextlib import suppress
+from datetime import date, datetime
+from typing import NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 from django.utils import timezone
 
-from conditions import pages, search
+from conditions import listings, pages, search
 from conditions.composing import compose
-from conditions.models import FAQ, Condition, Edition, Listing, ListingTag
+from conditions.models import Condition, Edition, Listing, PageEvent
+from conditions.models.editions import checksum
+from conditions.months import months_after
 
-REVIEW_LASTS = timedelta(days=3 * 365)  # PIF TICK asks for a review at least every three years
+Kind, Status = PageEvent.Kind, Edition.Status
 
 
 class PublishingError(Exception):
     """The step is not allowed now. The message says why, in words for staff."""
 
 
+class Clinician(NamedTuple):
+    """The clinician in whose name a page is approved, as the public reads it."""
+
+    name: str
+    credentials: str
+
+
 @transaction.atomic
-def submit(*, condition: Condition, by: AbstractBaseUser | None, note: str = "") -> Edition:
-    """Freeze the working copy, as it is stored now, as the next edition."""
+def submit(
+    *,
+    condition: Condition,
+    by: AbstractBaseUser | None,
+    note: str = "",
+    is_correction: bool = False,
+    seen: str = "",
+) -> Edition:
+    """Freeze the working copy, as it is stored now, as the next edition. One that still waits makes way for it.
+
+    `seen` is the checksum of what the author has read. Raises PublishingError when the working copy says something
+    else by now, or for a correction of a page that no clinician has reviewed.
+    """
     condition = locked(condition.pk)
+    content = compose(condition)
+    if seen and seen != checksum(content):
+        raise PublishingError("Somebody has saved the working copy since you opened this. Look at it again.")
+    if is_correction and (condition.live_edition is None or condition.live_edition.status != Status.APPROVED):
+        raise PublishingError("A correction keeps the date of an earlier review, and this page has none.")
     last = condition.editions.aggregate(last=Max("number"))["last"] or 0
-    return Edition.objects.create(
-        condition=condition, number=last + 1, content=compose(condition), submitted_by=by, note=note
+    for older in condition.editions.waiting():
+        _send_back(older, by=by, reason=f"Edition {last + 1} took its place.")
+    edition = Edition.objects.create(
+        condition=condition,
+        number=last + 1,
+        content=content,
+        submitted_by=by,
+        note=note.strip(),
+        is_correction=is_correction,
     )
+    Condition.objects.filter(pk=condition.pk).update(working_checksum=edition.checksum)
+    PageEvent.record(Kind.SUBMITTED, condition, by=by, edition=edition, why=edition.note)
+    return edition
 
 
 @transaction.atomic
@@ -45,17 +83,17 @@ def publish_unreviewed(*, edition: Edition, by: AbstractBaseUser | None, reason:
     """
     if not reason.strip():
         raise PublishingError("Say why this page is published without a clinician's review.")
-    _decide(edition, Edition.Status.UNREVIEWED, by=by, reason=reason.strip(), published_at=timezone.now())
-    _go_live(edition)
+    _decide(edition, Status.UNREVIEWED, by=by, reason=reason.strip(), published_at=timezone.now())
+    _go_live(edition, by=by, why=f"Without a clinician's review: {edition.reason}")
 
 
 @transaction.atomic
-def publish_working_copy(*, condition: Condition, by: AbstractBaseUser | None, reason: str) -> Edition:
+def publish_working_copy(*, condition: Condition, by: AbstractBaseUser | None, reason: str, seen: str = "") -> Edition:
     """Submit the working copy and publish it without a clinician's approval, in one step.
 
-    Raises PublishingError as `publish_unreviewed` does; no edition is left behind then.
+    Raises PublishingError as `submit` and `publish_unreviewed` do; no edition is left behind then.
     """
-    edition = submit(condition=condition, by=by)
+    edition = submit(condition=condition, by=by, seen=seen)
     publish_unreviewed(edition=edition, by=by, reason=reason)
     return edition
 
@@ -65,71 +103,136 @@ def approve(
     *,
     edition: Edition,
     by: AbstractBaseUser,
-    reviewer_name: str,
-    reviewer_credentials: str,
+    clinician: Clinician,
     on: date | None = None,
     due: date | None = None,
+    goes_live_at: datetime | None = None,
+    keeps_review: bool = False,
 ) -> None:
-    """Make a submitted edition the live one, in the name of the clinician who approves it.
+    """Approve a submitted edition in the name of a clinician; it goes live now, or at `goes_live_at`.
 
-    `on` is the day of the review (default: today at the clinic) and `due` the day of the next one (default: three
-    years later). Raises PublishingError when the clinician is the author, is not named, when the page cites no source,
-    or when the edition is no longer waiting.
+    `on` is the day of the review (default: today at the clinic) and `due` the day of the next one (default: as many
+    months later as the condition says). With `keeps_review`, for a correction only, the review of the live edition
+    stays, and the clinician is named as who approved the correction: nothing but a full review moves its dates.
+
+    Raises PublishingError when the clinician is an author or not named, when the page cites no source, when a date
+    is impossible, or when the edition is no longer waiting.
     """
+    condition = locked(edition.condition_id)
     on = on or timezone.localdate()
-    if edition.submitted_by_id is not None and edition.submitted_by_id == by.pk:
-        raise PublishingError("Somebody other than the author has to approve this page.")
-    if not reviewer_name.strip():
-        raise PublishingError("An approval needs the clinician's name.")
+    if has_written(by, edition):
+        raise PublishingError("You have worked on this text yourself. Somebody else has to approve it.")
+    if not clinician.name.strip():
+        raise PublishingError("An approval needs the clinician's name. An administrator fills it in on your account.")
     if not edition.content["sources"]:
         raise PublishingError("A page needs at least one source before it can be approved.")
-    _decide(
-        edition,
-        Edition.Status.APPROVED,
-        by=by,
-        reviewer_name=reviewer_name.strip(),
-        reviewer_credentials=reviewer_credentials.strip(),
-        reviewed_on=on,
-        review_due_on=due or on + REVIEW_LASTS,
-        published_at=timezone.now(),
-    )
-    _go_live(edition)
+    if goes_live_at is not None and goes_live_at <= timezone.now():
+        raise PublishingError("The time to go live has passed. Choose a later one, or none to publish now.")
+    review = _kept_review(edition, clinician, on) if keeps_review else _full_review(condition, clinician, on, due)
+    published_at = None if goes_live_at else timezone.now()
+    _decide(edition, Status.APPROVED, by=by, goes_live_at=goes_live_at, published_at=published_at, **review)
+    when = f"Goes live on {timezone.localtime(goes_live_at):%-d %B %Y at %H:%M}." if goes_live_at else ""
+    PageEvent.record(Kind.APPROVED, condition, by=by, edition=edition, why=when)
+    if published_at:
+        _go_live(edition, by=by)
+
+
+def _full_review(condition: Condition, clinician: Clinician, on: date, due: date | None) -> dict[str, object]:
+    due = due or months_after(on, condition.review_months)
+    if not on < due <= months_after(on, condition.review_months):
+        raise PublishingError(f"The next review is due after this one, within {condition.review_months} months.")
+    return {
+        "reviewer_name": clinician.name.strip(),
+        "reviewer_credentials": clinician.credentials.strip(),
+        "reviewed_on": on,
+        "review_due_on": due,
+    }
+
+
+def _kept_review(edition: Edition, clinician: Clinician, on: date) -> dict[str, object]:
+    live = edition.condition.live_edition
+    if not edition.is_correction or live is None or live.status != Status.APPROVED:
+        raise PublishingError("Only a correction of a reviewed page can keep the date of its review.")
+    return {
+        "reviewer_name": live.reviewer_name,
+        "reviewer_credentials": live.reviewer_credentials,
+        "reviewed_on": live.reviewed_on,
+        "review_due_on": live.review_due_on,
+        "corrector_name": clinician.name.strip(),
+        "corrector_credentials": clinician.credentials.strip(),
+        "corrected_on": on,
+    }
+
+
+def has_written(user: AbstractBaseUser, edition: Edition) -> bool:
+    """Whether somebody is an author of an edition: they submitted it, or have changed the working copy for it.
+
+    What was changed for an earlier edition that went live was judged with that one.
+    """
+    if edition.submitted_by_id == user.pk:
+        return True
+    written = PageEvent.objects.of_page(edition.condition).writing().filter(by=user, at__lte=edition.submitted_at)
+    before = edition.condition.editions.filter(number__lt=edition.number, published_at__isnull=False)
+    since = before.aggregate(since=Max("submitted_at"))["since"]
+    return (written.filter(at__gt=since) if since else written).exists()
 
 
 @transaction.atomic
-def return_(*, edition: Edition, by: AbstractBaseUser, reason: str) -> None:
-    """Send a submitted edition back to its author, with a reason.
+def return_(*, edition: Edition, by: AbstractBaseUser | None, reason: str) -> None:
+    """Send an edition back to its author, with a reason: one that waits for review, or for its time to go live.
 
-    Raises PublishingError without a reason, or when the edition is no longer waiting.
+    Raises PublishingError without a reason, or when the edition waits for neither.
     """
     if not reason.strip():
         raise PublishingError("Say what the author should change.")
-    _decide(edition, Edition.Status.RETURNED, by=by, reason=reason.strip())
+    locked(edition.condition_id)
+    _send_back(edition, by=by, reason=reason.strip())
 
 
 @transaction.atomic
-def save_question(*, question: FAQ) -> None:
-    """Save a question of a working copy, or one about the service, which is public and found at once."""
-    question.save()
-    search.index_service_faqs()
+def withdraw(*, condition: Condition, by: AbstractBaseUser | None, reason: str) -> None:
+    """Take a page off the site. Its editions stay; one that was to go live later goes back to its author.
 
-
-@transaction.atomic
-def delete_questions(*, questions: QuerySet[FAQ]) -> None:
-    """Delete questions of working copies, or about the service, which are then found no more."""
-    questions.delete()
-    search.index_service_faqs()
-
-
-@transaction.atomic
-def withdraw(*, condition: Condition) -> None:
-    """Take a page off the site. Its editions stay. Does nothing when the page is not public."""
-    locked(condition.pk)
+    Does nothing when the page is not public. Raises PublishingError without a reason.
+    """
+    if not reason.strip():
+        raise PublishingError("Say why the page is taken off the site.")
+    stored = locked(condition.pk)
+    for edition in stored.editions.scheduled():
+        _send_back(edition, by=by, reason=f"The page was taken off the site: {reason.strip()}")
     if Condition.objects.filter(pk=condition.pk, live_edition__isnull=False).update(live_edition=None):
         pages.forget_pages_showing(condition)
         search.forget_condition(condition)
         Listing.objects.filter(pk=condition.pk).delete()
+        PageEvent.record(Kind.WITHDRAWN, stored, by=by, edition=stored.live_edition, why=reason.strip())
     condition.refresh_from_db(fields=["live_edition"])
+
+
+def publish_due(at: datetime | None = None) -> int:
+    """Make live every approved edition whose time has come. Returns how many. Any number of workers may do this.
+
+    One that cannot go live, because its address was taken or a newer edition was published meanwhile, is sent back
+    to its author with that reason.
+    """
+    published = 0
+    for edition in Edition.objects.due(at).select_related("condition"):
+        try:
+            published += _publish_scheduled(edition)
+        except PublishingError as error:
+            with suppress(PublishingError):  # somebody has sent it back meanwhile
+                return_(edition=edition, by=None, reason=f"It could not go live when its time came. {error}")
+    return published
+
+
+@transaction.atomic
+def _publish_scheduled(edition: Edition) -> bool:
+    """Whether this worker was the one that made it live."""
+    locked(edition.condition_id)
+    if Edition.objects.scheduled().filter(pk=edition.pk).update(published_at=timezone.now()) != 1:
+        return False
+    edition.refresh_from_db()
+    _go_live(edition, by=None, why="Its time had come.")
+    return True
 
 
 def locked(pk: int) -> Condition:
@@ -140,13 +243,24 @@ def locked(pk: int) -> Condition:
 def _decide(edition: Edition, status: Edition.Status, *, by: AbstractBaseUser | None, **fields: object) -> None:
     """Move a waiting edition to `status`: of two people who decide at once, one wins and the other is told."""
     locked(edition.condition_id)
-    waiting = Edition.objects.filter(pk=edition.pk, status=Edition.Status.SUBMITTED)
+    waiting = Edition.objects.filter(pk=edition.pk, status=Status.SUBMITTED)
     if waiting.update(status=status, decided_by=by, **fields) != 1:
         raise PublishingError(f"{edition} is not waiting for a decision any more.")
     edition.refresh_from_db()
 
 
-def _go_live(edition: Edition) -> None:
+def _send_back(edition: Edition, *, by: AbstractBaseUser | None, reason: str) -> None:
+    """Return an edition that waits, for review or for its time, in one statement that only one person's can be."""
+    undecided = {"reviewer_name": "", "reviewer_credentials": "", "reviewed_on": None, "review_due_on": None}
+    uncorrected = {"corrector_name": "", "corrector_credentials": "", "corrected_on": None, "goes_live_at": None}
+    waiting = Edition.objects.filter(pk=edition.pk, status__in=[Status.SUBMITTED, Status.APPROVED], published_at=None)
+    if waiting.update(status=Status.RETURNED, decided_by=by, reason=reason, **undecided, **uncorrected) != 1:
+        raise PublishingError(f"{edition} is not waiting any more.")
+    edition.refresh_from_db()
+    PageEvent.record(Kind.RETURNED, edition.condition, by=by, edition=edition, why=reason)
+
+
+def _go_live(edition: Edition, *, by: AbstractBaseUser | None, why: str = "") -> None:
     """Make an edition what the public reads: the page, the lists, the links from other pages, and search."""
     condition, content = edition.condition, edition.content
     newer = condition.editions.filter(number__gt=edition.number, published_at__isnull=False).order_by("number").last()
@@ -156,44 +270,10 @@ def _go_live(edition: Edition) -> None:
     condition.refresh_from_db(fields=["live_edition"])
     try:
         with transaction.atomic():
-            listing = make_listing(edition)
+            listing = listings.make_listing(edition)
     except IntegrityError as error:
         raise PublishingError(f"Another public page already has the address “{content['slug']}”.") from error
     search.index_condition(listing, content)
     pages.forget_pages_showing(condition)
     pages.render_ahead(condition)
-
-
-def make_listing(edition: Edition) -> Listing:
-    """Write what lists, filters and links show of an edition. Raises IntegrityError when its address is taken."""
-    content = edition.content
-    listing, _ = Listing.objects.update_or_create(
-        condition=edition.condition,
-        defaults={
-            "slug": content["slug"],
-            "name": content["name"],
-            "sort_name": content["name"].casefold(),
-            "letter": first_letter(content["name"]),
-            "summary": content["summary"],
-            "aliases": content["aliases"],
-            "words": " ".join([content["name"], *content["aliases"], content["summary"]]).casefold(),
-            "stored_picture": content["picture"],
-            "question_count": len(content["faqs"]),
-            "featured": content["featured"],
-            "changed_at": edition.published_at,
-        },
-    )
-    listing.related.set(Condition.objects.filter(pk__in=content["related"]))
-    listing.tags.all().delete()
-    ListingTag.objects.bulk_create(
-        ListingTag(listing=listing, kind=kind, slug=tag["slug"], name=tag["name"])
-        for kind, tags in content["tags"].items()
-        for tag in tags
-    )
-    return listing
-
-
-def first_letter(name: str) -> str:
-    """The letter that a page is listed under: A to Z, or # for a name that begins otherwise."""
-    letter = name[:1].upper()
-    return letter if "A" <= letter <= "Z" else "#"
+    PageEvent.record(Kind.PUBLISHED, condition, by=by, edition=edition, why=why)

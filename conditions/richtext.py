@@ -69,6 +69,12 @@ def plain_line(text: str) -> str:
     return " ".join(_CONTROL.sub("", text).split())
 
 
+def web_address(text: str) -> str:
+    """An address on the web; nothing where it is something else, such as code that a browser would run."""
+    address = plain_line(text)
+    return address if address.lower().startswith(("http://", "https://")) else ""
+
+
 def plain_lines(text: str) -> list[str]:
     """The lines of a field that takes one thing a line; blank lines are dropped."""
     return [line for line in map(plain_line, text.splitlines()) if line]

@@ -25,5 +25,6 @@ urlpatterns = [
     path("search/", views.search_page, name="search"),
     path("search/suggestions/", views.suggestions, name="suggestions"),
     path("faqs/", views.faqs, name="faqs"),
+    path("preview/<str:token>/", views.shared_preview, name="shared_preview"),
     path("media/conditions/<str:name>", views.picture, name="picture"),
 ]

@@ -1,9 +1,12 @@
 """The public pages. Each fetches, asks the domain, and renders; the words are in the templates."""
 
+import functools
 import mimetypes
+from collections.abc import Callable
 from dataclasses import asdict
 from urllib.parse import urlencode
 
+from django.contrib import admin
 from django.core import signing
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import File
@@ -27,11 +30,20 @@ from django.views.decorators.http import require_http_methods, require_safe
 from calcsite.compression import Uncompressed, accepted_encoding
 from calcsite.paging import links_to_pages, page_of
 from calcsite.publicpages import compressed_response, from_this_site, public_page
-from conditions import filters, jsonld, pages, pictures, richtext, search
+from conditions import filters, jsonld, pages, pictures, previewing, richtext, search
 from conditions.composing import compose_faqs
 from conditions.forms import CommentForm
 from conditions.kinds import TagKind
-from conditions.models import FAQ, Edition, Feedback, GeneralPage, Listing, ListingTag, RenderedPage
+from conditions.models import (
+    FAQ,
+    Edition,
+    Feedback,
+    GeneralPage,
+    Listing,
+    ListingTag,
+    PreviewLink,
+    RenderedPage,
+)
 
 COMMENT = "a comment on an answer"
 LONGEST_QUERY = 200  # characters
@@ -72,7 +84,29 @@ def condition_list(request: HttpRequest) -> HttpResponse:
     return render(request, "conditions/listing_list.html", context)
 
 
+def at_todays_address(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A view of one public page: whoever comes by an address that the page once had is sent on to today's for good."""
+
+    @functools.wraps(view)
+    def found_or_moved(request: HttpRequest, slug: str, **kwargs: object) -> HttpResponse:
+        try:
+            return view(request, slug, **kwargs)
+        except Http404:
+            moved = Listing.objects.filter(condition__old_addresses__slug=slug).first()
+            if moved is None:
+                raise
+            address = reverse(request.resolver_match.view_name, kwargs=kwargs | {"slug": moved.slug})
+            return redirect(
+                address,
+                permanent=True,
+                preserve_request=request.method == "POST",
+            )
+
+    return found_or_moved
+
+
 @require_safe
+@at_todays_address
 def condition_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One query where the page was rendered ahead, as it is from the moment it is published."""
     encoding = accepted_encoding(request.headers.get("Accept-Encoding", ""))
@@ -96,6 +130,7 @@ def render_condition(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@at_todays_address
 @public_page
 def condition_history(request: HttpRequest, slug: str) -> HttpResponse:
     listing = get_object_or_404(Listing.objects.select_related("condition"), slug=slug)
@@ -113,6 +148,7 @@ def condition_history(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@at_todays_address
 @public_page
 def condition_edition(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """What the page said under one edition. Only what the public has read before is shown."""
@@ -131,6 +167,7 @@ def condition_edition(request: HttpRequest, slug: str, number: int) -> HttpRespo
 
 @csrf_exempt  # the page that holds the form is the same for everybody, and so has no token
 @require_http_methods(["GET", "HEAD", "POST"])
+@at_todays_address
 def helpful(request: HttpRequest, slug: str) -> HttpResponse:
     """ "Was this page helpful?", answered by one of two buttons. No cookie and no name is kept."""
     listing = get_object_or_404(Listing.objects.select_related("condition"), slug=slug)
@@ -149,6 +186,7 @@ def helpful(request: HttpRequest, slug: str) -> HttpResponse:
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
+@at_todays_address
 def comment(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     """What could be better, from somebody who has just answered. One comment for one answer."""
     listing = get_object_or_404(Listing, slug=slug)
@@ -168,6 +206,7 @@ def comment(request: HttpRequest, slug: str, token: str) -> HttpResponse:
 
 
 @require_safe
+@at_todays_address
 def thanks(request: HttpRequest, slug: str) -> HttpResponse:
     listing = get_object_or_404(Listing, slug=slug)
     return render(request, "conditions/helpful_thanks.html", {"name": listing.name, "slug": slug})
@@ -175,17 +214,38 @@ def thanks(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def picture(request: HttpRequest, name: str) -> HttpResponseBase:
-    """A picture of a condition page, and no other stored file. Its name holds a digest: it may be kept for ever."""
+    """A picture of a condition page, and no other stored file. Its name holds a digest: it may be kept for ever.
+
+    One that the public has not seen yet is for staff, and for those with a link to its preview.
+    """
+    stored = f"{pictures.FOLDER}/{name}"
+    is_public = previewing.picture_is_public(stored)
+    if not (is_public or sees_previews(request) or previewing.picture_is_shared(stored)):
+        raise Http404
     try:
-        file = default_storage.open(f"{pictures.FOLDER}/{name}")
+        file = default_storage.open(stored)
     except (OSError, SuspiciousFileOperation) as error:
         raise Http404 from error
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     response = drawing(request, file) if kind == "image/svg+xml" else FileResponse(file)
     response["Content-Type"] = kind
     response["Content-Security-Policy"] = pictures.POLICY
-    response["Cache-Control"] = "public, max-age=31536000, immutable"
+    response["Cache-Control"] = "public, max-age=31536000, immutable" if is_public else "private, no-store"
     return response
+
+
+def sees_previews(request: HttpRequest) -> bool:
+    """Whether a visitor is staff, signed in as the admin asks, who may look at working copies."""
+    return admin.site.has_permission(request) and request.user.has_perm("conditions.view_condition")
+
+
+@require_safe
+def shared_preview(request: HttpRequest, token: str) -> HttpResponse:
+    """A page before it is public, for whoever was sent its link."""
+    link = PreviewLink.objects.with_token(token)
+    if link is None:
+        return render(request, "conditions/preview_ended.html", status=404)
+    return previewing.response(previewing.shared_edition(link), bar={"link": link})
 
 
 def drawing(request: HttpRequest, file: File) -> HttpResponse:
@@ -199,6 +259,8 @@ def search_page(request: HttpRequest) -> HttpResponse:
     query = richtext.plain_line(request.GET.get("q", "")[:LONGEST_QUERY])
     asked = request.GET.get("page", "1")[:6]
     found = search.find(query, page=max(int(asked), 1) if asked.isdecimal() else 1)
+    if not found.total:
+        search.note_empty(query)
     context = {
         "query": query,
         "results": found.hits,

@@ -19,7 +19,8 @@ from postgres import private_cluster
 
 ROOT = Path(__file__).resolve().parent.parent
 # The suite sees the defaults, whatever this shell has set.
-SETTINGS = ["SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "SITE_URL", "DATABASE_URL"]
+SETTINGS = ["SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "SITE_URL", "DATABASE_URL", "CACHE_URL", "EMAIL_URL"]
+SETTINGS += ["DEFAULT_FROM_EMAIL", "SESSION_IDLE_MINUTES", "SESSION_HOURS"]
 
 
 def run_suite(database_url: str | None, browser: dict[str, str]) -> tuple[int, Counter]:

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 PREPARE = [
     ["migrate", "--verbosity=0"],
+    ["createcachetable"],
     ["collectstatic", "--noinput", "--verbosity=0"],
     ["load_starter"],
     ["ensure_staff"],
@@ -50,6 +51,13 @@ def describe_site(port: int) -> str:
         os.environ.setdefault(name, value)
     os.environ["SITE_URL"] = f"http://{HOST}:{port}"
     return os.environ["SITE_URL"]
+
+
+def where_mail_goes() -> str:
+    """What to say of e-mail: sent, or kept as files for somebody who tries the site out."""
+    if os.environ.get("EMAIL_URL"):
+        return "is sent"
+    return str(Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve() / "mail")
 
 
 def start(*command: str) -> subprocess.Popen:
@@ -90,7 +98,8 @@ def main() -> int:
         while all(process.poll() is None for process in processes):
             if not announced and answers(port):
                 announced = True
-                print(f"\nThe site:   {site}/\nFor staff:  {site}/admin/\nTo stop:    Ctrl-C", flush=True)
+                print(f"\nThe site:   {site}/\nFor staff:  {site}/admin/")
+                print(f"E-mail:     {where_mail_goes()}\nTo stop:    Ctrl-C", flush=True)
             time.sleep(0.2)
     finally:
         ended = [process.args[1:3] for process in processes if process.poll() is not None]

@@ -22,31 +22,43 @@ ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 # What a test may not inherit from the shell: a site is described here, and only here.
 FOREIGN = {"DATABASE_URL", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "SITE_URL", "VAR_DIR", "LOG_LEVEL", "BEHIND_PROXY"}
-# What scripts/serve.py runs before it serves, in one process here: four starts of Python take longer than the work.
+FOREIGN |= {"CACHE_URL", "EMAIL_URL", "DEFAULT_FROM_EMAIL", "SESSION_IDLE_MINUTES", "SESSION_HOURS"}
+# What scripts/serve.py runs before it serves, in one process here: five starts of Python take longer than the work.
+# Then a session for the tests that are about something else than signing in, of an account of its own: the first one
+# is as `ensure_staff` made it.
 PREPARE = """
 import django
 from django.core.management import call_command
 django.setup()
 call_command("migrate", verbosity=0)
+call_command("createcachetable")
 for command in ["load_starter", "ensure_staff", "render_pages"]:
     call_command(command)
+from calcsite.tests.people import make_person, make_session
+print("Session:", make_session(make_person(username="signed-in", is_superuser=True)))
 """
 PATIENCE = 30  # seconds
 
 
 @dataclass
 class Site:
-    """A running site and the one staff account that `ensure_staff` made for it."""
+    """A running site, the staff account that `ensure_staff` made for it, and a session in which staff signed in."""
 
     url: str
     environment: dict[str, str]
     log: Path
     staff_name: str = ""
     staff_password: str = ""
+    session: str = ""
 
     @property
     def port(self) -> int:
         return int(self.url.rpartition(":")[2])
+
+    @property
+    def session_cookie(self) -> dict[str, str]:
+        """What makes a browser signed in (Playwright's `add_cookies`)."""
+        return {"name": "sessionid", "value": self.session, "url": self.url}
 
     def run(self, *arguments: str) -> str:
         """Run Python with this site's database and files. Returns what it printed."""
@@ -82,6 +94,7 @@ def running_site(home: Path, static: Path, *, prepared: bool = True) -> Iterator
         if prepared:
             output = site.run("-c", PREPARE)
             site.staff_name, site.staff_password = re.search(r"account: (\S+), password: (\S+)", output).groups()
+            site.session = re.search(r"Session: (\S+)", output)[1]
         with serving(site, "/readyz" if prepared else "/livez"):
             yield site
 
@@ -92,7 +105,7 @@ def environment_of(home: Path, url: str) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "calcsite.settings",
         "DEBUG": "false",
         "SECRET_KEY": secrets.token_hex(32),
-        "ALLOWED_HOSTS": HOST,
+        "ALLOWED_HOSTS": f"{HOST},localhost",  # browsers give passkeys to names only
         "SITE_URL": url,
         "VAR_DIR": str(home),
     }

@@ -1,4 +1,4 @@
-"""The served pages are in plain English. How that is measured is in conditions/tests/reading.py."""
+"""The served pages are in plain English. How that is measured is in conditions/reading.py."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ import yaml
 from playwright.sync_api import Page
 
 from conditions.kinds import SectionKind
-from conditions.tests.reading import grade, long_sentences
+from conditions.reading import grade, long_sentences
 from tests.browsing import CONDITIONS
 from tests.running import ROOT
 

@@ -15,12 +15,9 @@ SENTENCE = "Zebra crossings have nothing to do with calcium."
 
 @pytest.fixture
 def desk(changing_site, open_tab: Callable[..., Page]) -> Page:
-    """A member of staff who has logged in and has "Calcified lesions" before them."""
+    """A member of staff who has signed in and has "Calcified lesions" before them."""
     page = open_tab(base_url=changing_site.url)
-    page.goto("/admin/")
-    page.get_by_label("Username").fill(changing_site.staff_name)
-    page.get_by_label("Password").fill(changing_site.staff_password)
-    page.get_by_role("button", name="Log in").click()
+    page.context.add_cookies([changing_site.session_cookie])
     page.goto("/admin/conditions/condition/")
     page.get_by_role("link", name="Calcified lesions", exact=True).click()
     editor(page, "sections-0").wait_for()
@@ -117,6 +114,7 @@ def test_a_page_taken_off_the_site_is_gone_from_everywhere_and_comes_back(desk, 
 
     editing = desk.url
     desk.get_by_role("link", name="Take off the site").click()
+    desk.get_by_label(re.compile("^Why")).fill("For a test.")
     desk.get_by_role("button", name="Take it off the site").click()
     expect(desk.get_by_text("is no longer public")).to_be_visible()
     assert mentions(changing_site) == []

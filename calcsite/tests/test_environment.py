@@ -5,7 +5,7 @@ import sys
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from calcsite.environment import flag, names, origin, whole_number
+from calcsite.environment import flag, mail, names, origin, sender, whole_number
 
 PRODUCTION = {
     "DEBUG": "false",
@@ -69,3 +69,44 @@ def test_an_address_that_is_no_origin_stops_the_start(monkeypatch, text):
 def test_an_origin_loses_its_last_slash(monkeypatch):
     monkeypatch.setenv("SITE_URL", "https://clinic.example/")
     assert origin("SITE_URL", default="") == "https://clinic.example"
+
+
+def test_a_mail_server_is_read_with_its_password(monkeypatch):
+    monkeypatch.setenv("EMAIL_URL", "smtp+tls://ann:pass%40word@mail.clinic.example:587")
+    assert mail("EMAIL_URL", default="") == {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": "mail.clinic.example",
+        "EMAIL_HOST_PASSWORD": "pass@word",
+        "EMAIL_HOST_USER": "ann",
+        "EMAIL_PORT": 587,
+        "EMAIL_USE_TLS": True,
+        "EMAIL_FILE_PATH": "",
+    }
+
+
+@pytest.mark.parametrize("text", ["mail.clinic.example", "http://mail.clinic.example", "smtp://", "smtp://mail:many"])
+def test_a_mail_server_that_is_none_stops_the_start(monkeypatch, text):
+    monkeypatch.setenv("EMAIL_URL", text)
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
+        mail("EMAIL_URL", default="")
+
+
+@pytest.mark.parametrize(
+    ("site", "expected"),
+    [
+        ("https://clinic.example", "no-reply@clinic.example"),
+        ("http://127.0.0.1:8000", "no-reply@localhost"),
+        ("http://[::1]:8000", "no-reply@localhost"),
+    ],
+)
+def test_e_mail_comes_from_the_site_unless_said_otherwise(monkeypatch, site, expected):
+    monkeypatch.delenv("DEFAULT_FROM_EMAIL", raising=False)
+    assert sender("DEFAULT_FROM_EMAIL", site=site) == expected
+    monkeypatch.setenv("DEFAULT_FROM_EMAIL", "Our clinic <hello@clinic.example>")
+    assert sender("DEFAULT_FROM_EMAIL", site=site) == "Our clinic <hello@clinic.example>"
+
+
+def test_a_sender_that_is_no_address_stops_the_start(monkeypatch):
+    monkeypatch.setenv("DEFAULT_FROM_EMAIL", "the clinic")
+    with pytest.raises(ImproperlyConfigured, match="DEFAULT_FROM_EMAIL"):
+        sender("DEFAULT_FROM_EMAIL", site="https://clinic.example")

@@ -9,7 +9,7 @@ from calcsite.models import ClinicDetails, PublicVersion
 from calcsite.publicpages import KeptPage, Memory, from_this_site, version_watch
 from conditions import publishing
 from conditions.models import GeneralPage
-from conditions.tests.factories import make_faq, make_live, publish
+from conditions.tests.factories import CLINICIAN, make_faq, make_live, publish
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_the_first_request_after_a_withdrawal_finds_nothing(remembering):
     condition = make_live(slug="gout")
     client = Client()
     assert client.get("/conditions/gout/").status_code == 200
-    publishing.withdraw(condition=condition)
+    publishing.withdraw(condition=condition, by=None, reason="For a test.")
     assert client.get("/conditions/gout/").status_code == 404
 
 
@@ -104,7 +104,7 @@ def test_a_page_is_not_answered_from_memory_after_its_date(remembering, django_u
     edition = publishing.submit(condition=condition, by=None)
     reviewer = django_user_model.objects.create_user("reviewer")
     with time_machine.travel("2026-03-01T12:00Z"):
-        publishing.approve(edition=edition, by=reviewer, reviewer_name="Dr Demonstration", reviewer_credentials="MD")
+        publishing.approve(edition=edition, by=reviewer, clinician=CLINICIAN)
         client = Client()
         assert b"Its next review is late" not in client.get("/conditions/gout/").content
     with time_machine.travel("2029-03-01T00:00:01Z"):
@@ -115,7 +115,7 @@ def test_an_edition_is_not_answered_from_memory_after_its_date_either(rememberin
     edition = publishing.submit(condition=make_live(slug="gout"), by=None)
     reviewer = django_user_model.objects.create_user("reviewer")
     with time_machine.travel("2026-03-01T12:00Z"):
-        publishing.approve(edition=edition, by=reviewer, reviewer_name="Dr Demonstration", reviewer_credentials="MD")
+        publishing.approve(edition=edition, by=reviewer, clinician=CLINICIAN)
         client = Client()
         assert b"next review is late" not in client.get("/conditions/gout/editions/2/").content
     with time_machine.travel("2029-03-01T00:00:01Z"):

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection
 
 from calcsite.models import ClinicDetails
+from conditions.models import PublishedPicture
 
 DRAWING = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 3"><script>alert(1)</script></svg>'
 
@@ -37,8 +38,14 @@ def test_robots_are_told_where_the_sitemap_is(client, settings):
     assert b"Sitemap: https://clinic.example/sitemap.xml" in response.content
 
 
-def test_a_picture_opened_by_itself_may_run_nothing(client):
-    name = default_storage.save("conditions/a.svg", ContentFile(DRAWING))
+def public_picture(name: str, content: bytes) -> str:
+    stored = default_storage.save(f"conditions/{name}", ContentFile(content))
+    PublishedPicture.objects.create(name=stored)
+    return stored
+
+
+def test_a_picture_opened_by_itself_may_run_nothing(client, db):
+    name = public_picture("a.svg", DRAWING)
     response = client.get(f"/media/{name}")
     assert response.content == DRAWING
     assert response.headers["Content-Type"] == "image/svg+xml"
@@ -47,15 +54,15 @@ def test_a_picture_opened_by_itself_may_run_nothing(client):
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_a_drawing_is_sent_compressed(client):
-    name = default_storage.save("conditions/a.svg", ContentFile(DRAWING))
+def test_a_drawing_is_sent_compressed(client, db):
+    name = public_picture("a.svg", DRAWING)
     response = client.get(f"/media/{name}", headers={"accept-encoding": "br"})
     assert response.headers["Content-Encoding"] == "br"
     assert "immutable" in response.headers["Cache-Control"]
 
 
-def test_a_photograph_is_sent_as_it_is(client):
-    name = default_storage.save("conditions/a.png", ContentFile(b"pixels"))
+def test_a_photograph_is_sent_as_it_is(client, db):
+    name = public_picture("a.png", b"pixels")
     response = client.get(f"/media/{name}", headers={"accept-encoding": "br"})
     assert b"".join(response) == b"pixels"
     assert response.headers["Content-Type"] == "image/png"

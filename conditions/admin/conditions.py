@@ -1,24 +1,27 @@
-"""Editing a condition: the working copy with its parts, the preview, and the way to the public."""
+"""Editing a condition: the working copy with its parts."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html
+from django.utils.text import get_text_list
 
-from conditions import pages, publishing
-from conditions.admin.forms import PublishForm
-from conditions.models import FAQ, Alias, Condition, Feedback, Section, Source
+from conditions import drafting
+from conditions.admin import exchange, steps
+from conditions.admin.guarding import GuardedAdmin, refuse_tampered_choices
+from conditions.admin.reports import report_urls
+from conditions.admin.uses import with_uses
+from conditions.models import FAQ, Alias, Condition, Edition, Feedback, Section, Source
 
 
-class AliasInline(admin.TabularInline):
+class AliasInline(admin.StackedInline):
     model = Alias
     extra = 1
 
@@ -56,7 +59,7 @@ class LiveFilter(admin.SimpleListFilter):
 
 
 @admin.register(Condition)
-class ConditionAdmin(admin.ModelAdmin):
+class ConditionAdmin(GuardedAdmin, admin.ModelAdmin):
     list_display = ["name", "public_state", "review_due", "helped", "updated_at"]
     list_filter = [LiveFilter, "live_edition__status", "tags"]
     list_select_related = ["live_edition", "listing"]
@@ -66,6 +69,7 @@ class ConditionAdmin(admin.ModelAdmin):
     autocomplete_fields = ["tags", "related"]
     inlines = [AliasInline, SectionInline, FAQInline, SourceInline]
     save_on_top = True
+    change_form_template = "admin/conditions/condition/change_form.html"
     fieldsets = [
         (None, {"fields": ["name", "slug", "summary", "key_facts", "featured"]}),
         (
@@ -74,6 +78,7 @@ class ConditionAdmin(admin.ModelAdmin):
         ),
         ("Picture", {"fields": ["picture", "picture_alt", "picture_decorative"]}),
         ("How readers find it", {"fields": ["tags", "related"]}),
+        ("Review", {"fields": ["review_months"]}),
     ]
 
     @admin.display(description="public page", ordering="live_edition__published_at")
@@ -108,60 +113,79 @@ class ConditionAdmin(admin.ModelAdmin):
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """As ever; a form that was sent twice is answered in words, and what came first stays."""
+        refuse_tampered_choices(request, self.autocomplete_fields)
         try:
             return super().changeform_view(request, *args, **kwargs)
         except IntegrityError:
             messages.error(request, "This was saved already, here or by somebody else. Look at it before you go on.")
             return redirect(request.path)
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """All parts are stored now: what the working copy says, and who says so, goes into the log."""
+        super().save_related(request, form, formsets, change)
+        what = get_text_list(sorted({str(name) for name in changed_parts(form, formsets)}), "and")
+        drafting.note_change(condition=form.instance, by=request.user, what=what or "Nothing was changed.")
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        if condition := kwargs.get("obj"):
+            editions = condition.editions.defer("content")
+            last = editions.first()
+            context["waiting_editions"] = [*editions.waiting(), *editions.scheduled()]
+            context["returned_edition"] = last if last and last.status == Edition.Status.RETURNED else None
+        return super().render_change_form(request, context, **kwargs)
+
+    def response_add(self, request: HttpRequest, obj: Condition, post_url_continue: str | None = None) -> HttpResponse:
+        return self._next_step(request, obj) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Condition) -> HttpResponse:
+        return self._next_step(request, obj) or super().response_change(request, obj)
+
+    def _next_step(self, request: HttpRequest, condition: Condition) -> HttpResponse | None:
+        """Where “Save and preview” and “Save and send for review” lead."""
+        for step in ("preview", "submit"):
+            if f"_{step}" in request.POST:
+                return redirect(f"admin:conditions_condition_{step}", condition.pk)
+        return None
+
+    def delete_model(self, request: HttpRequest, obj: Condition) -> None:
+        drafting.delete(condition=obj, by=request.user)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Condition]) -> None:
+        for condition in queryset:
+            drafting.delete(condition=condition, by=request.user)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple:
+        return with_uses(super().get_deleted_objects(objs, request), objs)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        return steps.history(request, int(object_id) if object_id.isdecimal() else 0)
+
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
+        names = {
+            "preview": steps.preview,
+            "submit": steps.submit,
+            "publish": steps.publish,
+            "withdraw": steps.withdraw,
+            "compare": steps.compare_states,
+            "links": steps.links,
+            "export": exchange.export,
+        }
         own = [
-            path("<int:pk>/preview/", view(self.preview), name="conditions_condition_preview"),
-            path("<int:pk>/publish/", view(self.publish), name="conditions_condition_publish"),
-            path("<int:pk>/withdraw/", view(self.withdraw), name="conditions_condition_withdraw"),
+            path(f"<int:pk>/{name}/", view(step), name=f"conditions_condition_{name}") for name, step in names.items()
+        ]
+        own += [
+            *report_urls(self.admin_site),
+            path("import/", view(exchange.import_), name="conditions_condition_import"),
+            path("<int:pk>/revert/<int:number>/", view(steps.revert), name="conditions_condition_revert"),
+            path("<int:pk>/links/<int:link>/end/", view(steps.end_link), name="conditions_condition_end_link"),
         ]
         return own + super().get_urls()
 
-    def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The page as the working copy would make it, for staff who may see the condition."""
-        condition = get_object_or_404(Condition, pk=pk)
-        if not self.has_view_permission(request, condition):
-            raise PermissionDenied
-        return HttpResponse(pages.render_preview(condition))
 
-    def publish(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Publish the working copy without a clinician's review, with a reason that is kept."""
-        condition = self._may_publish(request, pk)
-        form = PublishForm(request.POST or None)
-        if form.is_valid():
-            try:
-                edition = publishing.publish_working_copy(condition=condition, by=request.user, **form.cleaned_data)
-            except publishing.PublishingError as error:
-                form.add_error(None, str(error))
-            else:
-                self.log_change(request, condition, f"Published edition {edition.number} without review.")
-                messages.success(request, f"Edition {edition.number} of “{condition}” is public now.")
-                return redirect("admin:conditions_condition_change", condition.pk)
-        return self._question(request, condition, "admin/conditions/condition/publish.html", {"form": form})
-
-    def withdraw(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Take the page off the site, after a question."""
-        condition = self._may_publish(request, pk)
-        if request.method == "POST":
-            publishing.withdraw(condition=condition)
-            self.log_change(request, condition, "Taken off the site.")
-            messages.success(request, f"“{condition}” is no longer public.")
-            return redirect("admin:conditions_condition_change", condition.pk)
-        return self._question(request, condition, "admin/conditions/condition/withdraw.html", {})
-
-    def _may_publish(self, request: HttpRequest, pk: int) -> Condition:
-        if not request.user.has_perm("conditions.publish_unreviewed"):
-            raise PermissionDenied
-        return get_object_or_404(Condition, pk=pk)
-
-    def _question(
-        self, request: HttpRequest, condition: Condition, template: str, context: dict[str, Any]
-    ) -> TemplateResponse:
-        context |= self.admin_site.each_context(request) | {"condition": condition, "opts": self.opts}
-        return TemplateResponse(request, template, context)
+def changed_parts(form: Any, formsets: Any) -> Iterator[str]:
+    """What a save has changed, in the words of the form."""
+    yield from (form.fields[name].label or name for name in form.changed_data if name != "seen")
+    for formset in formsets:
+        if formset.has_changed():
+            yield formset.model._meta.verbose_name_plural

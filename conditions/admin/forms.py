@@ -1,12 +1,143 @@
+"""The questions that the steps of a page ask."""
+
+from datetime import date
+from typing import Any
+
 from django import forms
+from django.utils import timezone
+
+from conditions.models import Condition, Edition
+from conditions.months import months_after
+from conditions.previewing import LONGEST
+
+WORKING_COPY = "working"
+
+
+def text(label: str, help_text: str = "", *, required: bool = True) -> forms.CharField:
+    """A field for a sentence or two."""
+    area = forms.Textarea(attrs={"rows": 3, "cols": 60})
+    return forms.CharField(label=label, help_text=help_text, required=required, max_length=1000, widget=area)
+
+
+class SubmitForm(forms.Form):
+    """The working copy goes to a clinician. `seen` is the checksum of what the author has before them."""
+
+    note = text("Note to the reviewer", "What changed, and why. Only staff read it.", required=False)
+    is_correction = forms.BooleanField(
+        label="Only a correction, such as a spelling mistake",
+        help_text="A clinician still has to approve it. The date of the last full review can then stay.",
+        required=False,
+    )
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, condition: Condition, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        live = condition.live_edition
+        if live is None or live.status != Edition.Status.APPROVED:
+            del self.fields["is_correction"]
 
 
 class PublishForm(forms.Form):
     """Why a page is published although no clinician has approved it."""
 
-    reason = forms.CharField(
-        label="Why without a clinician's review?",
-        help_text="Kept with the edition. The public page says that no clinician has reviewed it.",
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
+    reason = text(
+        "Why without a clinician’s review?",
+        "Kept with the edition. The public page says that no clinician has reviewed it.",
     )
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+
+class WithdrawForm(forms.Form):
+    reason = text("Why is the page taken off the site?", "Kept in the log. The public is not told.")
+
+
+class ReturnForm(forms.Form):
+    reason = text("What should the author change?", "The author reads it on their first page.")
+
+
+class ApproveForm(forms.Form):
+    """A clinician stands behind a page, from now or from a set time."""
+
+    goes_live_at = forms.DateTimeField(
+        label="Goes live at",
+        help_text="The clinic’s own time. Leave empty to publish now.",
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    due = forms.DateField(
+        label="Next review due",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    keeps_review = forms.ChoiceField(
+        label="What have you reviewed?",
+        choices=[
+            ("yes", "The correction only: the dates of the last review stay"),
+            ("", "The whole page: the review dates start anew"),
+        ],
+        required=False,
+        initial="yes",
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, edition: Edition, on: date | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        on = on or timezone.localdate()
+        self.fields["due"].initial = months_after(on, edition.condition.review_months)
+        self.fields["due"].help_text = f"At most {edition.condition.review_months} months after this review."
+        if not edition.is_correction:
+            del self.fields["keeps_review"]
+
+    def clean_keeps_review(self) -> bool:
+        return self.cleaned_data["keeps_review"] == "yes"
+
+
+class ImportForm(forms.Form):
+    """A condition from a file."""
+
+    file = forms.FileField(label="The file", help_text="As “Save as a file” makes it, of up to 3 MB.")
+    replace = forms.BooleanField(
+        label="Replace the working copy if the address is here already",
+        help_text="What that working copy says now is lost, unless an edition holds it. The public does not see it.",
+        required=False,
+    )
+
+
+class ShareForm(forms.Form):
+    """A link for somebody without an account."""
+
+    edition = forms.ChoiceField(label="What should it show?", required=False)
+    days = forms.IntegerField(
+        label="For how many days?", min_value=1, max_value=LONGEST, initial=7, help_text=f"At most {LONGEST}."
+    )
+
+    def __init__(self, *args: Any, condition: Condition, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        editions = [
+            (edition.number, f"Edition {edition.number}, whatever is changed later")
+            for edition in condition.editions.defer("content")
+        ]
+        self.fields["edition"].choices = [("", "The working copy, as it is when somebody looks"), *editions]
+
+
+class CompareForm(forms.Form):
+    """Two states of a page."""
+
+    old = forms.ChoiceField(label="Before")
+    new = forms.ChoiceField(label="After")
+    form = forms.ChoiceField(
+        label="Show the words", choices=[("inline", "one text"), ("side", "side by side")], required=False
+    )
+
+    def __init__(self, *args: Any, condition: Condition, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        editions = [
+            (str(edition.number), name_of(edition, condition)) for edition in condition.editions.defer("content")
+        ]
+        for name in ("old", "new"):
+            self.fields[name].choices = [(WORKING_COPY, "The working copy"), *editions]
+
+
+def name_of(edition: Edition, condition: Condition) -> str:
+    """An edition in a list of choices."""
+    state = "what the public reads" if edition.pk == condition.live_edition_id else edition.get_status_display()
+    return f"Edition {edition.number}: {state}"

@@ -1,13 +1,12 @@
-"""What staff read in the admin and nobody changes there: editions, and what readers said."""
+"""What staff read in the admin and nobody changes there: what readers said, and the log of steps."""
 
-import json
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from conditions.models import Edition, Feedback
+from conditions.models import Feedback, PageEvent
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -19,27 +18,6 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-@admin.register(Edition)
-class EditionAdmin(ReadOnlyAdmin):
-    list_display = ["condition", "number", "status", "submitted_by", "submitted_at", "published_at"]
-    list_filter = ["status", "condition"]
-    list_select_related = ["condition", "submitted_by"]
-    search_fields = ["condition__name", "reviewer_name"]
-    exclude = ["content"]
-    readonly_fields = ["is_intact", "what_it_says"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Edition]:
-        return super().get_queryset(request).defer("content")
-
-    @admin.display(boolean=True, description="intact")
-    def is_intact(self, edition: Edition) -> bool:
-        return edition.is_intact
-
-    @admin.display(description="what it says")
-    def what_it_says(self, edition: Edition) -> str:
-        return json.dumps(edition.content, indent=2, ensure_ascii=False)
 
 
 @admin.register(Feedback)
@@ -55,3 +33,22 @@ class FeedbackAdmin(ReadOnlyAdmin):
 
     search_fields = ["comment"]
     date_hierarchy = "created_at"
+
+
+@admin.register(PageEvent)
+class PageEventAdmin(ReadOnlyAdmin):
+    """Every step of every page. The database lets nobody change it."""
+
+    list_display = ["at", "condition_name", "kind", "edition_number", "by", "why"]
+    list_filter = ["kind", "at", ("by", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["by", "edition"]
+    search_fields = ["condition_name", "why"]
+    date_hierarchy = "at"
+    fields = ["at", "condition_name", "kind", "edition_number", "by", "why"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PageEvent]:
+        return super().get_queryset(request).defer("edition__content")
+
+    @admin.display(description="edition", ordering="edition__number")
+    def edition_number(self, step: PageEvent) -> int | None:
+        return step.edition and step.edition.number

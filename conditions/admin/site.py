@@ -1,25 +1,47 @@
 """Editing what is public as soon as it is saved: tags, questions about the service, general pages."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from conditions import publishing
+from conditions import drafting
+from conditions.admin.guarding import GuardedAdmin, refuse_tampered_choices
+from conditions.admin.uses import with_uses
 from conditions.models import FAQ, GeneralPage, Tag
 
 
 @admin.register(Tag)
-class TagAdmin(admin.ModelAdmin):
+class TagAdmin(GuardedAdmin, admin.ModelAdmin):
+    """Words to filter by. A changed word is public page by page, as each is published again."""
+
     list_display = ["name", "kind", "slug"]
     list_filter = ["kind"]
     search_fields = ["name"]
     prepopulated_fields = {"slug": ["name"]}
 
+    def save_model(self, request: HttpRequest, obj: Tag, form: ModelForm, change: bool) -> None:
+        drafting.save_tag(tag=obj, by=request.user)
+
+    def delete_model(self, request: HttpRequest, obj: Tag) -> None:
+        drafting.delete_tags(tags=Tag.objects.filter(pk=obj.pk), by=request.user)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Tag]) -> None:
+        drafting.delete_tags(tags=queryset, by=request.user)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple:
+        return with_uses(super().get_deleted_objects(objs, request), objs)
+
 
 @admin.register(FAQ)
-class FAQAdmin(admin.ModelAdmin):
-    """All questions. Those of a condition belong to its working copy; those of the service are public when saved."""
+class FAQAdmin(GuardedAdmin, admin.ModelAdmin):
+    """All questions. Those of a condition belong to its working copy; those of the service are public when saved.
+
+    So a question about the service is only for those who may publish without a clinician's review.
+    """
 
     list_display = ["question", "belongs_to", "position"]
     list_filter = [("condition", admin.EmptyFieldListFilter), "condition"]
@@ -29,22 +51,51 @@ class FAQAdmin(admin.ModelAdmin):
     autocomplete_fields = ["condition"]
     fields = ["condition", "position", "question", "answer"]
 
+    def has_change_permission(self, request: HttpRequest, obj: FAQ | None = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or may_publish(request, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: FAQ | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or may_publish(request, obj))
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> type[ModelForm]:
+        form = super().get_form(request, *args, **kwargs)
+        if "condition" in form.base_fields:
+            form.base_fields["condition"].required = not may_publish(request)
+        return form
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """The numbers of all questions can be written in the list only by those who may change each of them."""
+        changelist = super().get_changelist_instance(request)
+        if not may_publish(request):
+            changelist.list_editable = ()
+        return changelist
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        refuse_tampered_choices(request, [name for name in self.autocomplete_fields if request.POST.get(name)])
+        return super().changeform_view(request, *args, **kwargs)
+
     @admin.display(description="belongs to", ordering="condition__name")
     def belongs_to(self, faq: FAQ) -> str:
         return str(faq.condition or "The service")
 
     def save_model(self, request: HttpRequest, obj: FAQ, form: ModelForm, change: bool) -> None:
-        publishing.save_question(question=obj)
+        drafting.save_question(question=obj, by=request.user)
 
     def delete_model(self, request: HttpRequest, obj: FAQ) -> None:
-        publishing.delete_questions(questions=FAQ.objects.filter(pk=obj.pk))
+        drafting.delete_questions(questions=FAQ.objects.filter(pk=obj.pk), by=request.user)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[FAQ]) -> None:
-        publishing.delete_questions(questions=queryset)
+        drafting.delete_questions(questions=queryset, by=request.user)
+
+
+def may_publish(request: HttpRequest, question: FAQ | None = None) -> bool:
+    """Whether this person may save a question: one about the service is public at once, and needs the permission."""
+    of_condition = question is not None and question.condition_id is not None
+    return of_condition or request.user.has_perm("conditions.publish_unreviewed")
 
 
 @admin.register(GeneralPage)
-class GeneralPageAdmin(admin.ModelAdmin):
+class GeneralPageAdmin(GuardedAdmin, admin.ModelAdmin):
     list_display = ["title", "slug", "updated_at"]
     search_fields = ["title", "body"]
     actions = None

@@ -1,19 +1,35 @@
-"""The content, in three rooms: what staff edit, what was submitted, and what the public reads."""
+"""The content, in four rooms: what staff edit, what was submitted and decided, and what the public reads and finds."""
 
 from conditions.models.editions import Edition
-from conditions.models.public import Feedback, Listing, ListingTag, RenderedPage
-from conditions.models.searching import SearchDocument, SearchName, SearchWord
+from conditions.models.public import (
+    Feedback,
+    InternalLink,
+    Listing,
+    ListingTag,
+    OldAddress,
+    PublishedPicture,
+    RenderedPage,
+)
+from conditions.models.searching import EmptySearch, SearchDocument, SearchName, SearchWord
+from conditions.models.workflow import DigestSent, PageEvent, PreviewLink
 from conditions.models.working import FAQ, Alias, Condition, GeneralPage, Section, Source, Tag
 
 __all__ = [
     "FAQ",
     "Alias",
     "Condition",
+    "DigestSent",
     "Edition",
+    "EmptySearch",
     "Feedback",
     "GeneralPage",
+    "InternalLink",
     "Listing",
     "ListingTag",
+    "OldAddress",
+    "PageEvent",
+    "PreviewLink",
+    "PublishedPicture",
     "RenderedPage",
     "SearchDocument",
     "SearchName",

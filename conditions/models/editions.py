@@ -2,18 +2,36 @@
 
 import hashlib
 import json
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from conditions.models.working import Condition
 
 
 class EditionQuerySet(models.QuerySet):
+    def waiting(self) -> "EditionQuerySet":
+        """Those that wait for a clinician, the longest wait first."""
+        return self.filter(status="submitted").order_by("submitted_at")
+
+    def scheduled(self) -> "EditionQuerySet":
+        """Those that are approved and wait for their time, the next one first."""
+        return self.filter(status="approved", published_at=None).order_by("goes_live_at")
+
+    def due(self, at: datetime | None = None) -> "EditionQuerySet":
+        """Those whose time to go live has come."""
+        return self.scheduled().filter(goes_live_at__lte=at or timezone.now())
+
+    def sent_back_to(self, user: AbstractBaseUser) -> "EditionQuerySet":
+        """Those that somebody submitted and got back, as far as no later edition of the page came after."""
+        later = Edition.objects.filter(condition=OuterRef("condition"), number__gt=OuterRef("number"))
+        return self.filter(~Exists(later), status="returned", submitted_by=user).order_by("-submitted_at")
+
     def of_page(self, condition: Condition) -> "EditionQuerySet":
         """The editions of one page that the public has read, the newest first."""
         return self.filter(condition=condition, published_at__isnull=False).order_by("-number")
@@ -42,6 +60,11 @@ class Edition(models.Model):
     )
     submitted_at = models.DateTimeField(default=timezone.now)
     note = models.TextField(blank=True)
+    is_correction = models.BooleanField(
+        "only a correction",
+        default=False,
+        help_text="A slip put right, such as a spelling mistake. The review date may then stay as it was.",
+    )
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="editions_decided"
     )
@@ -50,12 +73,17 @@ class Edition(models.Model):
     reviewer_credentials = models.CharField(max_length=200, blank=True)
     reviewed_on = models.DateField(null=True, blank=True)
     review_due_on = models.DateField(null=True, blank=True)
+    corrector_name = models.CharField(max_length=120, blank=True)
+    corrector_credentials = models.CharField(max_length=200, blank=True)
+    corrected_on = models.DateField(null=True, blank=True)
+    goes_live_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
 
     objects = EditionQuerySet.as_manager()
 
     class Meta:
         ordering = ["condition", "-number"]
+        permissions = [("review_edition", "Can approve or return an edition")]
         constraints = [
             models.UniqueConstraint(fields=["condition", "number"], name="unique_edition_number"),
             models.CheckConstraint(
@@ -66,6 +94,17 @@ class Edition(models.Model):
             models.CheckConstraint(
                 condition=Q(status="approved") | Q(reviewer_name=""), name="only_approved_names_a_reviewer"
             ),
+            models.CheckConstraint(
+                condition=Q(corrected_on=None, corrector_name="")
+                | (Q(status="approved", is_correction=True, corrected_on__isnull=False) & ~Q(corrector_name="")),
+                name="a_correction_names_who_approved_it",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["submitted", "returned"], published_at=None)
+                | Q(status="unreviewed", published_at__isnull=False)
+                | (Q(status="approved") & (Q(published_at__isnull=False) | Q(goes_live_at__isnull=False))),
+                name="only_a_decided_edition_is_published",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -75,6 +114,15 @@ class Edition(models.Model):
         if self._state.adding:
             self.checksum = checksum(self.content)
         super().save(*args, **kwargs)
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.status == self.Status.SUBMITTED
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether it is approved and waits for its time."""
+        return self.status == self.Status.APPROVED and self.published_at is None
 
     @property
     def is_intact(self) -> bool:

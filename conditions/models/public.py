@@ -129,6 +129,39 @@ class RenderedPage(TwoForms, models.Model):
         return self.layout == layout and (self.expires_at is None or self.expires_at > (at or timezone.now()))
 
 
+class OldAddress(models.Model):
+    """An address that a live page once had: whoever comes by it is sent on to the page's address of today."""
+
+    slug = models.CharField(max_length=120, unique=True)
+    condition = models.ForeignKey(Condition, on_delete=models.CASCADE, related_name="old_addresses")
+
+    class Meta:
+        verbose_name_plural = "old addresses"
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class InternalLink(models.Model):
+    """A link from a live page to another address of this site, so that links to pages that have gone can be found."""
+
+    listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="internal_links")
+    place = models.CharField(max_length=80, help_text="The id of the part of the page that holds the link.")
+    path = models.CharField(max_length=500)
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class PublishedPicture(models.Model):
+    """A picture that the public has seen, in an edition of today or before. No other uploaded picture is served."""
+
+    name = models.CharField(max_length=255, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Feedback(models.Model):
     """An answer to "Was this page helpful?". Nothing in it tells who gave it."""
 

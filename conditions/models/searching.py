@@ -3,6 +3,7 @@
 The full-text index over these tables is the database's own and is put in place by `conditions.fulltext`.
 """
 
+from django.conf import settings
 from django.db import models
 
 from conditions.models.working import Condition
@@ -74,3 +75,32 @@ class SearchWord(models.Model):
 
     def __str__(self) -> str:
         return self.word
+
+
+class EmptySearchQuerySet(models.QuerySet):
+    def open(self) -> "EmptySearchQuerySet":
+        """Those that nobody has acted on since they were last asked, the most asked first."""
+        return self.filter(handled_on=None).order_by("-count", "-last_on", "query")
+
+
+class EmptySearch(models.Model):
+    """Words that visitors searched for and found nothing. Only the words and days are kept, nothing of who asked."""
+
+    query = models.CharField(max_length=100, unique=True)
+    count = models.PositiveIntegerField(default=1)
+    first_on = models.DateField()
+    last_on = models.DateField(db_index=True)
+    handled_on = models.DateField(null=True, blank=True)
+    handled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    objects = EmptySearchQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-count", "query"]
+        verbose_name = "search that found nothing"
+        verbose_name_plural = "searches that found nothing"
+
+    def __str__(self) -> str:
+        return self.query

@@ -1,17 +1,19 @@
 """The working copy: the rows that staff edit. Nothing here is public until an edition of it is published."""
 
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator, RegexValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import resolve, reverse
 from django_prose_editor.fields import ProseEditorField
 
 from conditions import pictures, richtext
 from conditions.kinds import SectionKind, TagKind
 
+LONGEST_REVIEW = 36  # months; PIF TICK asks for a review at least every three years
 SLUG = RegexValidator(r"\A[a-z0-9]+(?:-[a-z0-9]+)*\Z", "Use small letters, digits and single hyphens only.")
 
 
@@ -43,6 +45,33 @@ class Tag(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ConditionQuerySet(models.QuerySet):
+    def live(self) -> "ConditionQuerySet":
+        """Those that the public can read, each with its live edition but for what that says."""
+        live = self.filter(live_edition__isnull=False)
+        return live.select_related("live_edition").defer("live_edition__content")
+
+    def overdue(self, on: date) -> "ConditionQuerySet":
+        """Live pages whose next review was due by a day at the clinic, the longest overdue first."""
+        return self.live().filter(live_edition__review_due_on__lte=on).order_by("live_edition__review_due_on", "name")
+
+    def due_soon(self, on: date, *, days: int) -> "ConditionQuerySet":
+        """Live pages whose next review is due within so many days after a day, the next one first."""
+        due = self.live().filter(
+            live_edition__review_due_on__gt=on, live_edition__review_due_on__lte=on + timedelta(days=days)
+        )
+        return due.order_by("live_edition__review_due_on", "name")
+
+    def never_reviewed(self) -> "ConditionQuerySet":
+        """Live pages that no clinician has approved, the longest public first."""
+        return self.live().filter(live_edition__status="unreviewed").order_by("live_edition__published_at", "name")
+
+    def ahead_of_live(self) -> "ConditionQuerySet":
+        """Live pages whose working copy says something else. Where nobody knows yet what it says, none is claimed."""
+        known = self.live().exclude(working_checksum="")
+        return known.exclude(working_checksum=F("live_edition__checksum")).order_by("-updated_at", "name")
 
 
 class Condition(models.Model):
@@ -107,16 +136,28 @@ class Condition(models.Model):
         default=False,
         help_text="Tick when the picture tells nothing that the text doesn't: screen readers then pass over it.",
     )
+    review_months = models.PositiveSmallIntegerField(
+        "months between reviews",
+        default=LONGEST_REVIEW,
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_REVIEW)],
+        help_text="How long a clinician's review lasts. Choose less where medicine moves fast; never more than 36.",
+    )
+    working_checksum = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="Of what the working copy composes to (`drafting`)."
+    )
     live_edition = models.ForeignKey(
         "conditions.Edition", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    objects = ConditionQuerySet.as_manager()
+
     class Meta:
         ordering = ["name"]
         permissions = [
             ("publish_unreviewed", "Can publish a page without a clinician's review"),
+            ("withdraw_condition", "Can take a page off the site"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -10,6 +10,7 @@ from conditions.kinds import SectionKind
 from conditions.models import FAQ, Condition, Section, Source, Tag
 
 _count = itertools.count(1)
+CLINICIAN = publishing.Clinician("Dr Demonstration", "MD")
 
 
 def make_condition(

@@ -4,7 +4,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from conditions import pages
+from conditions import previewing
 from conditions.composing import compose
 from conditions.models import Condition
 from conditions.tests.factories import make_condition, make_faq
@@ -22,7 +22,7 @@ def test_scripts_that_came_in_past_the_editor_are_gone():
     content = compose(condition)
     assert content["sections"][0]["html"] == "<p>One</p>"
     assert content["faqs"][0]["html"] == "<p>So</p>"
-    page = pages.render_preview(condition).decode()
+    page = previewing.response(previewing.draft_of(condition), bar={}).content.decode()
     assert "<script>1" not in page
     assert "<img src=x" not in page
 
@@ -76,7 +76,7 @@ def test_a_missing_or_broken_picture_file_leaves_a_readable_page(content):
         default_storage.save("conditions/b.png", ContentFile(content))
     condition = make_condition(name="Gout", picture="conditions/b.png", picture_alt="A vessel")
     assert compose(condition)["picture"] is None
-    assert "Gout" in pages.render_preview(condition).decode()
+    assert "Gout" in previewing.response(previewing.draft_of(condition), bar={}).content.decode()
 
 
 def test_a_page_does_not_point_to_itself():

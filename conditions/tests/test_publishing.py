@@ -6,11 +6,11 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 
-from conditions import publishing
+from conditions import listings, publishing
 from conditions.composing import compose
 from conditions.models import Condition, Edition, Listing, RenderedPage
 from conditions.publishing import PublishingError
-from conditions.tests.factories import make_condition, make_live, publish
+from conditions.tests.factories import CLINICIAN, make_condition, make_live, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -28,8 +28,7 @@ def reviewer(django_user_model):
 
 
 def approve(edition: Edition, by, **fields) -> None:
-    defaults = {"reviewer_name": "Dr Demonstration", "reviewer_credentials": "MD", "on": date(2026, 3, 1)}
-    publishing.approve(edition=edition, by=by, **defaults | fields)
+    publishing.approve(edition=edition, by=by, **{"clinician": CLINICIAN, "on": date(2026, 3, 1)} | fields)
 
 
 def page(condition: Condition) -> str:
@@ -52,10 +51,10 @@ def test_an_approved_page_names_its_reviewer_and_the_next_review(author, reviewe
     condition = make_condition()
     edition = publishing.submit(condition=condition, by=author)
     approve(edition, reviewer)
-    assert (edition.reviewed_on, edition.review_due_on) == (date(2026, 3, 1), date(2029, 2, 28))
+    assert (edition.reviewed_on, edition.review_due_on) == (date(2026, 3, 1), date(2029, 3, 1))
     text = page(condition)
     assert "Reviewed by Dr Demonstration, MD" in text
-    assert "28 February 2029" in text
+    assert "1 March 2029" in text
     assert "No clinician has reviewed this page yet" not in text
 
 
@@ -75,7 +74,7 @@ def test_publishing_without_review_needs_a_reason(author):
 
 def test_an_author_cannot_approve_their_own_edition(author):
     edition = publishing.submit(condition=make_condition(), by=author)
-    with pytest.raises(PublishingError, match="other than the author"):
+    with pytest.raises(PublishingError, match="Somebody else has to approve it"):
         approve(edition, author)
 
 
@@ -88,7 +87,7 @@ def test_an_approval_needs_a_source(author, reviewer):
 def test_an_approval_needs_a_name(author, reviewer):
     edition = publishing.submit(condition=make_condition(), by=author)
     with pytest.raises(PublishingError, match="clinician's name"):
-        approve(edition, reviewer, reviewer_name=" ")
+        approve(edition, reviewer, clinician=publishing.Clinician(" ", "MD"))
 
 
 def test_a_returned_edition_is_decided(author, reviewer):
@@ -140,7 +139,7 @@ def test_a_withdrawn_page_is_nowhere(client):
     condition = make_live(name="Gout", slug="gout")
     other = make_live(name="Lupus", slug="lupus", related=[condition])
     assert "/conditions/gout/" in page(other)
-    publishing.withdraw(condition=condition)
+    publishing.withdraw(condition=condition, by=None, reason="For a test.")
     assert client.get("/conditions/gout/").status_code == 404
     for address in ("/", "/conditions/", "/faqs/", "/sitemap.xml", "/conditions/lupus/"):
         assert b"/conditions/gout/" not in client.get(address).content
@@ -149,8 +148,8 @@ def test_a_withdrawn_page_is_nowhere(client):
 
 def test_withdrawing_twice_does_nothing_more():
     condition = make_live()
-    publishing.withdraw(condition=condition)
-    publishing.withdraw(condition=condition)
+    publishing.withdraw(condition=condition, by=None, reason="For a test.")
+    publishing.withdraw(condition=condition, by=None, reason="For a test.")
     assert condition.live_edition is None
 
 
@@ -230,11 +229,13 @@ def test_the_database_refuses_to_change_a_decision(change):
         Edition.objects.update(**change)
 
 
-def test_an_edition_older_than_the_public_one_is_not_published():
+def test_an_edition_that_waits_makes_way_for_a_newer_one():
     condition = make_condition()
     older = publishing.submit(condition=condition, by=None)
     publish(condition)
-    with pytest.raises(PublishingError, match="Edition 2 is newer"):
+    older.refresh_from_db()
+    assert (older.status, older.reason) == ("returned", "Edition 2 took its place.")
+    with pytest.raises(PublishingError, match="not waiting"):
         publishing.publish_unreviewed(edition=older, by=None, reason="A test.")
 
 
@@ -282,4 +283,4 @@ def test_publishing_is_all_or_nothing(client):
 
 @pytest.mark.parametrize(("name", "letter"), [("brain", "B"), ("Élan", "#"), ("3-M syndrome", "#"), ("", "#")])
 def test_the_letter_of_a_page(name, letter):
-    assert publishing.first_letter(name) == letter
+    assert listings.first_letter(name) == letter

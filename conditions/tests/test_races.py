@@ -2,14 +2,16 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.utils import timezone
 
-from conditions import pages, publishing
-from conditions.models import Condition, Edition, Listing, RenderedPage
+from conditions import drafting, pages, publishing
+from conditions.models import Condition, Edition, Listing, PageEvent, RenderedPage
 from conditions.publishing import PublishingError
-from conditions.tests.factories import make_condition, make_live, publish
+from conditions.tests.factories import CLINICIAN, make_condition, make_live, publish
 
 ROUNDS = 5
 
@@ -38,7 +40,7 @@ def at_once(*steps: Callable[[], object]) -> list[object]:
 
 def approve(edition: Edition, reviewer) -> None:
     edition = Edition.objects.get(pk=edition.pk)
-    publishing.approve(edition=edition, by=reviewer, reviewer_name="Dr Demonstration", reviewer_credentials="MD")
+    publishing.approve(edition=edition, by=reviewer, clinician=CLINICIAN)
 
 
 @pytest.fixture
@@ -87,7 +89,10 @@ def test_a_withdrawal_and_a_publication_do_not_block_each_other(committed):
         def go_live(edition: Edition = edition) -> None:
             publishing.publish_unreviewed(edition=Edition.objects.get(pk=edition.pk), by=None, reason="A test.")
 
-        outcomes = at_once(lambda condition=condition: publishing.withdraw(condition=condition), go_live)
+        outcomes = at_once(
+            lambda condition=condition: publishing.withdraw(condition=condition, by=None, reason="For a test."),
+            go_live,
+        )
         assert outcomes == [None, None]
         is_live = Condition.objects.get(pk=condition.pk).live_edition_id is not None
         assert Listing.objects.filter(pk=condition.pk).exists() == is_live
@@ -120,7 +125,85 @@ def test_kept_without_a_look_at_the_version_it_would(overtaken, client):
 def test_a_page_made_ahead_is_not_kept_for_a_condition_withdrawn_meanwhile(db, client):
     condition = make_live(slug="gout")
     page = pages.make_page(condition)
-    publishing.withdraw(condition=condition)
+    publishing.withdraw(condition=condition, by=None, reason="For a test.")
     assert not pages.keep_page(page)
     assert pages.make_page(condition) is None
     assert not pages.render_ahead(condition)
+
+
+def test_of_two_reviewers_who_approve_at_once_one_wins_and_the_other_is_told(reviewer, django_user_model):
+    second = django_user_model.objects.create_user("second")
+    for _ in range(ROUNDS):
+        edition = publishing.submit(condition=make_condition(), by=None)
+        outcomes = at_once(
+            lambda edition=edition: approve(edition, reviewer), lambda edition=edition: approve(edition, second)
+        )
+        assert [type(outcome) for outcome in sorted(outcomes, key=str)].count(PublishingError) == 1
+        edition.refresh_from_db()
+        assert edition.decided_by_id in {reviewer.pk, second.pk}
+        assert PageEvent.objects.filter(edition=edition, kind="approved").count() == 1
+
+
+def save_all_parts(condition: Condition, words: str) -> None:
+    """What the admin does in one transaction: the condition's row first, then its parts."""
+    with transaction.atomic():
+        stored = drafting.locked_for_saving(condition)
+        stored.summary = words
+        stored.save()
+        for section in stored.sections.all():
+            section.body = f"<p>{words}</p>"
+            section.save()
+        drafting.note_change(condition=stored, by=None, what=words)
+
+
+def test_an_edition_is_never_half_of_one_save_and_half_of_another(committed):
+    for number in range(ROUNDS):
+        condition = make_condition(
+            summary="Before.", sections={"overview": "<p>Before.</p>", "causes": "<p>Before.</p>"}
+        )
+        words = f"After {number}."
+        edition, _ = at_once(
+            lambda condition=condition: publishing.submit(condition=condition, by=None),
+            lambda condition=condition, words=words: save_all_parts(condition, words),
+        )
+        said = {edition.content["summary"], *(part["html"][3:-4] for part in edition.content["sections"])}
+        assert len(said) == 1
+        assert Condition.objects.get(pk=condition.pk).summary == words
+
+
+def test_without_the_lock_it_would_be(committed):
+    """The control: a save in two transactions, and a look between them."""
+    condition = make_condition(summary="Before.", sections={"overview": "<p>Before.</p>"})
+    Condition.objects.filter(pk=condition.pk).update(summary="After.")
+    edition = publishing.submit(condition=condition, by=None)
+    condition.sections.update(body="<p>After.</p>")
+    assert (edition.content["summary"], edition.content["sections"][0]["html"]) == ("After.", "<p>Before.</p>")
+
+
+def test_of_two_workers_one_makes_a_scheduled_edition_live(reviewer):
+    for _ in range(ROUNDS):
+        edition = publishing.submit(condition=make_condition(), by=None)
+        soon = timezone.now() + timedelta(hours=1)
+        publishing.approve(edition=edition, by=reviewer, clinician=CLINICIAN, goes_live_at=soon)
+        later = timezone.now() + timedelta(hours=2)
+        outcomes = at_once(
+            lambda later=later: publishing.publish_due(later), lambda later=later: publishing.publish_due(later)
+        )
+        assert sorted(outcomes) == [0, 1]
+        assert PageEvent.objects.filter(edition=edition, kind="published").count() == 1
+
+
+def test_a_scheduled_edition_goes_live_or_is_taken_back_and_never_both(reviewer):
+    for _ in range(ROUNDS):
+        edition = publishing.submit(condition=make_condition(), by=None)
+        soon = timezone.now() + timedelta(hours=1)
+        publishing.approve(edition=edition, by=reviewer, clinician=CLINICIAN, goes_live_at=soon)
+
+        def take_back(edition: Edition = edition) -> None:
+            publishing.return_(edition=Edition.objects.get(pk=edition.pk), by=reviewer, reason="No.")
+
+        later = timezone.now() + timedelta(hours=2)
+        at_once(lambda later=later: publishing.publish_due(later), take_back)
+        edition.refresh_from_db()
+        is_public = Listing.objects.filter(pk=edition.condition_id).exists()
+        assert (edition.status, is_public) in {("approved", True), ("returned", False)}

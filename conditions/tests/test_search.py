@@ -235,7 +235,7 @@ def test_a_new_edition_replaces_what_was_found():
 
 def test_a_withdrawn_page_is_not_found_suggested_or_meant():
     condition = make_live(name="Gout", summary="Strange crystals.", faqs={"May I drink?": "<p>No.</p>"})
-    publishing.withdraw(condition=condition)
+    publishing.withdraw(condition=condition, by=None, reason="For a test.")
     assert titles("gout") == titles("crystals") == titles("drink") == labels("go") == []
     assert search.find("crystels").did_you_mean == ""
 
@@ -263,7 +263,7 @@ def test_a_rebuild_finds_the_same_as_before_and_nothing_else(capsys):
     make_live(name="Gout", aliases=["Podagra"], faqs={"May I drink?": "<p>No.</p>"})
     make_live(name="Scurvy")
     make_condition(name="Unborn")
-    publishing.withdraw(condition=make_live(name="Gone"))
+    publishing.withdraw(condition=make_live(name="Gone"), by=None, reason="For a test.")
     make_faq(question="What does it cost?")
     SearchDocument.objects.filter(name="Gout").delete()
     call_command("rebuild_search")

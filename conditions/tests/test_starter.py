@@ -6,6 +6,7 @@ import yaml
 from django.core.management import CommandError, call_command
 
 from conditions import starter
+from conditions.documentfiles import DocumentError
 from conditions.models import FAQ, Condition, Edition, GeneralPage, Listing, Tag
 
 pytestmark = pytest.mark.django_db
@@ -88,7 +89,7 @@ def test_the_starter_pages_claim_no_review():
             {"sections": [{"kind": "miracles", "heading": "A", "body": "<p>b</p>"}]},
             "gout.yaml: sections[1].kind: “miracles” is not one of overview",
         ),
-        ({"sections": GOOD["sections"] * 2}, "gout.yaml: sections[2]: Section with this"),
+        ({"sections": [*GOOD["sections"], dict(GOOD["sections"][0])]}, "gout.yaml: sections[2]: Section with this"),
         ({"symptoms": ["Paine"]}, "gout.yaml: symptoms: “Paine” is not in tags.yaml"),
         ({"symptoms": "Pain"}, "gout.yaml: symptoms: must be a list of texts"),
         ({"related": ["lupus"]}, "gout.yaml: related: there is no condition “lupus”"),
@@ -118,7 +119,7 @@ def test_a_mistake_names_the_file_and_the_field_and_loads_nothing(folder, change
     picture = {"picture": {"file": "a.svg", "alt": "A vessel"}}
     write(folder / "good.yaml", GOOD | picture | {"slug": "lesions", "name": "Lesions"})
     write(folder / "gout.yaml", GOOD | change)
-    with pytest.raises(starter.StarterError) as caught:
+    with pytest.raises(DocumentError) as caught:
         starter.load(folder)
     assert str(caught.value).startswith(message)
     assert everything() == [[], [], [], [], [], []]
@@ -127,7 +128,7 @@ def test_a_mistake_names_the_file_and_the_field_and_loads_nothing(folder, change
 
 def test_a_name_that_stands_twice_is_refused(folder):
     (folder / "gout.yaml").write_text("name: One\nname: Two\n")
-    with pytest.raises(starter.StarterError, match="gout.yaml: cannot be read: “name” stands there twice"):
+    with pytest.raises(DocumentError, match="gout.yaml: cannot be read: “name” stands there twice"):
         starter.load(folder)
 
 
@@ -135,7 +136,7 @@ def test_a_name_that_stands_twice_is_refused(folder):
 def test_a_general_page_does_not_take_an_address_of_the_site(folder, slug):
     page = {"slug": slug, "title": "Title", "summary": "Summary.", "body": "<p>Body</p>"}
     write(folder / "pages" / "page.yaml", page)
-    with pytest.raises(starter.StarterError, match="page.yaml: slug: The site uses this address"):
+    with pytest.raises(DocumentError, match="page.yaml: slug: The site uses this address"):
         starter.load(folder)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from benchmarks import content
 from conditions import pages, publishing, search
 from conditions.models import Condition, Feedback, GeneralPage, RenderedPage
-from conditions.tests.factories import make_condition, make_faq, make_live, publish
+from conditions.tests.factories import CLINICIAN, make_condition, make_faq, make_live, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -69,13 +69,7 @@ def test_a_kept_page_is_not_served_after_its_date(client, django_user_model):
     edition = publishing.submit(condition=condition, by=None)
     reviewer = django_user_model.objects.create_user("reviewer")
     today = timezone.localdate()
-    publishing.approve(
-        edition=edition,
-        by=reviewer,
-        reviewer_name="Dr Demonstration",
-        reviewer_credentials="",
-        due=today + timedelta(1),
-    )
+    publishing.approve(edition=edition, by=reviewer, clinician=CLINICIAN, due=today + timedelta(1))
     assert RenderedPage.objects.get().expires_at is not None
     assert "Its next review is late" not in client.get("/conditions/gout/").content.decode()
     with time_machine.travel(timezone.now() + timedelta(days=2)):

@@ -1,12 +1,37 @@
+import logging
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from conditions import pages
+from calcsite import limits, outbox
+from conditions import digests, pages, publishing, reports, search
+
+logger = logging.getLogger(__name__)
+
+# What is most awaited comes first. Messages go last: what the others have written goes out in the same round.
+PARTS: list[Callable[[], object]] = [
+    publishing.publish_due,
+    pages.render_missing,
+    reports.learn_working_copies,
+    search.forget_old_empty,
+    limits.clean_up,
+    digests.send_due,
+    outbox.send_waiting,
+]
+
+
+def run(parts: list[Callable[[], object]]) -> None:
+    """Do each part of the work. One that fails is logged, keeps none of the others from it, and is tried again."""
+    for part in parts:
+        try:
+            part()
+        except Exception:
+            logger.exception("%s.%s failed; the next round tries again", part.__module__, part.__name__)
 
 
 class Command(BaseCommand):
     help = "One round of the work that nobody waits for. The worker runs it again and again; cron can run it too."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        pages.render_missing()
+        run(PARTS)

@@ -4,6 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from conditions import starter
+from conditions.documentfiles import DocumentError
 
 
 class Command(BaseCommand):
@@ -15,7 +16,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             report = starter.load(options["folder"])
-        except starter.StarterError as error:
+        except DocumentError as error:
             raise CommandError(f"Nothing was loaded. {error}") from error
         if not (report.conditions or report.pages or report.questions):
             self.stdout.write("The starter content is there already.")

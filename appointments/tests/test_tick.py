@@ -1,0 +1,59 @@
+"""One round of the work that nobody waits for."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core import mail
+from django.core.management import call_command
+
+from appointments.management.commands import tick
+from calcsite.models import Attempts
+from calcsite.tests import people
+from conditions import publishing
+from conditions.models import Condition, DigestSent, Edition, EmptySearch, RenderedPage
+from conditions.tests.factories import CLINICIAN, make_condition, make_live
+
+pytestmark = pytest.mark.django_db
+
+MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+def fails() -> None:
+    raise RuntimeError("this part is broken")
+
+
+def test_a_part_that_fails_is_logged_and_keeps_none_of_the_others_from_their_work(caplog):
+    done = []
+    tick.run([lambda: done.append("before"), fails, lambda: done.append("after")])
+    assert done == ["before", "after"]
+    assert "fails failed; the next round tries again" in caplog.text
+    assert "this part is broken" in caplog.text
+
+
+def test_a_round_does_all_that_is_due(settings):
+    settings.DEFAULT_FROM_EMAIL = "site@clinic.example"
+    memory = {"default": "django.core.mail.backends.locmem.EmailBackend"}
+    settings.POST_OFFICE = settings.POST_OFFICE | {"BACKENDS": memory}
+    with time_machine.travel(MONDAY - timedelta(days=1), tick=False):
+        live = make_live()
+        people.make_person("Administrator", email="ann@clinic.example")
+        approved = publishing.submit(condition=make_condition(), by=None)
+        publishing.approve(edition=approved, by=people.make_person(), clinician=CLINICIAN, goes_live_at=MONDAY)
+        EmptySearch.objects.create(query="old", first_on=date(2020, 1, 1), last_on=date(2020, 1, 1))
+        Attempts.objects.create(key="old", count=1, ends_at=MONDAY - timedelta(hours=1))
+    RenderedPage.objects.all().delete()
+    Condition.objects.update(working_checksum="")
+    with time_machine.travel(MONDAY, tick=False):
+        call_command("tick")
+    assert Edition.objects.get(pk=approved.pk).published_at == MONDAY
+    assert set(RenderedPage.objects.values_list("pk", flat=True)) == {live.pk, approved.condition_id}
+    assert not Condition.objects.filter(working_checksum="").exists()
+    assert not EmptySearch.objects.exists()
+    assert not Attempts.objects.exists()
+    assert [message.to for message in mail.outbox] == [["ann@clinic.example"]]
+
+
+def test_a_round_with_nothing_to_do_does_nothing():
+    call_command("tick")
+    assert not DigestSent.objects.exists()

@@ -1,0 +1,1 @@
+"""Staff: how they sign in, what a session must have proven, when it ends."""

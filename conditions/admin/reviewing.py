@@ -1,0 +1,107 @@
+"""What a clinical reviewer does: read an edition and its difference to the live one, approve it, or send it back."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path
+
+from conditions import publishing
+from conditions.admin.forms import ApproveForm, ReturnForm
+from conditions.admin.readonly import ReadOnlyAdmin
+from conditions.admin.screens import clinician_behind, screen
+from conditions.admin.steps import comparison_of, findings_in
+from conditions.models import Edition
+from conditions.publishing import PublishingError
+
+
+@admin.register(Edition)
+class EditionAdmin(ReadOnlyAdmin):
+    """All editions. Each opens on its review."""
+
+    list_display = ["condition", "number", "status", "submitted_by", "submitted_at", "goes_live_at", "published_at"]
+    list_filter = ["status", "is_correction", "condition"]
+    list_select_related = ["condition", "submitted_by"]
+    search_fields = ["condition__name", "reviewer_name"]
+    date_hierarchy = "submitted_at"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Edition]:
+        return super().get_queryset(request).defer("content")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [path("<int:pk>/review/", view(review), name="conditions_edition_review"), *super().get_urls()]
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: object, **kwargs: object) -> HttpResponse:
+        if request.method == "POST":
+            raise PermissionDenied
+        number = int(object_id) if object_id.isdecimal() else 0
+        return redirect("admin:conditions_edition_review", get_object_or_404(self.get_queryset(request), pk=number).pk)
+
+
+def review(request: HttpRequest, pk: int) -> HttpResponse:
+    """One edition with what it changes. Whoever may decide on it finds both decisions below the text."""
+    if not request.user.has_perm("conditions.view_edition"):
+        raise PermissionDenied
+    people = Edition.objects.select_related("condition__live_edition", "submitted_by", "decided_by")
+    edition = get_object_or_404(people, pk=pk)
+    action = request.POST.get("action")
+    approving = ApproveForm(request.POST if action == "approve" else None, edition=edition)
+    returning = ReturnForm(request.POST if action == "return" else None)
+    if action and not request.user.has_perm("conditions.review_edition"):
+        raise PermissionDenied
+    if approving.is_valid() and _approved(request, edition, approving):
+        return redirect("admin:index")
+    if returning.is_valid() and _returned(request, edition, returning):
+        return redirect("admin:index")
+    return _review_screen(request, edition, approving, returning)
+
+
+def _approved(request: HttpRequest, edition: Edition, form: ApproveForm) -> bool:
+    try:
+        publishing.approve(edition=edition, by=request.user, clinician=clinician_behind(request), **form.cleaned_data)
+    except PublishingError as error:
+        form.add_error(None, str(error))
+        return False
+    when = "goes live at its time" if edition.is_scheduled else "is public now"
+    messages.success(request, f"Approved. {edition} {when}.")
+    return True
+
+
+def _returned(request: HttpRequest, edition: Edition, form: ReturnForm) -> bool:
+    try:
+        publishing.return_(edition=edition, by=request.user, **form.cleaned_data)
+    except PublishingError as error:
+        form.add_error(None, str(error))
+        return False
+    messages.success(request, f"{edition} was sent back to its author.")
+    return True
+
+
+def _review_screen(
+    request: HttpRequest, edition: Edition, approving: ApproveForm, returning: ReturnForm
+) -> HttpResponse:
+    """The edition against the live one; one that was live itself, against the one that was live before it."""
+    published = edition.condition.editions.filter(published_at__isnull=False)
+    before = published.filter(number__lt=edition.number).order_by("-number").first()
+    may_review = request.user.has_perm("conditions.review_edition")
+    live = edition.condition.live_edition_id
+    return screen(
+        request,
+        "edition/review.html",
+        edition.condition,
+        edition=edition,
+        before=before,
+        old_name=before and f"Edition {before.number}{' (public)' if before.pk == live else ''}",
+        new_name=f"Edition {edition.number}",
+        comparison=comparison_of(before and before.content, edition.content),
+        form="side" if request.GET.get("form") == "side" else "inline",
+        findings=findings_in(edition.content),
+        approving=approving,
+        returning=returning,
+        clinician=clinician_behind(request),
+        may_review=may_review,
+        is_author=may_review and publishing.has_written(request.user, edition),
+        may_decide=may_review and (edition.is_waiting or edition.is_scheduled),
+    )

@@ -1,0 +1,49 @@
+"""What the content's own screens in the admin share."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+
+from calcsite.models import StaffProfile
+from conditions.models import Condition, Edition
+from conditions.publishing import Clinician
+
+View = Callable[..., HttpResponse]
+
+
+def about_condition(permission: str) -> Callable[[View], View]:
+    """A view of one condition, for staff with a permission of this app: it gets the row instead of its number."""
+
+    def with_condition(view: View) -> View:
+        @wraps(view)
+        def allowed(request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponse:
+            if not request.user.has_perm(f"conditions.{permission}"):
+                raise PermissionDenied
+            condition = get_object_or_404(Condition.objects.select_related("live_edition", "listing"), pk=pk)
+            return view(request, condition, **kwargs)
+
+        return allowed
+
+    return with_condition
+
+
+def screen(request: HttpRequest, template: str, condition: Condition, **context: Any) -> TemplateResponse:
+    """A page of the admin about a condition."""
+    context |= admin.site.each_context(request) | {"condition": condition, "opts": Condition._meta}
+    return TemplateResponse(request, f"admin/conditions/{template}", context)
+
+
+def edition_of(condition: Condition, number: str) -> Edition:
+    """The edition with a number that stands in an address. Raises Http404."""
+    return get_object_or_404(condition.editions, number=number if number.isdecimal() else 0)
+
+
+def clinician_behind(request: HttpRequest) -> Clinician:
+    """The signed-in person as the public would read them under a review; without a name when none is filled in."""
+    return Clinician(*StaffProfile.of(request.user))

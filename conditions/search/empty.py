@@ -1,0 +1,63 @@
+"""Searches that found nothing: the words are counted, without who asked, so that staff can see what is missing."""
+
+# ruff: noqa: S608 - the SQL is made of constants of this project; values are parameters
+
+import logging
+from datetime import date, timedelta
+
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from conditions.models import EmptySearch
+from conditions.search.words import all_words, fold
+
+LONGEST = 60  # characters
+MOST_WORDS = 6
+MOST_DIGITS = 4  # a telephone number, a date of birth or a patient's number has more
+MOST = 5000  # different searches that are kept; beyond them only known ones are counted
+KEPT = timedelta(days=180)
+
+# Asked again after somebody acted on it, a search is open again: what was done did not help.
+COUNT = f"""
+    INSERT INTO conditions_emptysearch (query, count, first_on, last_on)
+    SELECT %s, 1, %s, %s WHERE EXISTS (SELECT 1 FROM conditions_emptysearch WHERE query = %s)
+        OR (SELECT count(*) FROM conditions_emptysearch) < {MOST}
+    ON CONFLICT (query) DO UPDATE SET count = conditions_emptysearch.count + 1, last_on = excluded.last_on,
+        handled_on = NULL, handled_by_id = NULL
+"""
+
+logger = logging.getLogger(__name__)
+
+
+def note_empty(query: str, on: date | None = None) -> None:
+    """Count a search that found nothing, on a day at the clinic. One that may tell who asked is not kept.
+
+    Never raises: no search fails because it could not be counted.
+    """
+    if not may_be_kept(query):
+        return
+    words = fold(query)
+    day = connection.ops.adapt_datefield_value(on or timezone.localdate())
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(COUNT, [words, day, day, words])
+    except DatabaseError:
+        logger.exception("a search that found nothing could not be counted")
+
+
+def may_be_kept(query: str) -> bool:
+    """Whether a search is short, made of words, and unlike an e-mail address, a number of somebody's or a sentence."""
+    words = all_words(query)
+    return (
+        "@" not in query
+        and len(query.strip()) <= LONGEST
+        and len(" ".join(words)) <= LONGEST
+        and len(words) <= MOST_WORDS
+        and sum(character.isnumeric() for character in query) <= MOST_DIGITS
+        and any(character.isalpha() for word in words for character in word)
+    )
+
+
+def forget_old_empty(on: date | None = None) -> int:
+    """Delete the searches that nobody has made for half a year. Returns how many there were."""
+    return EmptySearch.objects.filter(last_on__lt=(on or timezone.localdate()) - KEPT).delete()[0]

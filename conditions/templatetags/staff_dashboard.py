@@ -1,0 +1,24 @@
+"""The first page of the admin: what waits for the person who looks at it."""
+
+from typing import Any
+
+from django import template
+from django.utils import timezone
+
+from conditions import reports
+
+register = template.Library()
+
+ROWS = 5  # of each report
+
+
+@register.inclusion_tag("admin/conditions/_dashboard.html", takes_context=True)
+def staff_dashboard(context: dict[str, Any]) -> dict[str, Any]:
+    """What waits for the person who is signed in, in order, and the pictures that concern them."""
+    user, today = context["request"].user, timezone.localdate()
+    found = reports.found_for(user, reports.DESK, on=today, most=ROWS)
+    return {
+        "found": [each for each in found if each.total],
+        "charts": reports.charts_for(user, today),
+        "sees_reports": any(reports.may_see(user, report) for report in reports.REPORTS),
+    }

@@ -1,0 +1,122 @@
+"""Two editors on one condition: nothing is silently overwritten, and nothing that somebody wrote is lost."""
+
+import pytest
+from django.urls import reverse
+
+from calcsite.tests import people
+from conditions import drafting
+from conditions.models import FAQ, Condition, GeneralPage, PageEvent
+from conditions.tests.factories import make_condition, make_faq
+from conditions.tests.forms import filled_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def condition() -> Condition:
+    return make_condition(name="Gout", faqs={"Why me?": "<p>So.</p>"}, aliases=["Podagra"], tags=[("symptom", "Pain")])
+
+
+@pytest.fixture
+def address(condition) -> str:
+    return reverse("admin:conditions_condition_change", args=[condition.pk])
+
+
+def test_a_form_that_nobody_was_before_is_saved(admin_client, address, condition):
+    form = filled_in(admin_client, address) | {"summary": "Mine."}
+    assert admin_client.post(address, form).status_code == 302
+    condition.refresh_from_db()
+    assert condition.summary == "Mine."
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        lambda condition: Condition.objects.update(summary="Theirs."),
+        lambda condition: condition.sections.update(body="<p>Theirs.</p>"),
+        lambda condition: condition.faqs.update(answer="<p>Theirs.</p>"),
+        lambda condition: condition.sources.update(title="Theirs."),
+        lambda condition: condition.aliases.create(name="Theirs"),
+        lambda condition: condition.sections.create(kind="causes", heading="Theirs", body="<p>Theirs.</p>"),
+        lambda condition: condition.faqs.all().delete(),
+        lambda condition: condition.tags.clear(),
+        lambda condition: condition.related.add(make_condition()),
+    ],
+)
+def test_the_second_save_is_refused_whatever_the_first_one_changed(admin_client, address, condition, theirs):
+    form = filled_in(admin_client, address) | {"key_facts": "Mine."}
+    theirs(condition)
+    before = drafting.fingerprint(Condition.objects.get(pk=condition.pk))
+    answer = admin_client.post(address, form)
+    assert answer.status_code == 200
+    assert "Somebody has saved this since you opened it" in answer.content.decode()
+    assert "Mine." in answer.content.decode()
+    assert drafting.fingerprint(Condition.objects.get(pk=condition.pk)) == before
+
+
+def test_a_refused_form_shows_the_difference_in_words(admin_client, address, condition):
+    form = filled_in(admin_client, address) | {"summary": "Gout hurts the toe."}
+    Condition.objects.update(summary="Gout hurts the heel.")
+    page = admin_client.post(address, form).content.decode()
+    assert "Saved now" in page
+    assert "Yours, not saved" in page
+    assert "heel" in page
+    assert "toe" in page
+
+
+def test_what_was_refused_can_be_saved_after_the_difference_was_seen(admin_client, address, condition):
+    form = filled_in(admin_client, address) | {"summary": "Mine."}
+    Condition.objects.update(summary="Theirs.")
+    page = admin_client.post(address, form).content.decode()
+    form["seen"] = page.partition('name="seen" value="')[2].partition('"')[0]
+    assert admin_client.post(address, form).status_code == 302
+    condition.refresh_from_db()
+    assert condition.summary == "Mine."
+
+
+def test_a_row_that_somebody_else_deleted_is_no_fault_of_the_site(admin_client, address, condition):
+    form = filled_in(admin_client, address)
+    condition.faqs.all().delete()
+    assert admin_client.post(address, form).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "make", [make_faq, lambda: GeneralPage.objects.create(slug="fees", title="Fees", body="<p>None.</p>")]
+)
+def test_other_texts_are_guarded_too(admin_client, make):
+    row = make()
+    address = reverse(f"admin:conditions_{row._meta.model_name}_change", args=[row.pk])
+    form = filled_in(admin_client, address)
+    field = "answer" if isinstance(row, FAQ) else "body"
+    type(row).objects.update(**{field: "<p>Theirs.</p>"})
+    answer = admin_client.post(address, form | {field: "<p>Mine.</p>"})
+    assert "Somebody has saved this since you opened it" in answer.content.decode()
+    assert getattr(type(row).objects.get(), field) == "<p>Theirs.</p>"
+
+
+def test_a_save_is_in_the_log_with_what_was_changed(admin_client, admin_user, address, condition):
+    admin_client.post(address, filled_in(admin_client, address) | {"summary": "Mine."})
+    step = PageEvent.objects.get()
+    assert (step.kind, step.by, step.why) == ("saved", admin_user, "Summary")
+
+
+def test_a_choice_that_was_tampered_with_is_refused_in_words(admin_client, address):
+    form = filled_in(admin_client, address)
+    for name in ["tags", "related"]:
+        assert admin_client.post(address, form | {name: ["x"]}).status_code == 400
+        assert admin_client.post(address, form | {name: ["999999"]}).status_code == 200
+
+
+@pytest.mark.parametrize(("button", "step"), [("_preview", "preview"), ("_submit", "submit")])
+def test_saving_leads_on_to_the_next_step(admin_client, address, condition, button, step):
+    answer = admin_client.post(address, filled_in(admin_client, address) | {button: "1"})
+    assert answer.url == reverse(f"admin:conditions_condition_{step}", args=[condition.pk])
+
+
+def test_an_editor_cannot_make_a_question_public_by_moving_it_to_the_service(client, condition):
+    people.sign_in(client, people.make_person("Editor"))
+    question = condition.faqs.get()
+    address = reverse("admin:conditions_faq_change", args=[question.pk])
+    answer = client.post(address, filled_in(client, address) | {"condition": ""})
+    assert "This field is required." in answer.content.decode()
+    assert FAQ.objects.get().condition == condition
