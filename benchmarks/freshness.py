@@ -24,7 +24,8 @@ def figures() -> Iterator[Figure]:
     Every other request says which page its browser has (If-None-Match), and must not be told that this is still true.
     The control keeps its page without ever looking whether it is still true: it shows that an old answer is noticed.
     """
-    author, reviewer = User.objects.create(username="author"), User.objects.create(username="reviewer")
+    author = User.objects.create(username="author")
+    reviewer = User.objects.create(username="reviewer", last_name="Reviewer")
     condition = make_condition()
     old, old_from_control = 0, 0
     with ExitStack() as stack:
@@ -60,7 +61,7 @@ def change_page(condition: Condition, change: int, *, author: User, reviewer: Us
     words = f"These are the words of change {change}."
     condition.sections.update(body=f"<p>{words}</p>")
     edition = publishing.submit(condition=condition, by=author)
-    publishing.approve(edition=edition, by=reviewer, clinician=publishing.Clinician("Dr A. Reviewer", "Consultant"))
+    publishing.approve(edition=edition, by=reviewer)
     return words
 
 

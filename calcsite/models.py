@@ -1,5 +1,7 @@
 """What both apps share: who runs the site, who works for it, and how often its public side has changed."""
 
+from typing import NamedTuple
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
@@ -85,6 +87,13 @@ class PublicVersion(models.Model):
         return cls.objects.select_for_update().values_list("number", flat=True).first() or 0
 
 
+class PublicName(NamedTuple):
+    """Somebody of the staff as the public reads them."""
+
+    name: str
+    credentials: str
+
+
 class StaffProfile(models.Model):
     """What the site knows of a member of staff besides the account."""
 
@@ -102,10 +111,10 @@ class StaffProfile(models.Model):
         return self.user.get_full_name() or self.user.get_username()
 
     @classmethod
-    def of(cls, user: AbstractUser) -> tuple[str, str]:
+    def of(cls, user: AbstractUser) -> PublicName:
         """The name and credentials of `user` as the public reads them; "" for what was not filled in."""
         credentials = cls.objects.filter(user=user).values_list("credentials", flat=True).first()
-        return user.get_full_name(), credentials or ""
+        return PublicName(user.get_full_name().strip(), (credentials or "").strip())
 
 
 class Attempts(models.Model):

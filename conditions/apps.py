@@ -87,6 +87,14 @@ class ConditionsConfig(AppConfig):
             refusal="a step in the log cannot be changed or deleted",
         ),
         Trigger(
+            name="event_is_not_replaced",
+            table="conditions_pageevent",
+            events=(INSERT,),
+            condition="EXISTS (SELECT 1 FROM conditions_pageevent AS e WHERE e.id = {row}.id)",
+            refusal="a step in the log cannot be replaced",
+            only_on="sqlite",
+        ),
+        Trigger(
             # REPLACE deletes the row in its way without asking the trigger above.
             name="edition_is_not_replaced",
             table="conditions_edition",

@@ -62,12 +62,18 @@ def _send(person: AbstractUser, monday: date, *, on: date) -> bool:
     """Whether something waits for a person and this worker was the one to tell. Either way, their week is done."""
     found = [each for each in reports.found_for(person, reports.DESK, on=on, most=ROWS) if each.total]
     context = {"person": person, "found": found, "total": sum(each.total for each in found)} | clinic()
+    with transaction.atomic():
+        return _is_mine(person, monday) and bool(found) and _put_into_outbox(person, context)
+
+
+def _is_mine(person: AbstractUser, monday: date) -> bool:
+    """Whether this worker is the one to tell a person: the constraint lets one of them say so."""
     try:
         with transaction.atomic():
             DigestSent.objects.create(user=person, week=monday)
-            return bool(found) and _put_into_outbox(person, context)
     except IntegrityError:
         return False
+    return True
 
 
 def _put_into_outbox(person: AbstractUser, context: dict[str, object]) -> bool:

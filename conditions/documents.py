@@ -73,7 +73,7 @@ def read(file: DocumentFile) -> Document:
         "sections": _read_sections(file),
         "faqs": read_questions(file, "faqs"),
         "sources": _read_sources(file),
-        "featured": file.flag(file.data, "featured", default=True),
+        "featured": file.flag(file.data, "featured"),
         "review_months": _read_months(file),
         "picture": _read_picture(file),
     }

@@ -5,6 +5,7 @@ Nothing here is public, but for questions about the service, which have no editi
 
 import hashlib
 import json
+from collections.abc import Iterable
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models, transaction
@@ -15,7 +16,7 @@ from conditions.composing import compose
 from conditions.documentfiles import DocumentError, DocumentFile, shown
 from conditions.models import FAQ, Condition, Edition, PageEvent, Tag
 from conditions.models.editions import checksum
-from conditions.publishing import PublishingError, locked
+from conditions.publishing import PublishingError, locked, refuse_unseen
 
 PARTS = ("aliases", "sections", "faqs", "sources")
 
@@ -42,12 +43,18 @@ def _editable_values(row: models.Model) -> dict[str, object]:
 def locked_for_saving(row: models.Model) -> models.Model:
     """A row as it is stored, which nobody else saves through the admin until the end of this transaction.
 
-    Whoever changes a question of a working copy holds the condition first, as everybody does who changes one.
+    Whoever changes a question or a tag of working copies holds the conditions first, as everybody does.
     """
-    owner = FAQ.objects.filter(pk=row.pk).values_list("condition", flat=True).first() if isinstance(row, FAQ) else None
-    if owner is not None:
-        locked(owner)
+    if isinstance(row, FAQ):
+        _lock_all(FAQ.objects.filter(pk=row.pk).values_list("condition", flat=True))
+    if isinstance(row, Tag):
+        _lock_all(row.conditions.values_list("pk", flat=True))
     return type(row).objects.select_for_update().get(pk=row.pk)
+
+
+def _lock_all(keys: Iterable[int | None]) -> list[Condition]:
+    """Hold several conditions until the end of this transaction: in one order, so that no two wait for each other."""
+    return [locked(pk) for pk in sorted(set(keys) - {None})]
 
 
 @transaction.atomic
@@ -65,15 +72,14 @@ def note_change(
 
 
 @transaction.atomic
-def revert(*, edition: Edition, by: AbstractBaseUser, seen: str = "") -> list[str]:
+def revert(*, edition: Edition, by: AbstractBaseUser, seen: str | None = None) -> list[str]:
     """Make the working copy say what an edition says. Returns what could not be brought back, in words.
 
     `seen` is the checksum of the working copy that the person has read. Raises PublishingError when it says something
     else by now, or when another condition has the edition's name or address.
     """
     condition = locked(edition.condition_id)
-    if seen and seen != checksum(compose(condition)):
-        raise PublishingError("Somebody has saved the working copy since you opened this. Look at it again.")
+    refuse_unseen(compose(condition), seen)
     document = documents.from_content(edition.content)
     try:
         written = workingcopy.write(document, file=str(edition), condition=condition)
@@ -116,19 +122,20 @@ def left_out(written: workingcopy.Written) -> list[str]:
 @transaction.atomic
 def save_question(*, question: FAQ, by: AbstractBaseUser | None) -> None:
     """Save a question of a working copy, or one about the service, which is public and found at once."""
-    before = FAQ.objects.filter(pk=question.pk).values_list("condition", flat=True).first()
-    for pk in sorted({before, question.condition_id} - {None}):
-        locked(pk)
+    before = FAQ.objects.filter(pk=question.pk).first()
+    concerned = {question.condition_id, before.condition_id} if before else {question.condition_id}
+    _lock_all(concerned)
+    if before and fingerprint(before) == fingerprint(question):
+        return
     question.save()
-    _note_question_changes({before, question.condition_id}, by=by, what=f"Question: {question.question}")
+    _note_question_changes(concerned, by=by, what=f"Question: {question.question}")
 
 
 @transaction.atomic
 def delete_questions(*, questions: QuerySet[FAQ], by: AbstractBaseUser | None) -> None:
     """Delete questions of working copies, or about the service, which are then found no more."""
     conditions = set(questions.order_by().values_list("condition", flat=True))
-    for pk in sorted(conditions - {None}):
-        locked(pk)
+    _lock_all(conditions)
     questions.delete()
     _note_question_changes(conditions, by=by, what="Questions deleted.")
 
@@ -143,15 +150,19 @@ def _note_question_changes(conditions: set[int | None], *, by: AbstractBaseUser 
 @transaction.atomic
 def save_tag(*, tag: Tag, by: AbstractBaseUser | None) -> None:
     """Save a tag; the working copies that carry it say something else then, and public pages only once published."""
+    before = Tag.objects.filter(pk=tag.pk).first()
+    carrying = _lock_all(before.conditions.values_list("pk", flat=True)) if before else []
+    if before and fingerprint(before) == fingerprint(tag):
+        return
     tag.save()
-    for condition in tag.conditions.order_by("pk"):
+    for condition in carrying:
         note_change(condition=condition, by=by, what=f"Tag: {tag}")
 
 
 @transaction.atomic
 def delete_tags(*, tags: QuerySet[Tag], by: AbstractBaseUser | None) -> None:
     """Delete tags; the working copies lose them at once, and public pages only once published."""
-    losing = list(Condition.objects.filter(tags__in=tags).distinct().order_by("pk"))
+    losing = _lock_all(Condition.objects.filter(tags__in=tags).values_list("pk", flat=True))
     what = f"Tags deleted: {', '.join(map(str, tags))}"
     tags.delete()
     for condition in losing:
@@ -161,5 +172,9 @@ def delete_tags(*, tags: QuerySet[Tag], by: AbstractBaseUser | None) -> None:
 @transaction.atomic
 def delete(*, condition: Condition, by: AbstractBaseUser | None) -> None:
     """Delete a working copy that was never sent for review. Raises ProtectedError when it has editions."""
-    PageEvent.record(PageEvent.Kind.DELETED, locked(condition.pk), by=by)
+    pointing = Condition.objects.filter(related=condition).values_list("pk", flat=True)
+    others = [other for other in _lock_all({condition.pk, *pointing}) if other.pk != condition.pk]
+    PageEvent.record(PageEvent.Kind.DELETED, condition, by=by)
     condition.delete()
+    for other in others:
+        note_change(condition=other, by=by, what=f"Related page deleted: {condition.name}")

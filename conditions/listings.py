@@ -46,8 +46,8 @@ def _keep_address(edition: Edition) -> None:
     """When the page moves, its address until now goes on leading to it; one that is taken again is no old address."""
     slug = edition.content["slug"]
     OldAddress.objects.filter(slug=slug).delete()
-    before = edition.condition.editions.filter(number__lt=edition.number, published_at__isnull=False)
-    former = before.order_by("-number").values_list("content__slug", flat=True).first()
+    before = edition.condition.editions.published().filter(number__lt=edition.number)
+    former = before.values_list("content__slug", flat=True).first()
     taken = Listing.objects.filter(slug=former).exclude(pk=edition.condition_id).exists()
     if former and former != slug and not taken:
         OldAddress.objects.update_or_create(slug=former, defaults={"condition": edition.condition})

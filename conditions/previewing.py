@@ -17,25 +17,36 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from calcsite.models import PublicName
 from conditions import pages
 from conditions.composing import compose
 from conditions.models import Condition, Edition, PageEvent, PreviewLink, PublishedPicture
 from conditions.months import months_after
-from conditions.publishing import Clinician, PublishingError
+from conditions.publishing import PublishingError
 
 LONGEST = 30  # days that a link may last
 
 
-def draft_of(condition: Condition, *, at: datetime | None = None) -> Edition:
-    """The edition that the working copy would make, published without review at that moment. It is not stored."""
+def composed(condition: Condition) -> Edition:
+    """The edition that the working copy would make if it were sent for review now. It is not stored."""
     last = condition.editions.aggregate(last=Max("number"))["last"] or 0
-    status, published_at = Edition.Status.UNREVIEWED, at or timezone.now()
-    return Edition(
-        condition=condition, number=last + 1, content=compose(condition), status=status, published_at=published_at
-    )
+    return Edition(condition=condition, number=last + 1, content=compose(condition))
 
 
-def as_approved(edition: Edition, clinician: Clinician, *, at: datetime | None = None) -> Edition:
+def as_it_will_read(edition: Edition, clinician: PublicName | None = None, *, at: datetime | None = None) -> Edition:
+    """An edition as its page reads, or will: one that is decided as it was decided, one that is not as it would be
+    if this clinician approved it at that moment; without a clinician, as if it were published without review.
+    """
+    if edition.published_at:
+        return edition
+    if edition.is_scheduled:
+        scheduled = copy.copy(edition)
+        scheduled.published_at = edition.goes_live_at
+        return scheduled
+    return as_approved(edition, clinician, at=at) if clinician else as_unreviewed(edition, at=at)
+
+
+def as_approved(edition: Edition, clinician: PublicName, *, at: datetime | None = None) -> Edition:
     """An edition as it would be if this clinician gave it a full review and approved it at that moment. Not stored."""
     approved = copy.copy(edition)
     approved.status, approved.published_at = Edition.Status.APPROVED, at or timezone.now()
@@ -95,9 +106,7 @@ def unshare(*, link: PreviewLink, by: AbstractBaseUser) -> None:
 
 def shared_edition(link: PreviewLink) -> Edition:
     """What a link shows."""
-    if link.edition is None:
-        return draft_of(link.condition)
-    return link.edition if link.edition.published_at else as_unreviewed(link.edition)
+    return as_it_will_read(link.edition or composed(link.condition))
 
 
 def as_unreviewed(edition: Edition, *, at: datetime | None = None) -> Edition:

@@ -10,33 +10,29 @@ too, so an edition is never half of one save and half of another, and no two ver
 has one writer at a time anyway.)
 """
 
+import logging
 from contextlib import suppress
 from datetime import date, datetime
-from typing import NamedTuple
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, AbstractUser
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from calcsite.models import PublicName, StaffProfile
 from conditions import listings, pages, search
-from conditions.composing import compose
+from conditions.composing import Content, compose
 from conditions.models import Condition, Edition, Listing, PageEvent
 from conditions.models.editions import checksum
 from conditions.months import months_after
+
+logger = logging.getLogger(__name__)
 
 Kind, Status = PageEvent.Kind, Edition.Status
 
 
 class PublishingError(Exception):
     """The step is not allowed now. The message says why, in words for staff."""
-
-
-class Clinician(NamedTuple):
-    """The clinician in whose name a page is approved, as the public reads it."""
-
-    name: str
-    credentials: str
 
 
 @transaction.atomic
@@ -46,7 +42,7 @@ def submit(
     by: AbstractBaseUser | None,
     note: str = "",
     is_correction: bool = False,
-    seen: str = "",
+    seen: str | None = None,
 ) -> Edition:
     """Freeze the working copy, as it is stored now, as the next edition. One that still waits makes way for it.
 
@@ -55,9 +51,8 @@ def submit(
     """
     condition = locked(condition.pk)
     content = compose(condition)
-    if seen and seen != checksum(content):
-        raise PublishingError("Somebody has saved the working copy since you opened this. Look at it again.")
-    if is_correction and (condition.live_edition is None or condition.live_edition.status != Status.APPROVED):
+    refuse_unseen(content, seen)
+    if is_correction and not condition.has_review:
         raise PublishingError("A correction keeps the date of an earlier review, and this page has none.")
     last = condition.editions.aggregate(last=Max("number"))["last"] or 0
     for older in condition.editions.waiting():
@@ -83,12 +78,15 @@ def publish_unreviewed(*, edition: Edition, by: AbstractBaseUser | None, reason:
     """
     if not reason.strip():
         raise PublishingError("Say why this page is published without a clinician's review.")
+    locked(edition.condition_id)
     _decide(edition, Status.UNREVIEWED, by=by, reason=reason.strip(), published_at=timezone.now())
     _go_live(edition, by=by, why=f"Without a clinician's review: {edition.reason}")
 
 
 @transaction.atomic
-def publish_working_copy(*, condition: Condition, by: AbstractBaseUser | None, reason: str, seen: str = "") -> Edition:
+def publish_working_copy(
+    *, condition: Condition, by: AbstractBaseUser | None, reason: str, seen: str | None = None
+) -> Edition:
     """Submit the working copy and publish it without a clinician's approval, in one step.
 
     Raises PublishingError as `submit` and `publish_unreviewed` do; no edition is left behind then.
@@ -102,33 +100,37 @@ def publish_working_copy(*, condition: Condition, by: AbstractBaseUser | None, r
 def approve(
     *,
     edition: Edition,
-    by: AbstractBaseUser,
-    clinician: Clinician,
+    by: AbstractUser,
     on: date | None = None,
     due: date | None = None,
     goes_live_at: datetime | None = None,
     keeps_review: bool = False,
 ) -> None:
-    """Approve a submitted edition in the name of a clinician; it goes live now, or at `goes_live_at`.
+    """Approve a submitted edition in the name of whoever does; it goes live now, or at `goes_live_at`.
 
     `on` is the day of the review (default: today at the clinic) and `due` the day of the next one (default: as many
     months later as the condition says). With `keeps_review`, for a correction only, the review of the live edition
-    stays, and the clinician is named as who approved the correction: nothing but a full review moves its dates.
+    stays, and they are named as who approved the correction: nothing but a full review moves its dates. The public
+    reads the name and credentials of their account.
 
-    Raises PublishingError when the clinician is an author or not named, when the page cites no source, when a date
-    is impossible, or when the edition is no longer waiting.
+    Raises PublishingError when they are an author or their account has no name, when the page cites no source, when
+    a date is impossible, or when the edition is no longer waiting.
     """
     condition = locked(edition.condition_id)
     on = on or timezone.localdate()
     if has_written(by, edition):
         raise PublishingError("You have worked on this text yourself. Somebody else has to approve it.")
-    if not clinician.name.strip():
+    clinician = StaffProfile.of(by)
+    if not clinician.name:
         raise PublishingError("An approval needs the clinician's name. An administrator fills it in on your account.")
     if not edition.content["sources"]:
         raise PublishingError("A page needs at least one source before it can be approved.")
     if goes_live_at is not None and goes_live_at <= timezone.now():
         raise PublishingError("The time to go live has passed. Choose a later one, or none to publish now.")
-    review = _kept_review(edition, clinician, on) if keeps_review else _full_review(condition, clinician, on, due)
+    if keeps_review:
+        review = _kept_review(edition, condition, clinician, on)
+    else:
+        review = _full_review(condition, clinician, on, due)
     published_at = None if goes_live_at else timezone.now()
     _decide(edition, Status.APPROVED, by=by, goes_live_at=goes_live_at, published_at=published_at, **review)
     when = f"Goes live on {timezone.localtime(goes_live_at):%-d %B %Y at %H:%M}." if goes_live_at else ""
@@ -137,44 +139,36 @@ def approve(
         _go_live(edition, by=by)
 
 
-def _full_review(condition: Condition, clinician: Clinician, on: date, due: date | None) -> dict[str, object]:
+def _full_review(condition: Condition, clinician: PublicName, on: date, due: date | None) -> dict[str, object]:
     due = due or months_after(on, condition.review_months)
     if not on < due <= months_after(on, condition.review_months):
         raise PublishingError(f"The next review is due after this one, within {condition.review_months} months.")
     return {
-        "reviewer_name": clinician.name.strip(),
-        "reviewer_credentials": clinician.credentials.strip(),
+        "reviewer_name": clinician.name,
+        "reviewer_credentials": clinician.credentials,
         "reviewed_on": on,
         "review_due_on": due,
     }
 
 
-def _kept_review(edition: Edition, clinician: Clinician, on: date) -> dict[str, object]:
-    live = edition.condition.live_edition
-    if not edition.is_correction or live is None or live.status != Status.APPROVED:
+def _kept_review(edition: Edition, condition: Condition, clinician: PublicName, on: date) -> dict[str, object]:
+    live = condition.live_edition
+    if not edition.is_correction or not condition.has_review:
         raise PublishingError("Only a correction of a reviewed page can keep the date of its review.")
     return {
         "reviewer_name": live.reviewer_name,
         "reviewer_credentials": live.reviewer_credentials,
         "reviewed_on": live.reviewed_on,
         "review_due_on": live.review_due_on,
-        "corrector_name": clinician.name.strip(),
-        "corrector_credentials": clinician.credentials.strip(),
+        "corrector_name": clinician.name,
+        "corrector_credentials": clinician.credentials,
         "corrected_on": on,
     }
 
 
 def has_written(user: AbstractBaseUser, edition: Edition) -> bool:
-    """Whether somebody is an author of an edition: they submitted it, or have changed the working copy for it.
-
-    What was changed for an earlier edition that went live was judged with that one.
-    """
-    if edition.submitted_by_id == user.pk:
-        return True
-    written = PageEvent.objects.of_page(edition.condition).writing().filter(by=user, at__lte=edition.submitted_at)
-    before = edition.condition.editions.filter(number__lt=edition.number, published_at__isnull=False)
-    since = before.aggregate(since=Max("submitted_at"))["since"]
-    return (written.filter(at__gt=since) if since else written).exists()
+    """Whether somebody is an author of an edition, and so may not approve it (`EditionQuerySet.not_written_by`)."""
+    return not Edition.objects.filter(pk=edition.pk).not_written_by(user).exists()
 
 
 @transaction.atomic
@@ -193,7 +187,7 @@ def return_(*, edition: Edition, by: AbstractBaseUser | None, reason: str) -> No
 def withdraw(*, condition: Condition, by: AbstractBaseUser | None, reason: str) -> None:
     """Take a page off the site. Its editions stay; one that was to go live later goes back to its author.
 
-    Does nothing when the page is not public. Raises PublishingError without a reason.
+    Does only the latter when the page is not public. Raises PublishingError without a reason.
     """
     if not reason.strip():
         raise PublishingError("Say why the page is taken off the site.")
@@ -221,6 +215,9 @@ def publish_due(at: datetime | None = None) -> int:
         except PublishingError as error:
             with suppress(PublishingError):  # somebody has sent it back meanwhile
                 return_(edition=edition, by=None, reason=f"It could not go live when its time came. {error}")
+        except Exception:
+            # A fault of ours in one page: the others must not wait for it, and it is tried again.
+            logger.exception("%s could not go live when its time came", edition)
     return published
 
 
@@ -235,6 +232,15 @@ def _publish_scheduled(edition: Edition) -> bool:
     return True
 
 
+def refuse_unseen(content: Content, seen: str | None) -> None:
+    """Raises PublishingError when the working copy is no longer what somebody has read, told by its checksum.
+
+    None is for what the site does by itself, where nobody has read anything.
+    """
+    if seen is not None and seen != checksum(content):
+        raise PublishingError("Somebody has saved the working copy since you opened this. Look at it again.")
+
+
 def locked(pk: int) -> Condition:
     """The condition as it is stored, which nobody else publishes or withdraws until the end of this transaction."""
     return Condition.objects.select_for_update().get(pk=pk)
@@ -242,7 +248,6 @@ def locked(pk: int) -> Condition:
 
 def _decide(edition: Edition, status: Edition.Status, *, by: AbstractBaseUser | None, **fields: object) -> None:
     """Move a waiting edition to `status`: of two people who decide at once, one wins and the other is told."""
-    locked(edition.condition_id)
     waiting = Edition.objects.filter(pk=edition.pk, status=Status.SUBMITTED)
     if waiting.update(status=status, decided_by=by, **fields) != 1:
         raise PublishingError(f"{edition} is not waiting for a decision any more.")
@@ -263,7 +268,7 @@ def _send_back(edition: Edition, *, by: AbstractBaseUser | None, reason: str) ->
 def _go_live(edition: Edition, *, by: AbstractBaseUser | None, why: str = "") -> None:
     """Make an edition what the public reads: the page, the lists, the links from other pages, and search."""
     condition, content = edition.condition, edition.content
-    newer = condition.editions.filter(number__gt=edition.number, published_at__isnull=False).order_by("number").last()
+    newer = condition.editions.published().filter(number__gt=edition.number).first()
     if newer:
         raise PublishingError(f"Edition {newer.number} is newer and was published. Submit the page again.")
     Condition.objects.filter(pk=condition.pk).update(live_edition=edition)

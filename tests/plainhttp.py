@@ -60,9 +60,8 @@ class Staff:
         return self._keep_cookies(fetch(self.site, path, headers=self._headers()))
 
     def post(self, path: str, fields: dict[str, str]) -> Answer:
-        """Fill in the form at `path` and send it."""
-        token = hidden_fields(self.get(path).text)["csrfmiddlewaretoken"]
-        form = fields | {"csrfmiddlewaretoken": token}
+        """Fill in the form at `path` and send it, its hidden fields included."""
+        form = hidden_fields(self.get(path).text) | fields
         return self._keep_cookies(fetch(self.site, path, headers=self._headers(), form=form))
 
     def _headers(self) -> dict[str, str]:

@@ -12,7 +12,7 @@ from calcsite.models import Attempts
 from calcsite.tests import people
 from conditions import publishing
 from conditions.models import Condition, DigestSent, Edition, EmptySearch, RenderedPage
-from conditions.tests.factories import CLINICIAN, make_condition, make_live
+from conditions.tests.factories import make_condition, make_live, make_reviewer
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +39,7 @@ def test_a_round_does_all_that_is_due(settings):
         live = make_live()
         people.make_person("Administrator", email="ann@clinic.example")
         approved = publishing.submit(condition=make_condition(), by=None)
-        publishing.approve(edition=approved, by=people.make_person(), clinician=CLINICIAN, goes_live_at=MONDAY)
+        publishing.approve(edition=approved, by=make_reviewer(), goes_live_at=MONDAY)
         EmptySearch.objects.create(query="old", first_on=date(2020, 1, 1), last_on=date(2020, 1, 1))
         Attempts.objects.create(key="old", count=1, ends_at=MONDAY - timedelta(hours=1))
     RenderedPage.objects.all().delete()

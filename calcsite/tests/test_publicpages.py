@@ -9,7 +9,7 @@ from calcsite.models import ClinicDetails, PublicVersion
 from calcsite.publicpages import KeptPage, Memory, from_this_site, version_watch
 from conditions import publishing
 from conditions.models import GeneralPage
-from conditions.tests.factories import CLINICIAN, make_faq, make_live, publish
+from conditions.tests.factories import make_faq, make_live, make_reviewer, publish
 
 
 @pytest.fixture
@@ -102,9 +102,9 @@ def test_an_unknown_host_is_refused_although_the_page_is_kept(remembering, setti
 def test_a_page_is_not_answered_from_memory_after_its_date(remembering, django_user_model):
     condition = make_live(slug="gout")
     edition = publishing.submit(condition=condition, by=None)
-    reviewer = django_user_model.objects.create_user("reviewer")
+    reviewer = make_reviewer()
     with time_machine.travel("2026-03-01T12:00Z"):
-        publishing.approve(edition=edition, by=reviewer, clinician=CLINICIAN)
+        publishing.approve(edition=edition, by=reviewer)
         client = Client()
         assert b"Its next review is late" not in client.get("/conditions/gout/").content
     with time_machine.travel("2029-03-01T00:00:01Z"):
@@ -113,9 +113,9 @@ def test_a_page_is_not_answered_from_memory_after_its_date(remembering, django_u
 
 def test_an_edition_is_not_answered_from_memory_after_its_date_either(remembering, django_user_model):
     edition = publishing.submit(condition=make_live(slug="gout"), by=None)
-    reviewer = django_user_model.objects.create_user("reviewer")
+    reviewer = make_reviewer()
     with time_machine.travel("2026-03-01T12:00Z"):
-        publishing.approve(edition=edition, by=reviewer, clinician=CLINICIAN)
+        publishing.approve(edition=edition, by=reviewer)
         client = Client()
         assert b"next review is late" not in client.get("/conditions/gout/editions/2/").content
     with time_machine.travel("2029-03-01T00:00:01Z"):

@@ -111,24 +111,28 @@ class ConditionAdmin(GuardedAdmin, admin.ModelAdmin):
             )
         )
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """As ever; a form that was sent twice is answered in words, and what came first stays."""
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         refuse_tampered_choices(request, self.autocomplete_fields)
         try:
-            return super().changeform_view(request, *args, **kwargs)
+            return super().changeform_view(request, object_id, *args, **kwargs)
         except IntegrityError:
-            messages.error(request, "This was saved already, here or by somebody else. Look at it before you go on.")
-            return redirect(request.path)
+            if object_id is not None:
+                raise
+            # Two forms for the same new page at once: the first is stored, and the second would be it again.
+            messages.error(request, "A condition with this name or address was saved at this moment. Find it below.")
+            return redirect("admin:conditions_condition_changelist")
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """All parts are stored now: what the working copy says, and who says so, goes into the log."""
         super().save_related(request, form, formsets, change)
-        what = get_text_list(sorted({str(name) for name in changed_parts(form, formsets)}), "and")
-        drafting.note_change(condition=form.instance, by=request.user, what=what or "Nothing was changed.")
+        if what := sorted({str(name) for name in changed_parts(form, formsets)}):
+            drafting.note_change(condition=form.instance, by=request.user, what=get_text_list(what, "and"))
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         if condition := kwargs.get("obj"):
-            editions = condition.editions.defer("content")
+            editions = condition.editions.without_content()
             last = editions.first()
             context["waiting_editions"] = [*editions.waiting(), *editions.scheduled()]
             context["returned_edition"] = last if last and last.status == Edition.Status.RETURNED else None

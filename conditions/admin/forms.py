@@ -11,6 +11,8 @@ from conditions.months import months_after
 from conditions.previewing import LONGEST
 
 WORKING_COPY = "working"
+# `seen` is the checksum of the text that stands on the same page.
+UNSEEN = {"required": "This form was not filled in from the page with the text. Open it again."}
 
 
 def text(label: str, help_text: str = "", *, required: bool = True) -> forms.CharField:
@@ -28,12 +30,11 @@ class SubmitForm(forms.Form):
         help_text="A clinician still has to approve it. The date of the last full review can then stay.",
         required=False,
     )
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    seen = forms.CharField(widget=forms.HiddenInput, error_messages=UNSEEN)
 
     def __init__(self, *args: Any, condition: Condition, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        live = condition.live_edition
-        if live is None or live.status != Edition.Status.APPROVED:
+        if not condition.has_review:
             del self.fields["is_correction"]
 
 
@@ -44,11 +45,17 @@ class PublishForm(forms.Form):
         "Why without a clinician’s review?",
         "Kept with the edition. The public page says that no clinician has reviewed it.",
     )
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    seen = forms.CharField(widget=forms.HiddenInput, error_messages=UNSEEN)
 
 
 class WithdrawForm(forms.Form):
     reason = text("Why is the page taken off the site?", "Kept in the log. The public is not told.")
+
+
+class RevertForm(forms.Form):
+    """The working copy says again what an edition said."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, error_messages=UNSEEN)
 
 
 class ReturnForm(forms.Form):
@@ -114,7 +121,7 @@ class ShareForm(forms.Form):
         super().__init__(*args, **kwargs)
         editions = [
             (edition.number, f"Edition {edition.number}, whatever is changed later")
-            for edition in condition.editions.defer("content")
+            for edition in condition.editions.without_content()
         ]
         self.fields["edition"].choices = [("", "The working copy, as it is when somebody looks"), *editions]
 
@@ -131,7 +138,7 @@ class CompareForm(forms.Form):
     def __init__(self, *args: Any, condition: Condition, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         editions = [
-            (str(edition.number), name_of(edition, condition)) for edition in condition.editions.defer("content")
+            (str(edition.number), name_of(edition, condition)) for edition in condition.editions.without_content()
         ]
         for name in ("old", "new"):
             self.fields[name].choices = [(WORKING_COPY, "The working copy"), *editions]

@@ -154,13 +154,12 @@ class EmptySearchAdmin(ReadOnlyAdmin):
         """Begin a question: on a page, or about the service, which is public once it is saved."""
         is_on_page = request.POST.get("about") == "page"
         search = self._search(request, pk, ADD_QUESTION, *([] if is_on_page else [PUBLISH]))
-        filled_in = {"question": f"{search.query.capitalize()}?"}
+        filled_in = {"question": f"{search.query.capitalize()}?", "search": search.pk}  # answered once it is saved
         if is_on_page:
             form = AnswerForm(request.POST)
             if "condition" in form.errors:
                 return self._choices(request, search, form)
             filled_in["condition"] = form.cleaned_data["condition"].pk
-        answering.close(search=search, by=request.user)
         return redirect(f"{reverse('admin:conditions_faq_add')}?{urlencode(filled_in)}")
 
     def nothing(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -7,10 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 
+from calcsite.models import StaffProfile
 from conditions import publishing
 from conditions.admin.forms import ApproveForm, ReturnForm
 from conditions.admin.readonly import ReadOnlyAdmin
-from conditions.admin.screens import clinician_behind, screen
+from conditions.admin.screens import screen
 from conditions.admin.steps import comparison_of, findings_in
 from conditions.models import Edition
 from conditions.publishing import PublishingError
@@ -27,7 +28,7 @@ class EditionAdmin(ReadOnlyAdmin):
     date_hierarchy = "submitted_at"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Edition]:
-        return super().get_queryset(request).defer("content")
+        return super().get_queryset(request).without_content()
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -60,7 +61,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _approved(request: HttpRequest, edition: Edition, form: ApproveForm) -> bool:
     try:
-        publishing.approve(edition=edition, by=request.user, clinician=clinician_behind(request), **form.cleaned_data)
+        publishing.approve(edition=edition, by=request.user, **form.cleaned_data)
     except PublishingError as error:
         form.add_error(None, str(error))
         return False
@@ -83,8 +84,7 @@ def _review_screen(
     request: HttpRequest, edition: Edition, approving: ApproveForm, returning: ReturnForm
 ) -> HttpResponse:
     """The edition against the live one; one that was live itself, against the one that was live before it."""
-    published = edition.condition.editions.filter(published_at__isnull=False)
-    before = published.filter(number__lt=edition.number).order_by("-number").first()
+    before = edition.condition.editions.published().filter(number__lt=edition.number).first()
     may_review = request.user.has_perm("conditions.review_edition")
     live = edition.condition.live_edition_id
     return screen(
@@ -100,7 +100,7 @@ def _review_screen(
         findings=findings_in(edition.content),
         approving=approving,
         returning=returning,
-        clinician=clinician_behind(request),
+        clinician=StaffProfile.of(request.user),
         may_review=may_review,
         is_author=may_review and publishing.has_written(request.user, edition),
         may_decide=may_review and (edition.is_waiting or edition.is_scheduled),

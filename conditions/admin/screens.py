@@ -10,9 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 
-from calcsite.models import StaffProfile
 from conditions.models import Condition, Edition
-from conditions.publishing import Clinician
 
 View = Callable[..., HttpResponse]
 
@@ -42,8 +40,3 @@ def screen(request: HttpRequest, template: str, condition: Condition, **context:
 def edition_of(condition: Condition, number: str) -> Edition:
     """The edition with a number that stands in an address. Raises Http404."""
     return get_object_or_404(condition.editions, number=number if number.isdecimal() else 0)
-
-
-def clinician_behind(request: HttpRequest) -> Clinician:
-    """The signed-in person as the public would read them under a review; without a name when none is filled in."""
-    return Clinician(*StaffProfile.of(request.user))

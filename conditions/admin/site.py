@@ -1,17 +1,19 @@
-"""Editing what is public as soon as it is saved: tags, questions about the service, general pages."""
+"""Editing what has no editions: general pages and questions about the service, public when saved, and tags.
+
+Questions of conditions are here too: they belong to working copies.
+"""
 
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 
-from conditions import drafting
+from conditions import answering, drafting
 from conditions.admin.guarding import GuardedAdmin, refuse_tampered_choices
 from conditions.admin.uses import with_uses
-from conditions.models import FAQ, GeneralPage, Tag
+from conditions.models import FAQ, EmptySearch, GeneralPage, Tag
 
 
 @admin.register(Tag)
@@ -46,7 +48,6 @@ class FAQAdmin(GuardedAdmin, admin.ModelAdmin):
     list_display = ["question", "belongs_to", "position"]
     list_filter = [("condition", admin.EmptyFieldListFilter), "condition"]
     list_select_related = ["condition"]
-    list_editable = ["position"]
     search_fields = ["question", "answer"]
     autocomplete_fields = ["condition"]
     fields = ["condition", "position", "question", "answer"]
@@ -63,13 +64,6 @@ class FAQAdmin(GuardedAdmin, admin.ModelAdmin):
             form.base_fields["condition"].required = not may_publish(request)
         return form
 
-    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """The numbers of all questions can be written in the list only by those who may change each of them."""
-        changelist = super().get_changelist_instance(request)
-        if not may_publish(request):
-            changelist.list_editable = ()
-        return changelist
-
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         refuse_tampered_choices(request, [name for name in self.autocomplete_fields if request.POST.get(name)])
         return super().changeform_view(request, *args, **kwargs)
@@ -80,12 +74,19 @@ class FAQAdmin(GuardedAdmin, admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: FAQ, form: ModelForm, change: bool) -> None:
         drafting.save_question(question=obj, by=request.user)
+        if search := EmptySearch.objects.filter(pk=known_number(request.GET.get("search"))).first():
+            answering.close(search=search, by=request.user)
 
     def delete_model(self, request: HttpRequest, obj: FAQ) -> None:
         drafting.delete_questions(questions=FAQ.objects.filter(pk=obj.pk), by=request.user)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[FAQ]) -> None:
         drafting.delete_questions(questions=queryset, by=request.user)
+
+
+def known_number(text: str | None) -> int:
+    """The number in an address; 0, which no row has, for what is none."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
 def may_publish(request: HttpRequest, question: FAQ | None = None) -> bool:

@@ -9,13 +9,21 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from calcsite.models import ClinicDetails
+from calcsite.models import ClinicDetails, StaffProfile
 from conditions import checking, drafting, previewing, publishing, richtext
-from conditions.admin.forms import WORKING_COPY, CompareForm, PublishForm, ShareForm, SubmitForm, WithdrawForm
-from conditions.admin.screens import about_condition, clinician_behind, edition_of, screen
+from conditions.admin.forms import (
+    WORKING_COPY,
+    CompareForm,
+    PublishForm,
+    RevertForm,
+    ShareForm,
+    SubmitForm,
+    WithdrawForm,
+)
+from conditions.admin.screens import about_condition, edition_of, screen
 from conditions.comparing import Comparison, compare
 from conditions.composing import Content, compose
-from conditions.models import Condition, Edition, Listing, PageEvent, PreviewLink
+from conditions.models import Condition, Listing, PageEvent, PreviewLink
 from conditions.models.editions import checksum
 from conditions.publishing import PublishingError
 
@@ -33,18 +41,14 @@ def preview(request: HttpRequest, condition: Condition) -> HttpResponse:
     To a clinical reviewer it is the page as it reads once they have approved it.
     """
     number = request.GET.get("edition", "")
-    edition = edition_of(condition, number) if number else previewing.draft_of(condition)
-    if edition.is_waiting:
-        edition = previewing.as_unreviewed(edition)
-    clinician = clinician_behind(request)
-    if not number and request.user.has_perm("conditions.review_edition") and clinician.name:
-        edition = previewing.as_approved(edition, clinician)
-    return previewing.response(edition, bar=bar_of(edition, is_stored=bool(number)))
-
-
-def bar_of(edition: Edition, *, is_stored: bool) -> dict[str, Any]:
-    """What the bar above a preview in the admin shows."""
-    return {"edition": edition if is_stored else None, "findings": findings_in(edition.content), "staff": True}
+    may_review = request.user.has_perm("conditions.review_edition")
+    clinician = StaffProfile.of(request.user) if may_review else None
+    if clinician and not clinician.name:
+        clinician = None
+    stored = edition_of(condition, number) if number else None
+    edition = previewing.as_it_will_read(stored or previewing.composed(condition), clinician)
+    bar = {"edition": stored, "findings": findings_in(edition.content), "staff": True}
+    return previewing.response(edition, bar=bar)
 
 
 @about_condition("change_condition")
@@ -62,7 +66,7 @@ def submit(request: HttpRequest, condition: Condition) -> HttpResponse:
             return redirect("admin:conditions_condition_change", condition.pk)
     findings = findings_in(content)
     context = {"parts": beside_text(content, findings), "finding_count": len(findings)}
-    waiting = condition.editions.waiting().defer("content").first()
+    waiting = condition.editions.waiting().without_content().first()
     return screen(request, "condition/submit.html", condition, form=form, waiting=waiting, **context)
 
 
@@ -116,7 +120,7 @@ def withdraw(request: HttpRequest, condition: Condition) -> HttpResponse:
 def compare_states(request: HttpRequest, condition: Condition) -> HttpResponse:
     """Any two editions, or one and the working copy. Without a choice: the working copy against the live edition."""
     live = condition.live_edition
-    latest = condition.editions.defer("content").first()
+    latest = condition.editions.without_content().first()
     default = {"old": str((live or latest).number) if latest else WORKING_COPY, "new": WORKING_COPY, "form": "inline"}
     form = CompareForm(default | request.GET.dict(), condition=condition)
     comparison = None
@@ -143,7 +147,7 @@ def history(request: HttpRequest, condition: Condition) -> HttpResponse:
     """All editions, and every step of the page: who, when and why."""
     steps = PageEvent.objects.of_page(condition).select_related("by", "edition").defer("edition__content")
     page = Paginator(steps, 50).get_page(request.GET.get("page"))
-    people = condition.editions.defer("content").select_related("submitted_by", "decided_by")
+    people = condition.editions.without_content().select_related("submitted_by", "decided_by")
     editions = Paginator(people, 50).get_page(request.GET.get("editions"))
     return screen(request, "condition/history.html", condition, steps=page, editions=editions)
 
@@ -153,20 +157,19 @@ def revert(request: HttpRequest, condition: Condition, number: int) -> HttpRespo
     """Set the working copy back to what an edition says, after showing what that changes."""
     edition = edition_of(condition, str(number))
     content = compose(condition)
-    seen = checksum(content)
-    error = ""
-    if request.method == "POST":
+    form = RevertForm(request.POST or None, initial={"seen": checksum(content)})
+    if form.is_valid():
         try:
-            left_out = drafting.revert(edition=edition, by=request.user, seen=request.POST.get("seen", ""))
-        except PublishingError as refusal:
-            error = str(refusal)
+            left_out = drafting.revert(edition=edition, by=request.user, **form.cleaned_data)
+        except PublishingError as error:
+            form.add_error(None, str(error))
         else:
             messages.success(request, f"The working copy of “{condition}” says what edition {number} said.")
             for warning in left_out:
                 messages.warning(request, warning)
             return redirect("admin:conditions_condition_change", condition.pk)
-    context = {"edition": edition, "seen": seen, "error": error, "comparison": comparison_of(content, edition.content)}
-    return screen(request, "condition/revert.html", condition, **context)
+    comparison = comparison_of(content, edition.content)
+    return screen(request, "condition/revert.html", condition, edition=edition, form=form, comparison=comparison)
 
 
 @about_condition("add_previewlink")

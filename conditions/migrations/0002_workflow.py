@@ -258,7 +258,6 @@ class Migration(migrations.Migration):
             name="condition",
             field=models.ForeignKey(
                 db_constraint=False,
-                null=True,
                 on_delete=django.db.models.deletion.DO_NOTHING,
                 related_name="events",
                 to="conditions.condition",

@@ -5,16 +5,46 @@ import json
 from datetime import date, datetime
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from conditions.models.working import Condition
 
 
 class EditionQuerySet(models.QuerySet):
+    def without_content(self) -> "EditionQuerySet":
+        """For lists: who, when and why, without the pages themselves."""
+        return self.defer("content")
+
+    def published(self) -> "EditionQuerySet":
+        """Those that the public has read, the newest first."""
+        return self.filter(published_at__isnull=False).order_by("-number")
+
+    def not_written_by(self, user: AbstractBaseUser) -> "EditionQuerySet":
+        """Those of which somebody is no author: they did not submit it and have not changed the working copy for it.
+
+        What they had changed before an earlier edition was submitted and approved was judged with that one. The log
+        of steps is written under the condition's lock, so the order of its keys is the order in which things happened.
+        """
+        steps = apps.get_model("conditions", "PageEvent").objects
+        submitted = steps.filter(kind="submitted").order_by("-pk").values("pk")
+        judged = submitted.filter(
+            edition__condition=OuterRef("condition"),
+            edition__number__lt=OuterRef("number"),
+            edition__status=Edition.Status.APPROVED,
+        )
+        own = submitted.filter(edition=OuterRef("pk"))
+        editions = self.annotate(judged=Coalesce(Subquery(judged[:1]), 0), own_step=Subquery(own[:1]))
+        written = steps.writing().filter(
+            condition=OuterRef("condition"), by=user, pk__gt=OuterRef("judged"), pk__lt=OuterRef("own_step")
+        )
+        return editions.filter(~Exists(written), ~Q(submitted_by=user) | Q(submitted_by=None))
+
     def waiting(self) -> "EditionQuerySet":
         """Those that wait for a clinician, the longest wait first."""
         return self.filter(status="submitted").order_by("submitted_at")
@@ -34,7 +64,7 @@ class EditionQuerySet(models.QuerySet):
 
     def of_page(self, condition: Condition) -> "EditionQuerySet":
         """The editions of one page that the public has read, the newest first."""
-        return self.filter(condition=condition, published_at__isnull=False).order_by("-number")
+        return self.published().filter(condition=condition)
 
 
 class Edition(models.Model):

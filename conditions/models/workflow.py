@@ -42,9 +42,7 @@ class PageEvent(models.Model):
 
     WRITING = (Kind.SAVED, Kind.REVERTED, Kind.IMPORTED)
 
-    condition = models.ForeignKey(
-        Condition, on_delete=models.DO_NOTHING, db_constraint=False, related_name="events", null=True
-    )
+    condition = models.ForeignKey(Condition, on_delete=models.DO_NOTHING, db_constraint=False, related_name="events")
     condition_name = models.CharField("page", max_length=120)
     kind = models.CharField("what happened", max_length=20, choices=Kind)
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, null=True, blank=True, related_name="events")
@@ -118,9 +116,6 @@ class PreviewLink(models.Model):
     def digest_of(token: str) -> str:
         """What is stored of a secret. It has 192 random bits, so a plain SHA-256 needs no salt."""
         return hashlib.sha256(token.encode()).hexdigest()
-
-    def is_usable(self, at: datetime | None = None) -> bool:
-        return self.revoked_at is None and self.expires_at > (at or timezone.now())
 
 
 class DigestSent(models.Model):

@@ -3,10 +3,12 @@
 from datetime import date, timedelta
 from typing import Any
 
+from django.apps import apps
+from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import resolve, reverse
 from django_prose_editor.fields import ProseEditorField
 
@@ -48,6 +50,11 @@ class Tag(models.Model):
 
 
 class ConditionQuerySet(models.QuerySet):
+    def worked_on_by(self, user: AbstractBaseUser) -> "ConditionQuerySet":
+        """Those whose working copy somebody has changed."""
+        writing = apps.get_model("conditions", "PageEvent").objects.writing()
+        return self.filter(Exists(writing.filter(condition=OuterRef("pk"), by=user)))
+
     def live(self) -> "ConditionQuerySet":
         """Those that the public can read, each with its live edition but for what that says."""
         live = self.filter(live_edition__isnull=False)
@@ -169,6 +176,17 @@ class Condition(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def has_review(self) -> bool:
+        """Whether a clinician has approved what the public reads."""
+        return self.live_edition is not None and self.live_edition.status == "approved"
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether the working copy says something else than the public page; False while nobody knows what it says."""
+        live = self.live_edition
+        return live is not None and self.working_checksum not in {"", live.checksum}
 
     @property
     def is_live(self) -> bool:

@@ -6,7 +6,7 @@ None of them takes more queries when there are more pages.
 from conditions.reports.desk import DESK, REPORTS, Found, Report, Row, found_for, may_see
 from conditions.reports.links import BrokenLink, broken_links
 from conditions.reports.numbers import charts_for
-from conditions.reports.pages import learn_working_copies, to_review, worked_on_by
+from conditions.reports.pages import learn_working_copies
 from conditions.reports.readers import Unhelpful, unhelpful
 
 __all__ = [
@@ -22,7 +22,5 @@ __all__ = [
     "found_for",
     "learn_working_copies",
     "may_see",
-    "to_review",
     "unhelpful",
-    "worked_on_by",
 ]

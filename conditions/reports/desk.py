@@ -16,7 +16,6 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from conditions.models import Condition, Edition, EmptySearch
-from conditions.reports import pages
 from conditions.reports.links import BrokenLink, broken_links
 from conditions.reports.readers import Unhelpful, unhelpful
 
@@ -168,7 +167,7 @@ WAITING = Report(
     "Waiting for your review",
     "Sent by somebody else. The longest wait comes first.",
     (REVIEWER,),
-    lambda user, on: _light(pages.to_review(user)),
+    lambda user, on: _light(Edition.objects.waiting().not_written_by(user)),
     _waiting,
 )
 SENT_BACK = Report(
@@ -214,7 +213,7 @@ AHEAD = Report(
 YOURS_AHEAD = replace(
     AHEAD,
     title="Your changes that are not public yet",
-    find=lambda user, on: pages.worked_on_by(Condition.objects.ahead_of_live(), user),
+    find=lambda user, on: Condition.objects.ahead_of_live().worked_on_by(user),
 )
 SCHEDULED = Report(
     "scheduled",

@@ -3,14 +3,15 @@
 import itertools
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.utils.text import slugify
 
+from calcsite.models import StaffProfile
 from conditions import publishing
 from conditions.kinds import SectionKind
 from conditions.models import FAQ, Condition, Section, Source, Tag
 
 _count = itertools.count(1)
-CLINICIAN = publishing.Clinician("Dr Demonstration", "MD")
 
 
 def make_condition(
@@ -55,6 +56,14 @@ def publish(condition: Condition, *, reason: str = "For a test.") -> None:
     """Make the working copy of `condition` what the public reads."""
     publishing.publish_working_copy(condition=condition, by=None, reason=reason)
     condition.refresh_from_db()
+
+
+def make_reviewer(*, name: str = "Dr Demonstration", credentials: str = "MD") -> Any:
+    """An account in whose name a page can be approved."""
+    first, _, last = name.partition(" ")
+    user = get_user_model().objects.create_user(f"reviewer{next(_count)}", first_name=first, last_name=last)
+    StaffProfile.objects.create(user=user, credentials=credentials)
+    return user
 
 
 def make_faq(**fields: Any) -> FAQ:

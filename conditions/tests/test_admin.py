@@ -68,10 +68,11 @@ def test_the_preview_shows_the_working_copy_to_staff_and_to_no_cache(admin_clien
 
 def test_publishing_asks_for_a_reason_and_keeps_it(admin_client, client):
     condition = make_condition(slug="gout")
-    refused = admin_client.post(address("condition_publish", condition.pk), {"reason": " "})
+    form = filled_in(admin_client, address("condition_publish", condition.pk))
+    refused = admin_client.post(address("condition_publish", condition.pk), form | {"reason": " "})
     assert refused.status_code == 200
     assert client.get("/conditions/gout/").status_code == 404
-    admin_client.post(address("condition_publish", condition.pk), {"reason": "A first page."})
+    admin_client.post(address("condition_publish", condition.pk), form | {"reason": "A first page."})
     assert Edition.objects.get().reason == "A first page."
     assert client.get("/conditions/gout/").status_code == 200
 
@@ -80,7 +81,8 @@ def test_a_refused_publication_says_why_and_leaves_nothing_behind(admin_client):
     first = make_live(slug="gout")
     Condition.objects.filter(pk=first.pk).update(slug="podagra")
     second = make_condition(slug="gout")
-    page = admin_client.post(address("condition_publish", second.pk), {"reason": "A test."})
+    form = filled_in(admin_client, address("condition_publish", second.pk))
+    page = admin_client.post(address("condition_publish", second.pk), form | {"reason": "A test."})
     assert "already has the address" in page.content.decode()
     assert not second.editions.exists()
 

@@ -13,6 +13,11 @@ from conditions.tests.test_pictures import drawing
 pytestmark = pytest.mark.django_db
 
 
+def preview_of(condition: Condition) -> str:
+    edition = previewing.as_it_will_read(previewing.composed(condition))
+    return previewing.response(edition, bar={}).content.decode()
+
+
 def test_scripts_that_came_in_past_the_editor_are_gone():
     condition = make_condition(
         name="<script>1</script>",
@@ -22,7 +27,7 @@ def test_scripts_that_came_in_past_the_editor_are_gone():
     content = compose(condition)
     assert content["sections"][0]["html"] == "<p>One</p>"
     assert content["faqs"][0]["html"] == "<p>So</p>"
-    page = previewing.response(previewing.draft_of(condition), bar={}).content.decode()
+    page = preview_of(condition)
     assert "<script>1" not in page
     assert "<img src=x" not in page
 
@@ -76,7 +81,7 @@ def test_a_missing_or_broken_picture_file_leaves_a_readable_page(content):
         default_storage.save("conditions/b.png", ContentFile(content))
     condition = make_condition(name="Gout", picture="conditions/b.png", picture_alt="A vessel")
     assert compose(condition)["picture"] is None
-    assert "Gout" in previewing.response(previewing.draft_of(condition), bar={}).content.decode()
+    assert "Gout" in preview_of(condition)
 
 
 def test_a_page_does_not_point_to_itself():

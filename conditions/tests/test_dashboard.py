@@ -13,7 +13,7 @@ from calcsite.tests import people
 from conditions import drafting, publishing
 from conditions.models import Condition, EmptySearch, Feedback
 from conditions.reports import numbers
-from conditions.tests.factories import CLINICIAN, make_condition, make_live
+from conditions.tests.factories import make_condition, make_live, make_reviewer
 
 pytestmark = pytest.mark.django_db
 
@@ -39,12 +39,12 @@ def pictures(page: str) -> list[str]:
 def make_busy(editor) -> None:
     """Something on everybody's desk. The names differ each time."""
     mark = Condition.objects.count()
-    reviewer = people.make_person()
+    reviewer = make_reviewer()
     today = timezone.localdate()
     due = make_condition(name=f"Due {mark}", sections={"overview": '<p><a href="/nowhere/">a page</a></p>'})
     due_edition = publishing.submit(condition=due, by=None)
     on = today - timedelta(days=50)
-    publishing.approve(edition=due_edition, by=reviewer, clinician=CLINICIAN, on=on, due=today)
+    publishing.approve(edition=due_edition, by=reviewer, on=on, due=today)
     for name, person in (("Changed by the editor", editor), ("Changed by somebody else", reviewer)):
         changed = make_live(name=f"{name} {mark}")
         Condition.objects.filter(pk=changed.pk).update(summary="Something else.")
@@ -54,7 +54,7 @@ def make_busy(editor) -> None:
     publishing.return_(edition=returned, by=reviewer, reason="Say when to call.")
     later = publishing.submit(condition=make_condition(name=f"Later {mark}"), by=None)
     at = timezone.now() + timedelta(days=1)
-    publishing.approve(edition=later, by=reviewer, clinician=CLINICIAN, goes_live_at=at)
+    publishing.approve(edition=later, by=reviewer, goes_live_at=at)
     for _ in range(5):
         Feedback.objects.create(condition=due, edition=due_edition, helpful=False)
     EmptySearch.objects.create(query=f"chalk knee {mark}", first_on=today, last_on=today)
@@ -162,11 +162,11 @@ def test_the_share_of_helped_readers_is_counted_by_the_clinics_weeks():
 
 
 def test_reviews_are_counted_in_the_month_in_which_they_fall_due():
-    reviewer = people.make_person()
+    reviewer = make_reviewer()
     for due in (date(2026, 11, 1), date(2026, 11, 30), date(2027, 2, 5), date(2027, 11, 1)):
         edition = publishing.submit(condition=make_condition(), by=None)
         on = due - timedelta(days=700)
-        publishing.approve(edition=edition, by=reviewer, clinician=CLINICIAN, on=on, due=due)
+        publishing.approve(edition=edition, by=reviewer, on=on, due=due)
     chart = numbers.reviews_by_month(TODAY)
     assert [label for label, _ in chart.rows][:: len(chart.rows) - 1] == ["November 2026", "October 2027"]
     assert [number for _, number in chart.rows] == ["2", "0", "0", "1", *["0"] * 8]

@@ -224,6 +224,10 @@ def test_an_editor_begins_a_question_on_a_page_and_the_form_is_filled_in(editor_
     assert 'value="Chalk knee?"' in form
     assert f'<option value="{condition.pk}" selected>Gout</option>' in form
     row.refresh_from_db()
+    assert row.handled_by is None
+    sent = {"question": "Chalk knee?", "answer": "<p>It may be.</p>", "condition": condition.pk, "position": 10}
+    assert editor_client.post(answer.url, sent).status_code == 302
+    row.refresh_from_db()
     assert row.handled_by == editor
 
 
@@ -242,7 +246,10 @@ def test_a_question_about_the_service_is_for_those_who_may_publish(editor_client
     assert editor_client.post(address("question", row)).status_code == 403
     assert EmptySearch.objects.open().exists()
     assert "about the service" in admin_client.get(address("act", row)).content.decode()
-    assert admin_client.post(address("question", row)).url == "/admin/conditions/faq/add/?question=Chalk+knee%3F"
+    assert (
+        admin_client.post(address("question", row)).url
+        == f"/admin/conditions/faq/add/?question=Chalk+knee%3F&search={row.pk}"
+    )
 
 
 @in_database

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from calcsite.tests import people
-from conditions import drafting
+from conditions import drafting, publishing
 from conditions.models import FAQ, Condition, GeneralPage, PageEvent
 from conditions.tests.factories import make_condition, make_faq
 from conditions.tests.forms import filled_in
@@ -98,6 +98,25 @@ def test_a_save_is_in_the_log_with_what_was_changed(admin_client, admin_user, ad
     admin_client.post(address, filled_in(admin_client, address) | {"summary": "Mine."})
     step = PageEvent.objects.get()
     assert (step.kind, step.by, step.why) == ("saved", admin_user, "Summary")
+
+
+def test_a_save_that_changes_nothing_is_no_step_and_makes_nobody_an_author(
+    admin_client, admin_user, address, condition
+):
+    admin_client.post(address, filled_in(admin_client, address) | {"_preview": "1"})
+    assert not PageEvent.objects.exists()
+    question = reverse("admin:conditions_faq_change", args=[condition.faqs.get().pk])
+    assert admin_client.post(question, filled_in(admin_client, question)).status_code == 302
+    assert not PageEvent.objects.exists()
+
+
+@pytest.mark.parametrize("step", ["submit", "publish", "revert"])
+def test_a_step_is_not_taken_from_anywhere_but_the_page_with_the_text(admin_client, condition, step):
+    publishing.submit(condition=condition, by=None)
+    arguments = [condition.pk, 1] if step == "revert" else [condition.pk]
+    answer = admin_client.post(reverse(f"admin:conditions_condition_{step}", args=arguments), {"reason": "Mine."})
+    assert "was not filled in from the page with the text" in answer.content.decode()
+    assert condition.editions.count() == 1
 
 
 def test_a_choice_that_was_tampered_with_is_refused_in_words(admin_client, address):

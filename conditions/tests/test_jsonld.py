@@ -4,7 +4,7 @@ import re
 import pytest
 
 from conditions import publishing
-from conditions.tests.factories import CLINICIAN, make_condition, make_live
+from conditions.tests.factories import make_condition, make_live, make_reviewer
 
 pytestmark = pytest.mark.django_db
 
@@ -60,8 +60,8 @@ def test_an_unreviewed_page_claims_no_reviewer(client):
 
 def test_a_reviewed_page_names_its_reviewer(client, django_user_model):
     edition = publishing.submit(condition=make_condition(slug="gout"), by=None)
-    reviewer = django_user_model.objects.create_user("reviewer")
-    publishing.approve(edition=edition, by=reviewer, clinician=CLINICIAN)
+    reviewer = make_reviewer()
+    publishing.approve(edition=edition, by=reviewer)
     page = descriptions(client, "/conditions/gout/")[0]
     assert page["lastReviewed"] == edition.reviewed_on.isoformat()
     assert page["reviewedBy"] == {"@type": "Person", "name": "Dr Demonstration", "honorificSuffix": "MD"}

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from conditions import previewing, publishing
 from conditions.models import Condition, Tag
-from conditions.tests.factories import CLINICIAN, make_condition, make_live
+from conditions.tests.factories import make_condition, make_live, make_reviewer
 
 pytestmark = pytest.mark.django_db
 
@@ -84,7 +84,7 @@ def change_everything(condition: Condition) -> None:
 
 
 def test_an_edition_that_waits_and_a_changed_working_copy_change_no_public_answer(gout, client, django_user_model):
-    author, reviewer = (django_user_model.objects.create_user(name) for name in ("author", "reviewer"))
+    author, reviewer = django_user_model.objects.create_user("author"), make_reviewer()
     picture = f"/media/{gout.picture.name}"
     before = what_the_public_reads(client, picture)
     change_everything(gout)
@@ -96,7 +96,7 @@ def test_an_edition_that_waits_and_a_changed_working_copy_change_no_public_answe
     assert client.get(secret_picture).status_code == 404
 
     in_an_hour = timezone.now() + timedelta(hours=1)
-    publishing.approve(edition=waiting, by=reviewer, clinician=CLINICIAN, goes_live_at=in_an_hour)
+    publishing.approve(edition=waiting, by=reviewer, goes_live_at=in_an_hour)
     assert what_the_public_reads(client, picture) == before
     publishing.return_(edition=waiting, by=reviewer, reason="A secret reason.")
     assert what_the_public_reads(client, picture) == before

@@ -15,7 +15,7 @@ from calcsite.tests import people
 from conditions import previewing, publishing
 from conditions.kinds import SectionKind
 from conditions.models import Condition, PageEvent, PreviewLink
-from conditions.publishing import Clinician, PublishingError
+from conditions.publishing import PublishingError
 from conditions.tests.factories import make_condition, make_live
 
 pytestmark = pytest.mark.django_db
@@ -72,11 +72,14 @@ def reviewer_client(reviewer) -> Client:
 @given(fields=CONDITIONS)
 def test_the_preview_of_a_reviewer_is_the_page_after_their_approval_byte_for_byte(fields, reviewer, reviewer_client):
     condition = make_condition(**fields)
-    preview = reviewer_client.get(f"/admin/conditions/condition/{condition.pk}/preview/").content
+    address = f"/admin/conditions/condition/{condition.pk}/preview/"
+    preview = reviewer_client.get(address).content
     edition = publishing.submit(condition=condition, by=None)
-    publishing.approve(edition=edition, by=reviewer, clinician=Clinician("Ada Example", "MD"))
+    on_the_review = reviewer_client.get(f"{address}?edition=1").content
+    publishing.approve(edition=edition, by=reviewer)
     page = Client().get(f"/conditions/{condition.slug}/").content
     assert body_without_bar(preview) == body_without_bar(page)
+    assert body_without_bar(on_the_review) == body_without_bar(page)
 
 
 @MANY

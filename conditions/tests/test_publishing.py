@@ -10,7 +10,7 @@ from conditions import listings, publishing
 from conditions.composing import compose
 from conditions.models import Condition, Edition, Listing, RenderedPage
 from conditions.publishing import PublishingError
-from conditions.tests.factories import CLINICIAN, make_condition, make_live, publish
+from conditions.tests.factories import make_condition, make_live, make_reviewer, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -24,11 +24,11 @@ def author(django_user_model):
 
 @pytest.fixture
 def reviewer(django_user_model):
-    return django_user_model.objects.create_user("reviewer")
+    return make_reviewer()
 
 
 def approve(edition: Edition, by, **fields) -> None:
-    publishing.approve(edition=edition, by=by, **{"clinician": CLINICIAN, "on": date(2026, 3, 1)} | fields)
+    publishing.approve(edition=edition, by=by, **{"on": date(2026, 3, 1)} | fields)
 
 
 def page(condition: Condition) -> str:
@@ -84,10 +84,10 @@ def test_an_approval_needs_a_source(author, reviewer):
         approve(edition, reviewer)
 
 
-def test_an_approval_needs_a_name(author, reviewer):
+def test_an_approval_needs_a_name(author):
     edition = publishing.submit(condition=make_condition(), by=author)
     with pytest.raises(PublishingError, match="clinician's name"):
-        approve(edition, reviewer, clinician=publishing.Clinician(" ", "MD"))
+        approve(edition, make_reviewer(name=" "))
 
 
 def test_a_returned_edition_is_decided(author, reviewer):

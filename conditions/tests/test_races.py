@@ -11,7 +11,7 @@ from django.utils import timezone
 from conditions import drafting, pages, publishing
 from conditions.models import Condition, Edition, Listing, PageEvent, RenderedPage
 from conditions.publishing import PublishingError
-from conditions.tests.factories import CLINICIAN, make_condition, make_live, publish
+from conditions.tests.factories import make_condition, make_live, make_reviewer, publish
 
 ROUNDS = 5
 
@@ -40,12 +40,12 @@ def at_once(*steps: Callable[[], object]) -> list[object]:
 
 def approve(edition: Edition, reviewer) -> None:
     edition = Edition.objects.get(pk=edition.pk)
-    publishing.approve(edition=edition, by=reviewer, clinician=CLINICIAN)
+    publishing.approve(edition=edition, by=reviewer)
 
 
 @pytest.fixture
 def reviewer(committed, django_user_model):
-    return django_user_model.objects.create_user("reviewer")
+    return make_reviewer()
 
 
 def test_submissions_at_once_are_numbered_one_after_the_other(committed):
@@ -68,17 +68,22 @@ def test_of_an_approval_and_a_return_one_wins_and_the_other_is_told(reviewer):
         assert is_public == (edition.status == Edition.Status.APPROVED)
 
 
-def test_without_the_compare_and_swap_both_would_win(reviewer):
-    """The control: what `_decide` replaces, a look at the status and then a change."""
+def test_without_the_compare_and_swap_and_the_trigger_both_would_win(reviewer):
+    """The control: what `_decide` replaces, a look at the status and then a change, with nothing to guard it."""
     edition = publishing.submit(condition=make_condition(), by=None)
+    with connection.cursor() as cursor:
+        table = " ON conditions_edition" if connection.vendor == "postgresql" else ""
+        cursor.execute(f"DROP TRIGGER decision_is_final_update{table}")
     both_have_looked = threading.Barrier(2)
 
-    def look_and_change() -> bool:
-        waiting = Edition.objects.get(pk=edition.pk).status == Edition.Status.SUBMITTED
+    def look_and_change(reason: str) -> bool:
+        stored = Edition.objects.get(pk=edition.pk)
         both_have_looked.wait()
-        return waiting
+        if stored.status == Edition.Status.SUBMITTED:
+            return Edition.objects.filter(pk=edition.pk).update(status=Edition.Status.RETURNED, reason=reason) == 1
+        return False
 
-    assert at_once(look_and_change, look_and_change) == [True, True]
+    assert at_once(lambda: look_and_change("Mine."), lambda: look_and_change("No, mine.")) == [True, True]
 
 
 def test_a_withdrawal_and_a_publication_do_not_block_each_other(committed):
@@ -131,14 +136,15 @@ def test_a_page_made_ahead_is_not_kept_for_a_condition_withdrawn_meanwhile(db, c
     assert not pages.render_ahead(condition)
 
 
-def test_of_two_reviewers_who_approve_at_once_one_wins_and_the_other_is_told(reviewer, django_user_model):
-    second = django_user_model.objects.create_user("second")
+def test_of_two_reviewers_who_approve_at_once_one_wins_and_the_other_is_told(reviewer):
+    second = make_reviewer()
     for _ in range(ROUNDS):
         edition = publishing.submit(condition=make_condition(), by=None)
         outcomes = at_once(
             lambda edition=edition: approve(edition, reviewer), lambda edition=edition: approve(edition, second)
         )
-        assert [type(outcome) for outcome in sorted(outcomes, key=str)].count(PublishingError) == 1
+        refused = [str(outcome) for outcome in outcomes if isinstance(outcome, PublishingError)]
+        assert refused == [f"{edition} is not waiting for a decision any more."]
         edition.refresh_from_db()
         assert edition.decided_by_id in {reviewer.pk, second.pk}
         assert PageEvent.objects.filter(edition=edition, kind="approved").count() == 1
@@ -184,7 +190,7 @@ def test_of_two_workers_one_makes_a_scheduled_edition_live(reviewer):
     for _ in range(ROUNDS):
         edition = publishing.submit(condition=make_condition(), by=None)
         soon = timezone.now() + timedelta(hours=1)
-        publishing.approve(edition=edition, by=reviewer, clinician=CLINICIAN, goes_live_at=soon)
+        publishing.approve(edition=edition, by=reviewer, goes_live_at=soon)
         later = timezone.now() + timedelta(hours=2)
         outcomes = at_once(
             lambda later=later: publishing.publish_due(later), lambda later=later: publishing.publish_due(later)
@@ -197,7 +203,7 @@ def test_a_scheduled_edition_goes_live_or_is_taken_back_and_never_both(reviewer)
     for _ in range(ROUNDS):
         edition = publishing.submit(condition=make_condition(), by=None)
         soon = timezone.now() + timedelta(hours=1)
-        publishing.approve(edition=edition, by=reviewer, clinician=CLINICIAN, goes_live_at=soon)
+        publishing.approve(edition=edition, by=reviewer, goes_live_at=soon)
 
         def take_back(edition: Edition = edition) -> None:
             publishing.return_(edition=Edition.objects.get(pk=edition.pk), by=reviewer, reason="No.")

@@ -13,7 +13,7 @@ from django.utils import timezone
 from calcsite.tests import people
 from conditions import drafting, publishing, reports
 from conditions.models import Condition, Edition, EmptySearch, Feedback, PageEvent
-from conditions.tests.factories import CLINICIAN, make_condition, make_live, publish
+from conditions.tests.factories import make_condition, make_live, make_reviewer, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +27,7 @@ def make_reviewed(*, due: date = TODAY, **fields) -> Condition:
     condition = make_condition(**fields)
     edition = publishing.submit(condition=condition, by=None)
     on = due - timedelta(days=100)
-    publishing.approve(edition=edition, by=people.make_person(), clinician=CLINICIAN, on=on, due=due)
+    publishing.approve(edition=edition, by=make_reviewer(), on=on, due=due)
     condition.refresh_from_db()
     return condition
 
@@ -111,8 +111,8 @@ def test_only_those_who_changed_a_working_copy_have_it_on_their_desk():
     Condition.objects.update(summary="Something else.")
     drafting.note_change(condition=gout, by=editor)
     ahead = Condition.objects.ahead_of_live()
-    assert names(reports.worked_on_by(ahead, editor)) == ["Gout"]
-    assert names(reports.worked_on_by(ahead, other)) == []
+    assert names(ahead.worked_on_by(editor)) == ["Gout"]
+    assert names(ahead.worked_on_by(other)) == []
 
 
 # Editions
@@ -126,14 +126,14 @@ def test_what_waits_for_a_person_is_exactly_what_they_have_not_written(submits, 
     kind = PageEvent.Kind.SHARED if writes == "shares only" else PageEvent.Kind.SAVED
     if writes == "for an edition that went live":
         drafting.note_change(condition=condition, by=me)
-        publish(condition)
+        publishing.approve(edition=publishing.submit(condition=condition, by=other), by=make_reviewer())
     if writes in {"before", "shares only"}:
         publish(condition)
         PageEvent.record(kind, condition, by=me)
     edition = publishing.submit(condition=condition, by={"me": me, "other": other, "nobody": None}[submits])
     if writes == "afterwards":
         drafting.note_change(condition=condition, by=me)
-    waits = reports.to_review(me).filter(pk=edition.pk).exists()
+    waits = Edition.objects.waiting().not_written_by(me).filter(pk=edition.pk).exists()
     assert waits == (not publishing.has_written(me, edition))
     assert waits == (submits != "me" and writes != "before")
 
@@ -143,7 +143,7 @@ def test_what_waits_longest_comes_first_and_what_is_decided_does_not_wait():
     first, second = (publishing.submit(condition=make_condition(), by=None) for _ in range(2))
     decided = publishing.submit(condition=make_condition(), by=None)
     publishing.return_(edition=decided, by=None, reason="A test.")
-    assert list(reports.to_review(person)) == [first, second]
+    assert list(Edition.objects.waiting().not_written_by(person)) == [first, second]
 
 
 def test_what_was_sent_back_is_its_authors_until_they_send_it_again():

@@ -10,8 +10,8 @@ from django.urls import reverse
 from calcsite.tests import people
 from conditions import previewing, publishing
 from conditions.kinds import SectionKind
-from conditions.models import Condition, EmptySearch, Feedback, PageEvent, Tag
-from conditions.tests.factories import CLINICIAN, make_condition
+from conditions.models import Condition, EmptySearch, Feedback, Tag
+from conditions.tests.factories import make_condition, make_reviewer
 from conditions.tests.test_richtext import EVASIONS
 
 pytestmark = pytest.mark.django_db
@@ -70,8 +70,8 @@ def dangers(html: str) -> list[str]:
 @pytest.fixture
 def hostile() -> Condition:
     """A working copy with the whole list in every field, submitted and then approved."""
-    everything = " ".join(TEXTS).replace("\0", "")
-    lines = "\n".join(TEXTS).replace("\0", "")
+    texts = [text.replace("\0", "") for text in TEXTS]  # PostgreSQL stores none, and the admin's forms refuse it
+    everything, lines = " ".join(texts), "\n".join(texts)
     condition = make_condition(
         name=f"Evil <script>{MARK}()</script> \"'>",
         slug="evil",
@@ -80,9 +80,9 @@ def hostile() -> Condition:
         emergency_signs=lines,
         picture_alt=everything[:200],
         sections=dict.fromkeys(SectionKind.values[:4], everything),
-        faqs={f"{text[:150]} {number}?": f"<p>Answer.</p>{text}" for number, text in enumerate(TEXTS)},
-        sources=[text[:200] for text in TEXTS],
-        aliases=[f"{text[:100]} {number}" for number, text in enumerate(TEXTS)],
+        faqs={f"{text[:150]} {number}?": f"<p>Answer.</p>{text}" for number, text in enumerate(texts)},
+        sources=[text[:200] for text in texts],
+        aliases=[f"{text[:100]} {number}" for number, text in enumerate(texts)],
     )
     condition.sections.update(heading=f"<script>{MARK}()</script>")
     condition.sources.update(
@@ -127,7 +127,7 @@ LISTS = ["condition", "faq", "tag", "edition", "feedback", "pageevent", "emptyse
 def test_what_an_editor_writes_runs_nowhere_in_public(hostile, client, admin_user):
     _, token = previewing.share(condition=hostile, by=admin_user, days=1)
     edition = publishing.submit(condition=hostile, by=None)
-    publishing.approve(edition=edition, by=admin_user, clinician=CLINICIAN)
+    publishing.approve(edition=edition, by=make_reviewer())
     addresses = [
         "/",
         "/conditions/",
@@ -145,7 +145,6 @@ def test_what_an_editor_writes_runs_nowhere_in_public(hostile, client, admin_use
     assert walk(client, addresses) == {}
     suggestions = client.get("/search/suggestions/?q=evil")
     assert suggestions["Content-Type"] == "application/json"
-    assert PageEvent.objects.exists()
 
 
 def test_the_look_for_dangers_finds_them():

@@ -11,7 +11,7 @@ from django.utils import timezone
 from benchmarks import content
 from conditions import pages, publishing, search
 from conditions.models import Condition, Feedback, GeneralPage, RenderedPage
-from conditions.tests.factories import CLINICIAN, make_condition, make_faq, make_live, publish
+from conditions.tests.factories import make_condition, make_faq, make_live, make_reviewer, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -67,9 +67,9 @@ def test_a_page_rendered_with_another_layout_is_made_anew(client):
 def test_a_kept_page_is_not_served_after_its_date(client, django_user_model):
     condition = make_condition(slug="gout")
     edition = publishing.submit(condition=condition, by=None)
-    reviewer = django_user_model.objects.create_user("reviewer")
+    reviewer = make_reviewer()
     today = timezone.localdate()
-    publishing.approve(edition=edition, by=reviewer, clinician=CLINICIAN, due=today + timedelta(1))
+    publishing.approve(edition=edition, by=reviewer, due=today + timedelta(1))
     assert RenderedPage.objects.get().expires_at is not None
     assert "Its next review is late" not in client.get("/conditions/gout/").content.decode()
     with time_machine.travel(timezone.now() + timedelta(days=2)):
@@ -95,7 +95,7 @@ def test_the_history_lists_what_the_public_has_read(client):
 def test_an_edition_that_was_returned_is_not_shown(client, django_user_model):
     condition = make_live(slug="gout")
     edition = publishing.submit(condition=condition, by=None)
-    reviewer = django_user_model.objects.create_user("reviewer")
+    reviewer = make_reviewer()
     publishing.return_(edition=edition, by=reviewer, reason="No.")
     assert client.get("/conditions/gout/editions/2/").status_code == 404
 
