@@ -12,14 +12,19 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django_prose_editor.widgets import importmap
+from psycopg.errors import DatetimeFieldOverflow, NumericValueOutOfRange
+
+from calcsite.views import bad_request
 
 # The one style sheet that the rich text editor (django-prose-editor 0.28.0) writes into the page. A browser test looks
 # for violations in the admin, and so tells when another version of the editor needs another hash.
 EDITOR_STYLE_HASH = "'sha256-PlumsSlvJ7vvWzjqibGAYKq92O3y/4JTxWWsWJvyUYA='"
 
 
-class PrintableAddressMiddleware:
-    """Refuse addresses with a NUL character: PostgreSQL cannot store or compare one, and no link of ours has one."""
+class PossibleRequestMiddleware:
+    """Refuse what no link or form of ours can send: a NUL character, which PostgreSQL cannot compare, or a number that
+    no row has because the database cannot hold it.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -30,6 +35,13 @@ class PrintableAddressMiddleware:
     def process_view(self, request: HttpRequest, *args: object) -> None:
         if "\0" in request.path_info or "\0" in unquote_plus(request.META.get("QUERY_STRING", "")):
             raise BadRequest("The address holds a NUL character.")
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """SQLite's adapter and dates fail with an OverflowError; PostgreSQL says that the value is out of range."""
+        cause = exception.__cause__
+        if isinstance(exception, OverflowError) or isinstance(cause, NumericValueOutOfRange | DatetimeFieldOverflow):
+            return bad_request(request, exception)
+        return None
 
 
 class PrivateByDefaultMiddleware:

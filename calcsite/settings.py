@@ -35,7 +35,7 @@ HTTPS = SITE_URL.startswith("https://")
 # Ours come last: calcsite.admin takes out of the admin what libraries put there.
 INSTALLED_APPS = [
     "calcsite.staff.apps.StaffAdminConfig",
-    "django.contrib.auth",
+    "calcsite.staff.apps.StaffAccountsConfig",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
@@ -64,7 +64,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "calcsite.middleware.PrivateByDefaultMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "calcsite.middleware.PrintableAddressMiddleware",
+    "calcsite.middleware.PossibleRequestMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

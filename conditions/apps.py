@@ -65,6 +65,15 @@ class ConditionsConfig(AppConfig):
             refusal="the content of an edition cannot be changed",
         ),
         Trigger(
+            # The same letters stored as another type are equal as text.
+            name="edition_keeps_its_type",
+            table="conditions_edition",
+            events=(UPDATE,),
+            condition=" OR ".join(f"typeof(OLD.{column}) <> typeof(NEW.{column})" for column in CONTENT),
+            refusal="the content of an edition cannot be changed",
+            only_on="sqlite",
+        ),
+        Trigger(
             name="decision_is_final",
             table="conditions_edition",
             events=(UPDATE,),

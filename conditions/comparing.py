@@ -29,6 +29,7 @@ class Part:
     state: State
     lines: list[Line]
     source: list[Line]
+    where: str = ""  # its anchor on the page, where it has one
     places: tuple[int, int] | None = None  # from and to, counted from 1, when it moved
     old_picture: Item | None = None
     new_picture: Item | None = None
@@ -91,34 +92,45 @@ def compare_texts(old: str, new: str) -> list[Line]:
 
 
 def _parts(old: Content, new: Content, names: Mapping[int, str]) -> Iterator[Part]:
-    simple: list[tuple[str, str, Callable[[Any], list[Block]]]] = [
-        ("name", "Name", lambda name: _texts([name])),
-        ("slug", "Address of the page", lambda slug: [Block("", slug, is_detail=True)]),
-        ("aliases", "Other names", _texts),
-        ("summary", "Summary", lambda summary: _texts([summary])),
-        ("key_facts", "In short", _texts),
-        ("care_signs", "When to call for help now", _texts),
+    simple: list[tuple[str, str, str, Callable[[Any], list[Block]]]] = [
+        ("name", "", "Name", lambda name: _texts([name])),
+        ("slug", "", "Address of the page", lambda slug: [Block("", slug, is_detail=True)]),
+        ("aliases", "", "Other names", _texts),
+        ("summary", "summary", "Summary", lambda summary: _texts([summary])),
+        ("key_facts", "in-short", "In short", _texts),
+        ("care_signs", "care-card", "When to call for help now", _texts),
+        ("picture", "picture", "Picture", _picture),
     ]
-    for key, label, blocks in simple:
-        yield from _part(label, old.get(key), new.get(key), blocks)
-    yield from _part("Picture", old.get("picture"), new.get("picture"), _picture)
-    yield from _each("sections", old, new, _section_label, _section, [lambda section: section["kind"]])
+    for key, where, label, blocks in simple:
+        yield from _part(label, old.get(key), new.get(key), blocks, where=where)
+    kinds = [lambda section: section["kind"]]
+    yield from _each("sections", old, new, _section_label, _section, kinds, where=kinds[0])
     faqs = [lambda faq: faq["question"], lambda faq: faq["html"]]
-    yield from _each("faqs", old, new, lambda faq: f"Question “{faq['question']}”", _faq, faqs, by_place=True)
+    yield from _each(
+        "faqs", old, new, lambda faq: f"Question “{faq['question']}”", _faq, faqs, where=_anchor, by_place=True
+    )
     sources = [lambda source: source["title"], lambda source: source["url"]]
-    yield from _each("sources", old, new, lambda source: f"Source “{source['title']}”", _source, sources)
+    yield from _each(
+        "sources",
+        old,
+        new,
+        lambda source: f"Source “{source['title']}”",
+        _source,
+        sources,
+        where=lambda source: "sources",
+    )
     old_tags, new_tags = old.get("tags", {}), new.get("tags", {})
     for kind in {**new_tags, **old_tags}:
         label = f"Tags: {TagKind(kind).label.lower() if kind in TagKind else kind}"
         yield from _part(label, old_tags.get(kind), new_tags.get(kind), _tags)
-    yield from _part(
-        "Related pages",
-        old.get("related"),
-        new.get("related"),
-        lambda keys: _texts([names.get(key) or f"Page number {key}" for key in keys]),
-    )
+    yield from _part("Related pages", old.get("related"), new.get("related"), lambda keys: _related(keys, names))
     yield from _part("On the home page", old.get("featured"), new.get("featured"), _featured)
-    known = {key for key, _, _ in simple} | {"picture", "sections", "faqs", "sources", "tags", "related", "featured"}
+    known = {key for key, *_ in simple} | {"sections", "faqs", "sources", "tags", "related", "featured"}
+    yield from _unknown(known, old, new)
+
+
+def _unknown(known: set[str], old: Content, new: Content) -> Iterator[Part]:
+    """What contents hold that this comparison has no words for."""
     others = [{key: value for key, value in content.items() if key not in known} for content in (old, new)]
     if old and others[0] != others[1]:
         yield from _part("How it is stored", others[0] or None, others[1] or None, _stored)
@@ -148,6 +160,7 @@ def _each(
     blocks: Callable[[Item], list[Block]],
     identities: list[Callable[[Item], str]],
     *,
+    where: Callable[[Item], str],
     by_place: bool = False,
 ) -> Iterator[Part]:
     """A part for each item of a list, in the new order; what was removed stands behind what it stood behind."""
@@ -163,7 +176,8 @@ def _each(
         after = None if place is None else new_items[place]
         moved = was is not None and place is not None and was not in stayed
         fields = {"places": (was + 1, place + 1)} if moved else {}
-        yield from _part(label(after or before), before, after, blocks, **fields)
+        item = after or before
+        yield from _part(label(item), before, after, blocks, where=where(item), **fields)
 
 
 def _matched(
@@ -206,12 +220,17 @@ def _picture(picture: Item) -> list[Block]:
 
 
 def _section_label(section: Item) -> str:
+    """By its heading, as the checks name it."""
     kind = section["kind"]
-    return f"Section “{SectionKind(kind).label if kind in SectionKind else kind}”"
+    return f"Section “{section['heading'] or (SectionKind(kind).label if kind in SectionKind else kind)}”"
 
 
 def _section(section: Item) -> list[Block]:
     return [Block("Section heading", section["heading"]), *blocks_of(section["html"])]
+
+
+def _anchor(faq: Item) -> str:
+    return faq["anchor"]
 
 
 def _faq(faq: Item) -> list[Block]:
@@ -229,6 +248,10 @@ def _tags(tags: list[Item]) -> list[Block]:
     return _texts(
         [tag["name"] if tag["slug"] == slugify(tag["name"]) else f"{tag['name']} ({tag['slug']})" for tag in tags]
     )
+
+
+def _related(keys: list[int], names: Mapping[int, str]) -> list[Block]:
+    return _texts([names.get(key) or f"Page number {key}" for key in keys])
 
 
 def _featured(featured: bool) -> list[Block]:

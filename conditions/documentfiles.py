@@ -29,6 +29,12 @@ class DocumentError(Exception):
     """A file has a mistake. The message names the file and the field, in words for staff."""
 
 
+class NoDocumentError(DocumentError):
+    """A file is none of ours at all, or broken where `line` says."""
+
+    line = 1
+
+
 class StrictLoader(yaml.SafeLoader):
     """Plain data only: texts, true and false, lists, and mappings in which no name stands twice.
 
@@ -80,6 +86,12 @@ def refusal(file: str, where: str, problem: str) -> DocumentError:
     return DocumentError(": ".join(part for part in (shown(file), where, problem) if part))
 
 
+def _no_document(file: str, problem: str, line: int = 1) -> NoDocumentError:
+    error = NoDocumentError(str(refusal(file, "", problem)))
+    error.line = line
+    return error
+
+
 def save(row: models.Model, *, file: str, where: str, **options: Any) -> None:
     """Check a row as the admin would, and save it. Raises DocumentError with the field's name."""
     try:
@@ -114,7 +126,10 @@ class DocumentFile:
         try:
             data = yaml.load(content.decode("utf-8-sig"), Loader=StrictLoader)  # noqa: S506 - a SafeLoader
         except UnicodeDecodeError as error:
-            raise refusal(name, "", "cannot be read: it is not a text in UTF-8") from error
+            raise _no_document(name, "cannot be read: it is not a text in UTF-8") from error
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise _no_document(name, f"cannot be read: {error.problem}, in line {line}", line) from error
         except yaml.YAMLError as error:
             raise refusal(name, "", f"cannot be read: {_in_words(error)}") from error
         return cls(name, data, pictures)
@@ -128,7 +143,8 @@ class DocumentFile:
     def check_names(self, data: Any, where: str, *, required: set[str], allowed: set[str]) -> None:
         """Raises DocumentError unless `data` is a mapping with all required names and no unknown one."""
         if not isinstance(data, dict):
-            raise self.refuse(where, "must hold names and values")
+            problem = "must hold names and values"
+            raise self.refuse(where, problem) if where else _no_document(self.name, problem)
         for name in sorted(required - data.keys()):
             raise self.refuse(f"{where}{name}", "is missing")
         for name in sorted(map(shown, data.keys() - allowed)):
@@ -186,6 +202,4 @@ class DocumentFile:
 def _in_words(error: yaml.YAMLError) -> str:
     if isinstance(error, yaml.reader.ReaderError):
         return f"it holds the character U+{error.character:04X}, which cannot be shown"
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-        return f"{error.problem}, in line {error.problem_mark.line + 1}"
     return str(error)

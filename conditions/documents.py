@@ -163,8 +163,8 @@ def _read_sources(file: DocumentFile) -> list[dict[str, str]]:
 
 def _read_months(file: DocumentFile) -> int | None:
     months = file.line(file.data, "review_months")
-    if months and not re.fullmatch("[0-9]{1,4}", months):
-        raise file.refuse("review_months", "must be a whole number of months")
+    if months and not re.fullmatch("[1-9][0-9]{0,3}", months):
+        raise file.refuse("review_months", "must be a whole number of months, at least 1")
     return int(months) if months else None
 
 

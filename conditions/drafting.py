@@ -64,11 +64,12 @@ def note_change(
     by: AbstractBaseUser | None,
     what: str = "",
     kind: PageEvent.Kind = PageEvent.Kind.SAVED,
+    edition: Edition | None = None,
 ) -> None:
     """Put a change of the working copy into the log, and remember what the working copy says now."""
     stored = locked(condition.pk)
     Condition.objects.filter(pk=stored.pk).update(working_checksum=checksum(compose(stored)))
-    PageEvent.record(kind, stored, by=by, why=what)
+    PageEvent.record(kind, stored, by=by, edition=edition, why=what)
 
 
 @transaction.atomic
@@ -85,7 +86,8 @@ def revert(*, edition: Edition, by: AbstractBaseUser, seen: str | None = None) -
         written = workingcopy.write(document, file=str(edition), condition=condition)
     except DocumentError as error:
         raise PublishingError(str(error)) from error
-    note_change(condition=condition, by=by, what=f"To edition {edition.number}.", kind=PageEvent.Kind.REVERTED)
+    what = f"To edition {edition.number}."
+    note_change(condition=condition, by=by, what=what, kind=PageEvent.Kind.REVERTED, edition=edition)
     gone = len(edition.content["related"]) - len(document.get("related", []))
     return [*left_out(written), *([f"Related pages that are deleted: {gone}."] if gone else [])]
 
@@ -102,9 +104,18 @@ def import_file(*, name: str, content: bytes, by: AbstractBaseUser, replace: boo
     there = Condition.objects.filter(slug=document["slug"]).first()
     if there and not replace:
         raise file.refuse("slug", f"“{there}” is at this address already. Tick below to replace its working copy.")
-    written = workingcopy.write(document, file=name, condition=there and locked(there.pk))
+    if there:
+        _refuse_to_lose(locked(there.pk), file)
+    written = workingcopy.write(document, file=name, condition=there)
     note_change(condition=written.condition, by=by, what=f"From {shown(name)}.", kind=PageEvent.Kind.IMPORTED)
     return written
+
+
+def _refuse_to_lose(condition: Condition, file: DocumentFile) -> None:
+    """Raises DocumentError when the working copy says what no edition holds: a file would cover it for good."""
+    if not condition.editions.filter(checksum=checksum(compose(condition))).exists():
+        problem = f"the working copy of “{condition}” holds changes that no edition has. Send it for review first"
+        raise file.refuse("slug", problem)
 
 
 def left_out(written: workingcopy.Written) -> list[str]:

@@ -4,10 +4,16 @@ from conditions import checking
 from conditions.models import Condition, Edition, InternalLink, Listing, ListingTag, OldAddress, PublishedPicture
 
 
+class AddressTakenError(Exception):
+    """Another public page has the address, or had it and is still reached by it. The message says which."""
+
+
 def make_listing(edition: Edition) -> Listing:
-    """Write what the site shows of an edition besides its page. Raises IntegrityError when its address is taken."""
+    """Write what the site shows of an edition besides its page. Raises AddressTakenError."""
     content = edition.content
     _keep_address(edition)
+    if Listing.objects.filter(slug=content["slug"]).exclude(pk=edition.condition_id).exists():
+        raise AddressTakenError(f"Another public page already has the address “{content['slug']}”.")
     listing, _ = Listing.objects.update_or_create(
         condition=edition.condition,
         defaults={
@@ -38,13 +44,16 @@ def make_listing(edition: Edition) -> Listing:
         if link.path.startswith("/")
     )
     if content["picture"]:
-        PublishedPicture.objects.get_or_create(name=content["picture"]["file"])
+        PublishedPicture.objects.get_or_create(name=content["picture"]["file"], condition=edition.condition)
     return listing
 
 
 def _keep_address(edition: Edition) -> None:
     """When the page moves, its address until now goes on leading to it; one that is taken again is no old address."""
     slug = edition.content["slug"]
+    others = OldAddress.objects.filter(slug=slug).exclude(condition=edition.condition)
+    if other := others.filter(condition__live_edition__isnull=False).select_related("condition").first():
+        raise AddressTakenError(f"“{slug}” was the address of “{other.condition}”, and still leads there.")
     OldAddress.objects.filter(slug=slug).delete()
     before = edition.condition.editions.published().filter(number__lt=edition.number)
     former = before.values_list("content__slug", flat=True).first()

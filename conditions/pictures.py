@@ -134,6 +134,8 @@ def _svg_root(content: bytes) -> ElementTree.Element:
         text = content.decode("utf-8-sig")
         if "<!DOCTYPE" in text or "<!ENTITY" in text:
             raise ValidationError("The SVG declares a document type. Save it as “plain SVG”.")
+        if re.search(r"<\?(?!xml\s)", text):
+            raise ValidationError("The SVG holds instructions for programs. Save it as “plain SVG”.")
         root = ElementTree.fromstring(text)  # noqa: S314 - no document type, so no entities
     except (UnicodeDecodeError, ValueError, ElementTree.ParseError) as error:
         raise ValidationError("The SVG cannot be read. Save it again as “plain SVG”.") from error

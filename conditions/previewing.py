@@ -117,7 +117,7 @@ def as_unreviewed(edition: Edition, *, at: datetime | None = None) -> Edition:
 
 
 def picture_is_public(name: str) -> bool:
-    return PublishedPicture.objects.filter(name=name).exists()
+    return PublishedPicture.objects.filter(name=name, condition__live_edition__isnull=False).exists()
 
 
 def picture_is_shared(name: str) -> bool:

@@ -118,6 +118,23 @@ def approve(
     """
     condition = locked(edition.condition_id)
     on = on or timezone.localdate()
+    clinician = _approving_clinician(by, edition)
+    if keeps_review:
+        review = _kept_review(edition, condition, clinician, on)
+    else:
+        review = _full_review(condition, clinician, on, due)
+    if goes_live_at:
+        _refuse_impossible_time(goes_live_at, due=review["review_due_on"])
+    published_at = None if goes_live_at else timezone.now()
+    _decide(edition, Status.APPROVED, by=by, goes_live_at=goes_live_at, published_at=published_at, **review)
+    when = f"Goes live on {timezone.localtime(goes_live_at):%-d %B %Y at %H:%M}." if goes_live_at else ""
+    PageEvent.record(Kind.APPROVED, condition, by=by, edition=edition, why=when)
+    if published_at:
+        _go_live(edition, by=by)
+
+
+def _approving_clinician(by: AbstractUser, edition: Edition) -> PublicName:
+    """In whose name an edition is approved. Raises PublishingError when it cannot be in theirs, or in anybody's."""
     if has_written(by, edition):
         raise PublishingError("You have worked on this text yourself. Somebody else has to approve it.")
     clinician = StaffProfile.of(by)
@@ -125,18 +142,15 @@ def approve(
         raise PublishingError("An approval needs the clinician's name. An administrator fills it in on your account.")
     if not edition.content["sources"]:
         raise PublishingError("A page needs at least one source before it can be approved.")
-    if goes_live_at is not None and goes_live_at <= timezone.now():
+    return clinician
+
+
+def _refuse_impossible_time(goes_live_at: datetime, *, due: date) -> None:
+    """Raises PublishingError for a time that has passed, or one when the page's next review is due already."""
+    if goes_live_at <= timezone.now():
         raise PublishingError("The time to go live has passed. Choose a later one, or none to publish now.")
-    if keeps_review:
-        review = _kept_review(edition, condition, clinician, on)
-    else:
-        review = _full_review(condition, clinician, on, due)
-    published_at = None if goes_live_at else timezone.now()
-    _decide(edition, Status.APPROVED, by=by, goes_live_at=goes_live_at, published_at=published_at, **review)
-    when = f"Goes live on {timezone.localtime(goes_live_at):%-d %B %Y at %H:%M}." if goes_live_at else ""
-    PageEvent.record(Kind.APPROVED, condition, by=by, edition=edition, why=when)
-    if published_at:
-        _go_live(edition, by=by)
+    if timezone.localdate(goes_live_at) >= due:
+        raise PublishingError("The page would go live when its next review is already due. Choose an earlier time.")
 
 
 def _full_review(condition: Condition, clinician: PublicName, on: date, due: date | None) -> dict[str, object]:
@@ -276,7 +290,9 @@ def _go_live(edition: Edition, *, by: AbstractBaseUser | None, why: str = "") ->
     try:
         with transaction.atomic():
             listing = listings.make_listing(edition)
-    except IntegrityError as error:
+    except listings.AddressTakenError as error:
+        raise PublishingError(f"{error} Choose another address.") from error
+    except IntegrityError as error:  # taken at this moment
         raise PublishingError(f"Another public page already has the address “{content['slug']}”.") from error
     search.index_condition(listing, content)
     pages.forget_pages_showing(condition)

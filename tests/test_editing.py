@@ -167,10 +167,13 @@ def test_axe_finds_nothing_on_a_review_in_both_forms(desk):
     desk.get_by_role("button", name="Send for review", exact=True).click()
     desk.goto(f"/admin/conditions/condition/{pk}/history/")
     desk.get_by_role("link", name="Edition 2", exact=True).click()
-    for form in ("one text", "side by side"):
+    for other in ("side by side", "one text"):
+        expect(
+            desk.get_by_role("link", name=f"Show the difference {'as ' * (other == 'one text')}{other}")
+        ).to_be_visible()
         found = violations_in_every_look(desk)
         assert not found, "\n".join(found)
-        desk.get_by_role("link", name=re.compile(f"{'side by side' if form == 'one text' else 'one text'}$")).click()
+        desk.get_by_role("link", name=re.compile(f"{other}$")).click()
 
 
 def test_no_screen_of_ours_scrolls_sideways_on_a_telephone(desk):
@@ -214,13 +217,36 @@ def test_two_people_with_the_same_page_open(desk, changing_site, open_tab):
     other.get_by_role("button", name="Save and continue editing").first.click()
     desk.get_by_label("Summary").fill("What this one wrote.")
     desk.get_by_role("button", name="Save and continue editing").first.click()
-    expect(desk.get_by_text("Somebody has saved this since you opened it")).to_be_visible()
+    alert = desk.get_by_role("alert")
+    expect(alert).to_contain_text("somebody else saved this page first")
+    expect(alert).to_be_focused()
     expect(desk.get_by_role("heading", name="What differs")).to_be_visible()
     assert desk.get_by_label("Summary").input_value() == "What this one wrote."
     found = violations_in_every_look(desk)
     assert not found, "\n".join(found)
     desk.get_by_role("button", name="Save and continue editing").first.click()
     expect(desk.get_by_text("was changed successfully")).to_be_visible()
+
+
+def test_rich_text_and_rows_have_names_and_a_mistake_leads_to_its_editor(desk):
+    desk.goto(f"/admin/conditions/condition/{number_of(desk, 'Brain calcification')}/change/")
+    body = desk.get_by_role("textbox", name="Body: What causes it?")
+    toolbar = desk.get_by_role("toolbar", name="Body: What causes it?: formatting")
+    expect(toolbar.get_by_role("button", name="Numbered list")).to_have_attribute("aria-pressed", "false")
+    body.fill("")
+    toolbar.get_by_role("button", name="Numbered list").click()
+    expect(toolbar.get_by_role("button", name="Numbered list")).to_have_attribute("aria-pressed", "true")
+    for _ in range(2):
+        desk.get_by_role("button", name="Add a section").click()
+    desk.get_by_role("button", name=re.compile(r"Remove: Section \d+ \(new\)")).first.click()
+    row = desk.get_by_role("group", name=re.compile(r"^Section \d+ \(new\)$"))
+    expect(row).to_have_count(1)
+    expect(row.get_by_role("textbox", name=re.compile(r"^Body: Section \d+ \(new\)$"))).to_be_visible()
+    desk.get_by_role("button", name="Save and continue editing").first.click()
+    expect(desk.get_by_role("alert")).to_be_focused()
+    desk.get_by_role("alert").get_by_role("link", name="Section “What causes it?”: Body").click()
+    expect(body).to_be_focused()
+    expect(body).to_have_attribute("aria-invalid", "true")
 
 
 def test_a_condition_travels_as_a_file(desk, changing_site, tmp_path):

@@ -196,14 +196,14 @@ def test_no_page_of_the_admin_breaks_the_policy(site, open_tab):
     page.goto("/admin/conditions/condition/")
     page.get_by_role("link", name="Brain calcification").first.click()
     page.locator("#sections-0 [contenteditable=true]").wait_for()
-    page.get_by_text("Add another Section").click()
+    page.get_by_text("Add a section").click()
     page.locator("[id^=sections-] [contenteditable=true]").last.wait_for()
     assert heard == []
     change = page.url
     for way in [
         "Preview",
         "Compare",
-        "Send for review",
+        "Send it for review as it is",
         "Preview links",
         "Editions and steps",
         "Publish without review",

@@ -71,7 +71,7 @@ def test_a_page_is_not_published_without_a_reason(desk, changing_site):
     desk.get_by_role("link", name="Publish without review").click()
     desk.get_by_label(re.compile("^Why")).evaluate("field => { field.required = false; field.value = '   ' }")
     desk.get_by_role("button", name="Publish now").click()
-    expect(desk.get_by_text("This field is required.")).to_be_visible()
+    expect(desk.get_by_role("link", name="Say why the page is published")).to_be_visible()
     assert fetch(changing_site, PUBLIC_PAGE).text == before
 
 

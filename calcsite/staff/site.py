@@ -1,5 +1,7 @@
 """The admin: who may enter it, and where everybody else is sent."""
 
+from operator import itemgetter
+from typing import Any
 from urllib.parse import urlencode
 
 from allauth.account.utils import get_next_redirect_url
@@ -41,6 +43,15 @@ class StaffSite(AdminSite):
         if not secondfactor.is_set_up(request.user):
             return redirect("mfa_index")
         return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': reverse('admin:login')})}")
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
+        """As ever, with the names that the admins give to what has another name in Django."""
+        found = super().get_app_list(request, app_label)
+        for app in found:
+            for row in app["models"]:
+                row["name"] = getattr(self.get_model_admin(row["model"]), "plural", row["name"])
+            app["models"].sort(key=itemgetter("name"))
+        return found
 
     def logout(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         return sign_out(request)

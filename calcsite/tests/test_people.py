@@ -1,6 +1,8 @@
 """What each group of staff may do, and that nobody gives themselves, or others, more."""
 
+import html
 import importlib
+import re
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -9,7 +11,9 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission, User
 from django.core import mail
 from django.test import Client
+from post_office.models import Email
 
+from calcsite.admin.words import ROLES
 from calcsite.models import StaffProfile
 from calcsite.tests.people import PASSWORD, give_app, make_person, sign_in
 
@@ -37,9 +41,9 @@ def desk(administrator) -> Client:
 
 def change(client: Client, person: User, **fields: object):
     """Send the form of `person` as it would be with these fields changed."""
-    data = {"username": person.username, "email": person.email, "is_active": "on"} | fields
+    email = person.email or f"{person.username}@clinic.example"
+    data = {"username": person.username, "email": email, "is_active": "on"} | fields
     data |= {"profile-TOTAL_FORMS": "0", "profile-INITIAL_FORMS": "0"}
-    data |= {"date_joined_0": "2026-11-21", "date_joined_1": "12:00"}
     answer = client.post(f"{PEOPLE}{person.pk}/change/", data)
     person.refresh_from_db()
     return answer
@@ -77,13 +81,104 @@ def test_the_admin_shows_no_secrets_and_no_messages_to_patients():
     assert shown & {"mfa", "account", "post_office", "sessions"} == set()
 
 
-def test_an_administrator_adds_somebody_and_gives_them_a_group(desk):
-    data = {"username": "eve", "password1": PASSWORD, "password2": PASSWORD, "email": "eve@clinic.example"}
-    desk.post(f"{PEOPLE}add/", data | {"is_superuser": "on", "profile-TOTAL_FORMS": "0", "profile-INITIAL_FORMS": "0"})
+def add(client: Client, **fields: object):
+    data = {"username": "eve", "first_name": "Eve", "last_name": "Low", "email": "eve@clinic.example"} | fields
+    return client.post(f"{PEOPLE}add/", data | {"profile-TOTAL_FORMS": "0", "profile-INITIAL_FORMS": "0"}, follow=True)
+
+
+def link_in(message: mail.EmailMessage) -> str:
+    return re.search(r"http://[^/]+(/\S+key/\S+)", message.body)[1]
+
+
+def choose_password(link: str, password: str) -> bool:
+    """Whether the link let somebody choose it."""
+    client = Client()
+    page = client.get(link, follow=True)
+    if not page.redirect_chain:
+        return False
+    client.post(page.redirect_chain[-1][0], {"password1": password, "password2": password})
+    return True
+
+
+def test_an_administrator_adds_somebody_with_a_role_who_sets_the_password_by_an_invitation(desk):
+    page = add(desk, groups=[Group.objects.get(name="Editor").pk], is_superuser="on", password1=PASSWORD)
+    assert "“Eve Low” was added, and an invitation is on its way to eve@clinic.example." in page.content.decode()
     eve = User.objects.get(username="eve")
-    assert (eve.is_staff, eve.is_superuser, eve.has_perm("conditions.view_condition")) == (True, False, False)
-    change(desk, eve, groups=[Group.objects.get(name="Editor").pk])
+    assert (eve.is_staff, eve.is_superuser, eve.has_usable_password()) == (True, False, False)
     assert [group.name for group in eve.groups.all()] == ["Editor"]
+    message = mail.outbox[0]
+    assert (message.to, message.subject) == (
+        ["eve@clinic.example"],
+        "Set your password for the staff pages of Calcsite Clinic",
+    )
+    assert "sign in as eve" in message.body
+    assert choose_password(link_in(message), PASSWORD)
+    eve.refresh_from_db()
+    assert eve.check_password(PASSWORD)
+    assert not choose_password(link_in(message), "another one altogether")
+
+
+def test_an_invitation_waits_in_the_outbox_with_the_account(desk, settings):
+    settings.EMAIL_BACKEND = "post_office.EmailBackend"
+    add(desk)
+    assert Email.objects.get().to == ["eve@clinic.example"]
+
+
+@pytest.mark.parametrize("wrong", [{"email": ""}, {"username": "ADA"}])
+def test_nobody_is_added_without_an_address_or_under_the_name_of_another(desk, wrong):
+    assert "errornote" in add(desk, **wrong).content.decode()
+    assert (User.objects.count(), mail.outbox) == (1, [])
+
+
+def invite_again(client: Client, person: User):
+    return client.post(f"{PEOPLE}{person.pk}/invitation/", follow=True)
+
+
+def test_an_invitation_is_sent_again_from_the_persons_page_until_the_password_is_set(desk, administrator):
+    add(desk)
+    eve = User.objects.get(username="eve")
+    address = f"{PEOPLE}{eve.pk}/invitation/"
+    assert address in desk.get(f"{PEOPLE}{eve.pk}/change/").content.decode()
+    assert b"eve@clinic.example" in desk.get(address).content
+    assert len(mail.outbox) == 1
+    invite_again(desk, eve)
+    entry = LogEntry.objects.first()
+    assert (entry.user, entry.change_message) == (administrator, "Invitation sent to eve@clinic.example.")
+    assert choose_password(link_in(mail.outbox[1]), PASSWORD)
+    told = len(mail.outbox)
+    assert address not in desk.get(f"{PEOPLE}{eve.pk}/change/").content.decode()
+    assert "cannot be invited now" in invite_again(desk, eve).content.decode()
+    assert len(mail.outbox) == told
+
+
+def test_who_may_not_sign_in_is_not_invited(desk):
+    eve = make_person("Editor", email="eve@clinic.example", password=None, is_active=False)
+    assert "cannot be invited now" in invite_again(desk, eve).content.decode()
+    assert mail.outbox == []
+
+
+def test_an_address_that_was_mistyped_gets_no_link_any_more(desk):
+    add(desk, email="stranger@home.example")
+    first = link_in(mail.outbox[0])
+    change(desk, User.objects.get(username="eve"), email="eve@clinic.example")
+    assert not choose_password(first, PASSWORD)
+    Client().post("/admin/account/password/reset/", {"email": "stranger@home.example"})
+    assert len(mail.outbox) == 1
+    Client().post("/admin/account/password/reset/", {"email": "eve@clinic.example"})
+    assert mail.outbox[1].to == ["eve@clinic.example"]
+
+
+def test_only_a_superuser_sets_somebodys_password_by_hand(desk):
+    eve, boss = make_person("Editor"), Client()
+    sign_in(boss, make_person(is_superuser=True))
+    address, data = f"{PEOPLE}{eve.pk}/password/", {"password1": "new new new new", "password2": "new new new new"}
+    assert address not in desk.get(f"{PEOPLE}{eve.pk}/change/").content.decode()
+    assert desk.post(address, data | {"usable_password": "true"}).status_code == 403
+    assert address in boss.get(f"{PEOPLE}{eve.pk}/change/").content.decode()
+    assert boss.get(address).status_code == 200
+    boss.post(address, data | {"usable_password": "true", "set-password": "1"})
+    eve.refresh_from_db()
+    assert eve.check_password("new new new new")
 
 
 @pytest.mark.parametrize("field", ["is_superuser", "user_permissions"])
@@ -132,10 +227,18 @@ def test_an_account_is_closed_and_not_deleted(desk):
     assert client.get("/admin/").url.startswith("/admin/login/")
 
 
-def remove_second_factor(desk: Client, *people: User):
-    return desk.post(
-        PEOPLE, {"action": "remove_second_factor", "_selected_action": [p.pk for p in people]}, follow=True
-    )
+def remove_second_factor(client: Client, person: User):
+    return client.post(f"{PEOPLE}{person.pk}/second-factor/", follow=True)
+
+
+def test_a_second_factor_is_removed_only_after_a_question(desk):
+    eve = make_person("Editor", first_name="Eve", last_name="Low")
+    address = f"{PEOPLE}{eve.pk}/second-factor/"
+    assert address not in desk.get(f"{PEOPLE}{eve.pk}/change/").content.decode()
+    give_app(eve)
+    assert address in desk.get(f"{PEOPLE}{eve.pk}/change/").content.decode()
+    assert "Remove the second factor of Eve Low?" in desk.get(address).content.decode()
+    assert Authenticator.objects.filter(user=eve).exists()
 
 
 def test_a_lost_second_factor_is_removed_logged_and_ends_the_persons_sessions(desk, administrator):
@@ -153,7 +256,7 @@ def test_a_lost_second_factor_is_removed_logged_and_ends_the_persons_sessions(de
 def test_nobody_removes_the_second_factor_of_a_superuser_or_their_own_here(desk, administrator):
     boss = make_person(username="boss", is_superuser=True)
     give_app(boss)
-    remove_second_factor(desk, boss, administrator)
+    assert [remove_second_factor(desk, person).status_code for person in (boss, administrator)] == [403, 403]
     assert Authenticator.objects.filter(user__in=[boss, administrator]).count() == 2
 
 
@@ -177,6 +280,63 @@ def test_an_administrator_writes_the_credentials_that_the_public_reads(desk):
     assert b"consultant radiologist" in desk.get(f"{PEOPLE}{eve.pk}/change/").content
     data = {"profile-TOTAL_FORMS": "1", "profile-INITIAL_FORMS": "0", "profile-0-credentials": "MD"}
     data |= {"username": eve.username, "first_name": "Eve", "last_name": "Low", "is_active": "on"}
-    desk.post(f"{PEOPLE}{eve.pk}/change/", data | {"date_joined_0": "2026-11-21", "date_joined_1": "12:00"})
+    desk.post(f"{PEOPLE}{eve.pk}/change/", data | {"email": "eve@clinic.example"})
     assert StaffProfile.of(eve) == ("Eve Low", "MD")
     assert not eve.profile.wants_digest
+
+
+def test_the_form_of_a_person_has_one_profile_and_shows_no_hash(desk):
+    eve = make_person("Editor", first_name="Eve", last_name="Low")
+    for _ in range(2):
+        page = desk.get(f"{PEOPLE}{eve.pk}/change/").content.decode()
+        assert page.count("What the public and the weekly e-mail use") == 1
+        assert page.count('name="profile-0-credentials"') == 1
+        assert page.count("Add another") == 0
+        assert re.findall("md5|pbkdf2", page) == []
+        StaffProfile.objects.get_or_create(user=eve)
+
+
+def words(page: str) -> str:
+    """What a person reads of a page."""
+    text = re.sub(r"<(script|style|svg|title)\b.*?</\1>", " ", page, flags=re.DOTALL)
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text)))
+
+
+@pytest.mark.parametrize("address", [PEOPLE, f"{PEOPLE}add/", f"{PEOPLE}%s/change/", f"{PEOPLE}%s/history/"])
+def test_the_pages_about_people_speak_the_clinics_language(desk, address):
+    eve = make_person("Editor", first_name="Eve", last_name="Low")
+    page = words(desk.get(address.replace("%s", str(eve.pk))).content.decode())
+    assert "Staff › People" in page
+    assert re.findall(r"Authentication and Authorization|\busers?\b(?! name)|\bgroups?\b|\bactive\b", page, re.I) == []
+
+
+def test_the_list_of_people_says_who_may_sign_in_and_has_a_second_factor(desk):
+    make_person("Editor", first_name="Eve", last_name="Low", username="eve")
+    make_person("Clinician", first_name="Ben", last_name="Orr", username="ben", password=None)
+    page = words(desk.get(PEOPLE).content.decode())
+    assert "Eve Low Editor Yes Not yet Never" in page
+    assert "Ben Orr Clinician Invited Not yet Never" in page
+    assert "ada Administrator Yes Set up" in page
+
+
+def test_roles_are_described_and_name_their_people(desk):
+    make_person("Editor", first_name="Eve", last_name="Low")
+    make_person("Editor", first_name="Gone", last_name="Away", is_active=False)
+    listed = words(desk.get("/admin/auth/group/").content.decode())
+    assert "Editor Writes pages and sends them for review. Publishes nothing. Eve Low" in listed
+    role = Group.objects.get(name="Editor")
+    page = words(desk.get(f"/admin/auth/group/{role.pk}/change/").content.decode())
+    assert "What it may do: Writes pages and sends them for review." in page
+    assert re.findall("Permissions|Gone Away", page) == []
+
+
+def test_a_superuser_sees_and_changes_the_permissions_of_a_role():
+    boss, role = Client(), Group.objects.get(name="Editor")
+    sign_in(boss, make_person(is_superuser=True))
+    assert b"Permissions" in boss.get(f"/admin/auth/group/{role.pk}/change/").content
+    boss.post(f"/admin/auth/group/{role.pk}/change/", {"name": "Editor", "permissions": []})
+    assert role.permissions.count() == 0
+
+
+def test_every_role_that_the_migration_makes_is_described():
+    assert set(ROLES) == set(WRITTEN)

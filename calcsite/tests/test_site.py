@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection
 
 from calcsite.models import ClinicDetails
 from conditions.models import PublishedPicture
+from conditions.tests.factories import make_live
 
 DRAWING = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 3"><script>alert(1)</script></svg>'
 
@@ -40,7 +41,7 @@ def test_robots_are_told_where_the_sitemap_is(client, settings):
 
 def public_picture(name: str, content: bytes) -> str:
     stored = default_storage.save(f"conditions/{name}", ContentFile(content))
-    PublishedPicture.objects.create(name=stored)
+    PublishedPicture.objects.create(name=stored, condition=make_live())
     return stored
 
 

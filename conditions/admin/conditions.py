@@ -1,6 +1,7 @@
 """Editing a condition: the working copy with its parts."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -16,59 +17,82 @@ from django.utils.text import get_text_list
 from conditions import drafting
 from conditions.admin import exchange, steps
 from conditions.admin.guarding import GuardedAdmin, refuse_tampered_choices
+from conditions.admin.lines import LINES
 from conditions.admin.reports import report_urls
 from conditions.admin.uses import with_uses
 from conditions.models import FAQ, Alias, Condition, Edition, Feedback, Section, Source
 
-
-class AliasInline(admin.StackedInline):
-    model = Alias
-    extra = 1
+STATES = [("approved", "Approved by a clinician"), ("unreviewed", "Public without a clinician’s review")]
 
 
-class SectionInline(admin.StackedInline):
-    model = Section
+class PartInline(admin.StackedInline):
+    """Rows of one kind under a page's own fields. `add_text` is what the button for another one says."""
+
+    template = "admin/conditions/rows.html"
     extra = 0
+
+
+class SectionInline(PartInline):
+    model = Section
+    add_text = "Add a section"
     fields = [("position", "kind"), "heading", "body"]
 
 
-class FAQInline(admin.StackedInline):
+class FAQInline(PartInline):
     model = FAQ
-    extra = 0
+    add_text = "Add a question"
     fields = ["position", "question", "answer"]
 
 
-class SourceInline(admin.StackedInline):
+class SourceInline(PartInline):
     model = Source
-    extra = 0
+    add_text = "Add a source"
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     fields = ["position", "title", "publisher", ("url", "seen")]
 
 
+class AliasInline(PartInline):
+    model = Alias
+    add_text = "Add another name"
+    extra = 1
+
+
+class WorkFilter(admin.SimpleListFilter):
+    title = "where the work stands"
+    parameter_name = "work"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return list(Condition.Work.choices)
+
+    def queryset(self, request: HttpRequest, conditions: QuerySet[Condition]) -> QuerySet[Condition]:
+        return conditions.filter(work=self.value()) if self.value() in Condition.Work.values else conditions
+
+
 class LiveFilter(admin.SimpleListFilter):
-    title = "whether the public sees it"
+    title = "what the public sees"
     parameter_name = "live"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
-        return [("yes", "Public"), ("no", "Not public")]
+        return [*STATES, ("no", "Not public")]
 
     def queryset(self, request: HttpRequest, conditions: QuerySet[Condition]) -> QuerySet[Condition]:
-        if self.value() not in {"yes", "no"}:
-            return conditions
-        return conditions.filter(live_edition__isnull=self.value() == "no")
+        if self.value() == "no":
+            return conditions.filter(live_edition=None)
+        return conditions.filter(live_edition__status=self.value()) if self.value() in dict(STATES) else conditions
 
 
 @admin.register(Condition)
 class ConditionAdmin(GuardedAdmin, admin.ModelAdmin):
-    list_display = ["name", "public_state", "review_due", "helped", "updated_at"]
-    list_filter = [LiveFilter, "live_edition__status", "tags"]
+    list_display = ["name", "work", "public_state", "review_due", "helped", "last_saved"]
+    list_filter = [WorkFilter, LiveFilter]
     list_select_related = ["live_edition", "listing"]
     search_fields = ["name", "aliases__name", "summary", "sections__body", "faqs__question"]
     search_help_text = "Looks in names, summaries, sections and questions of the working copies."
     prepopulated_fields = {"slug": ["name"]}
     autocomplete_fields = ["tags", "related"]
-    inlines = [AliasInline, SectionInline, FAQInline, SourceInline]
+    inlines = [SectionInline, FAQInline, SourceInline, AliasInline]
     save_on_top = True
+    formfield_overrides = LINES
     change_form_template = "admin/conditions/condition/change_form.html"
     fieldsets = [
         (None, {"fields": ["name", "slug", "summary", "key_facts", "featured"]}),
@@ -80,6 +104,14 @@ class ConditionAdmin(GuardedAdmin, admin.ModelAdmin):
         ("How readers find it", {"fields": ["tags", "related"]}),
         ("Review", {"fields": ["review_months"]}),
     ]
+
+    @admin.display(description="work", ordering="work")
+    def work(self, condition: Condition) -> str:
+        return Condition.Work(condition.work).label
+
+    @admin.display(description="last saved", ordering="updated_at")
+    def last_saved(self, condition: Condition) -> datetime:
+        return condition.updated_at
 
     @admin.display(description="public page", ordering="live_edition__published_at")
     def public_state(self, condition: Condition) -> str:
@@ -105,6 +137,7 @@ class ConditionAdmin(GuardedAdmin, admin.ModelAdmin):
             super()
             .get_queryset(request)
             .defer("live_edition__content")
+            .with_work()
             .annotate(
                 answer_count=Coalesce(Subquery(answers.values(count=Count("pk"))), 0),
                 helpful_count=Coalesce(Subquery(answers.filter(helpful=True).values(count=Count("pk"))), 0),
@@ -150,6 +183,10 @@ class ConditionAdmin(GuardedAdmin, admin.ModelAdmin):
             if f"_{step}" in request.POST:
                 return redirect(f"admin:conditions_condition_{step}", condition.pk)
         return None
+
+    def has_delete_permission(self, request: HttpRequest, obj: Condition | None = None) -> bool:
+        """A page that was ever sent for review has a history, which is kept: it can be taken off the site."""
+        return super().has_delete_permission(request, obj) and (obj is None or not obj.editions.exists())
 
     def delete_model(self, request: HttpRequest, obj: Condition) -> None:
         drafting.delete(condition=obj, by=request.user)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from conditions import documentfiles, documents, drafting
 from conditions.admin.forms import ImportForm
 from conditions.admin.screens import about_condition
-from conditions.documentfiles import DocumentError
+from conditions.documentfiles import DocumentError, NoDocumentError
 from conditions.models import Condition
 
 
@@ -33,6 +33,9 @@ def import_(request: HttpRequest) -> HttpResponse:
         try:
             content = file.read(documentfiles.LARGEST + 1)
             written = drafting.import_file(name=file.name, content=content, by=request.user, replace=replace)
+        except NoDocumentError as error:
+            told = f"This is not a file that “Save as a file” made. Look at line {error.line}."
+            form.add_error("file", told)
         except DocumentError as error:
             form.add_error("file", str(error))
         else:

@@ -15,16 +15,22 @@ WORKING_COPY = "working"
 UNSEEN = {"required": "This form was not filled in from the page with the text. Open it again."}
 
 
-def text(label: str, help_text: str = "", *, required: bool = True) -> forms.CharField:
-    """A field for a sentence or two."""
-    area = forms.Textarea(attrs={"rows": 3, "cols": 60})
-    return forms.CharField(label=label, help_text=help_text, required=required, max_length=1000, widget=area)
+def text(label: str, help_text: str = "", *, missing: str = "") -> forms.CharField:
+    """A field for a sentence or two. It may stay empty, unless there is something to say when it is `missing`."""
+    return forms.CharField(
+        label=label,
+        help_text=help_text,
+        required=bool(missing),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
+        error_messages={"required": missing},
+    )
 
 
 class SubmitForm(forms.Form):
     """The working copy goes to a clinician. `seen` is the checksum of what the author has before them."""
 
-    note = text("Note to the reviewer", "What changed, and why. Only staff read it.", required=False)
+    note = text("Note to the reviewer", "What changed, and why. Only staff read it.")
     is_correction = forms.BooleanField(
         label="Only a correction, such as a spelling mistake",
         help_text="A clinician still has to approve it. The date of the last full review can then stay.",
@@ -44,12 +50,17 @@ class PublishForm(forms.Form):
     reason = text(
         "Why without a clinician’s review?",
         "Kept with the edition. The public page says that no clinician has reviewed it.",
+        missing="Say why the page is published without a clinician’s review.",
     )
     seen = forms.CharField(widget=forms.HiddenInput, error_messages=UNSEEN)
 
 
 class WithdrawForm(forms.Form):
-    reason = text("Why is the page taken off the site?", "Kept in the log. The public is not told.")
+    reason = text(
+        "Why is the page taken off the site?",
+        "Kept in the log. The public is not told.",
+        missing="Say why the page is taken off the site.",
+    )
 
 
 class RevertForm(forms.Form):
@@ -59,22 +70,16 @@ class RevertForm(forms.Form):
 
 
 class ReturnForm(forms.Form):
-    reason = text("What should the author change?", "The author reads it on their first page.")
+    reason = text(
+        "What should the author change?",
+        "The author reads it on their first page.",
+        missing="Say what the author should change.",
+    )
 
 
 class ApproveForm(forms.Form):
     """A clinician stands behind a page, from now or from a set time."""
 
-    goes_live_at = forms.DateTimeField(
-        label="Goes live at",
-        help_text="The clinic’s own time. Leave empty to publish now.",
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
-    due = forms.DateField(
-        label="Next review due",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
     keeps_review = forms.ChoiceField(
         label="What have you reviewed?",
         choices=[
@@ -85,13 +90,28 @@ class ApproveForm(forms.Form):
         initial="yes",
         widget=forms.RadioSelect,
     )
+    due = forms.DateField(
+        label="Next review due",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": "Fill in the day of the next review."},
+    )
+    goes_live_at = forms.DateTimeField(
+        label="Goes live at",
+        help_text="The clinic’s own time. Leave empty to publish now.",
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
 
     def __init__(self, *args: Any, edition: Edition, on: date | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        on = on or timezone.localdate()
-        self.fields["due"].initial = months_after(on, edition.condition.review_months)
-        self.fields["due"].help_text = f"At most {edition.condition.review_months} months after this review."
-        if not edition.is_correction:
+        on, condition = on or timezone.localdate(), edition.condition
+        self.fields["due"].initial = months_after(on, condition.review_months)
+        self.fields["due"].help_text = f"At most {condition.review_months} months after this review."
+        if edition.is_correction and condition.has_review:
+            self.fields[
+                "due"
+            ].help_text = f"Only for a review of the whole page: at most {condition.review_months} months after it."
+        else:
             del self.fields["keeps_review"]
 
     def clean_keeps_review(self) -> bool:
@@ -101,7 +121,11 @@ class ApproveForm(forms.Form):
 class ImportForm(forms.Form):
     """A condition from a file."""
 
-    file = forms.FileField(label="The file", help_text="As “Save as a file” makes it, of up to 3 MB.")
+    file = forms.FileField(
+        label="The file",
+        help_text="As “Save as a file” makes it, of up to 3 MB.",
+        error_messages={"required": "Choose a file."},
+    )
     replace = forms.BooleanField(
         label="Replace the working copy if the address is here already",
         help_text="What that working copy says now is lost, unless an edition holds it. The public does not see it.",
@@ -114,7 +138,12 @@ class ShareForm(forms.Form):
 
     edition = forms.ChoiceField(label="What should it show?", required=False)
     days = forms.IntegerField(
-        label="For how many days?", min_value=1, max_value=LONGEST, initial=7, help_text=f"At most {LONGEST}."
+        label="For how many days?",
+        min_value=1,
+        max_value=LONGEST,
+        initial=7,
+        help_text=f"At most {LONGEST}.",
+        error_messages={"required": "Fill in for how many days."},
     )
 
     def __init__(self, *args: Any, condition: Condition, **kwargs: Any) -> None:

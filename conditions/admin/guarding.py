@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.core.exceptions import BadRequest, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, BadRequest, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django_prose_editor.fields import ProseEditorFormField
 
-from conditions import drafting, richtext
-from conditions.comparing import Line, compare_texts
+from conditions import drafting
+from conditions.blocks import Block, blocks_of
+from conditions.differing import Line, compare_blocks
+from conditions.models import Condition
 
-CHANGED_MEANWHILE = (
-    "Somebody has saved this since you opened it, so yours is not saved yet. Below is what differs. Change your "
-    "text where you want theirs, and save again: then what you see here is saved."
-)
+CHANGED_MEANWHILE = "Not saved yet: somebody else saved this page first"
+DELETED_MEANWHILE = "Somebody else has deleted it. Copy what you need of it, and open the page again."
 
 
 class GuardedForm(forms.ModelForm):
@@ -44,16 +45,21 @@ class GuardedForm(forms.ModelForm):
 
 
 class GuardedAdmin:
-    """For a ModelAdmin whose form is a GuardedForm: its page shows what differs when a save was refused."""
+    """For a ModelAdmin whose form is a GuardedForm: its page shows why a save was refused, before anything else."""
 
     form = GuardedForm
     change_form_template = "admin/conditions/guarded_change_form.html"
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         form = context["adminform"].form
+        formsets = [inline.formset for inline in context["inline_admin_formsets"]]
+        if context["errors"]:
+            context["mistakes"] = list(mistakes(form, formsets))
+            context["errors"] = []  # Django's own note would stand below the buttons, and lead nowhere
         if getattr(form, "changed_meanwhile", False):
-            formsets = [inline.formset for inline in context["inline_admin_formsets"]]
             context["differences"] = list(differences(form, formsets))
+            if isinstance(form.instance, Condition):
+                context["last_saved"] = form.instance.events.writing().select_related("by").first()
         return super().render_change_form(request, context, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: models.Model | None = None) -> list[tuple]:
@@ -61,6 +67,46 @@ class GuardedAdmin:
         (title, options), *others = super().get_fieldsets(request, obj)
         fields = [name for name in options["fields"] if name != "seen"]
         return [(title, options | {"fields": [*fields, "seen"]}), *others]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """Why a form was refused, and the id of what has to be changed, where there is one thing."""
+
+    text: str
+    target: str
+
+
+def mistakes(form: forms.ModelForm, formsets: Iterable[forms.BaseModelFormSet]) -> Iterable[Mistake]:
+    """All that has to be put right in a refused form with its rows, in the order of the page."""
+    yield from _mistakes_in(form, "", "")
+    for formset in formsets:
+        group = f"{formset.prefix}-group"
+        plural = formset.model._meta.verbose_name_plural.capitalize()
+        yield from (Mistake(f"{plural}: {error}", group) for error in formset.non_form_errors())
+        for number, row in enumerate(formset.forms):
+            if not row.cleaned_data.get("DELETE"):
+                yield from _mistakes_in(row, f"{name_of_row(row, number)}: ", f"{formset.prefix}-{number}")
+
+
+def _mistakes_in(form: forms.ModelForm, prefix: str, row: str) -> Iterable[Mistake]:
+    for name, errors in form.errors.items():
+        for error in errors:
+            if name == NON_FIELD_ERRORS:
+                if error != CHANGED_MEANWHILE:
+                    yield Mistake(f"{prefix}{error}", row)
+            elif form[name].is_hidden:
+                yield Mistake(f"{prefix}{DELETED_MEANWHILE}", "")
+            else:
+                yield Mistake(f"{prefix}{form[name].label}: {error}", form[name].id_for_label)
+
+
+def name_of_row(row: forms.ModelForm, number: int) -> str:
+    """What a row of the form is called: “Section “What causes it?””, or its place while it has no name yet."""
+    kind = row._meta.model._meta.verbose_name.capitalize()
+    if row.instance.pk and str(row.instance):
+        return f"{kind} “{row.instance}”"
+    return f"{kind} {number + 1}{'' if row.instance.pk else ' (new)'}"
 
 
 @dataclass(frozen=True)
@@ -75,13 +121,13 @@ def differences(form: forms.ModelForm, formsets: Iterable[forms.BaseModelFormSet
     """Where a refused form, with its rows, differs from what is stored now; rows that somebody added included."""
     yield from _in_fields(form, "")
     for formset in formsets:
-        kind = formset.model._meta.verbose_name.capitalize()
         sent = {str(row["id"].value()) for row in formset.forms}
-        for row in formset.forms:
-            yield from _in_fields(row, f"{kind} “{row.instance}”: " if row.instance.pk else f"New {kind.lower()}: ")
+        for number, row in enumerate(formset.forms):
+            yield from _in_fields(row, f"{name_of_row(row, number)}: ")
         for stored in formset.get_queryset():
             if str(stored.pk) not in sent:
-                yield Difference(f"{kind}, added by somebody else and kept", compare_texts(str(stored), ""))
+                kind = formset.model._meta.verbose_name.capitalize()
+                yield Difference(f"{kind}, added by somebody else and kept", compare_blocks(_lines(str(stored)), []))
 
 
 def _in_fields(form: forms.ModelForm, prefix: str) -> Iterable[Difference]:
@@ -89,20 +135,26 @@ def _in_fields(form: forms.ModelForm, prefix: str) -> Iterable[Difference]:
         if name not in {"seen", "id", "DELETE"}:
             field = form.fields[name]
             stored, sent = (
-                in_words(field, value) for value in (form.get_initial_for_field(field, name), form[name].value())
+                in_blocks(field, value) for value in (form.get_initial_for_field(field, name), form[name].value())
             )
             if stored != sent:
-                yield Difference(f"{prefix}{field.label}", compare_texts(stored, sent))
+                yield Difference(f"{prefix}{form[name].label}", compare_blocks(stored, sent))
 
 
-def in_words(field: forms.Field, value: Any) -> str:
-    """The value of a field as text that can be compared word by word."""
+def in_blocks(field: forms.Field, value: Any) -> list[Block]:
+    """The value of a field as text that can be compared: rich text as the comparison of editions splits it."""
     if isinstance(field, forms.ModelMultipleChoiceField):
         chosen = [getattr(one, "pk", one) for one in value or []]
-        return ", ".join(sorted(map(str, field.queryset.filter(pk__in=chosen))))
+        return _lines("\n".join(sorted(map(str, field.queryset.filter(pk__in=chosen)))))
     if isinstance(field, forms.BooleanField):
-        return "yes" if value in {True, "on", "True", "true", "1"} else "no"
-    return "" if value is None else richtext.plain_text(str(value)) if "<" in str(value) else str(value)
+        return _lines("yes" if value in {True, "on", "True", "true", "1"} else "no")
+    if isinstance(field, ProseEditorFormField):
+        return blocks_of(str(value or ""))
+    return _lines("" if value is None else str(value))
+
+
+def _lines(text: str) -> list[Block]:
+    return [Block("", line) for line in text.splitlines()]
 
 
 def refuse_tampered_choices(request: HttpRequest, names: Iterable[str]) -> None:

@@ -43,7 +43,12 @@ def all_reports(request: HttpRequest) -> HttpResponse:
     if not found:
         raise PermissionDenied
     refused = StaffProfile.objects.filter(user=request.user, wants_digest=False).exists()
-    return _page(request, "admin/conditions/reports/reports.html", {"found": found, "wants_digest": not refused})
+    context = {
+        "full": [each for each in found if each.total],
+        "empty": [each for each in found if not each.total],
+        "wants_digest": not refused,
+    }
+    return _page(request, "admin/conditions/reports/reports.html", context)
 
 
 @require_safe

@@ -5,7 +5,10 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
 
 from calcsite.models import StaffProfile
 from conditions import publishing
@@ -13,6 +16,8 @@ from conditions.admin.forms import ApproveForm, ReturnForm
 from conditions.admin.readonly import ReadOnlyAdmin
 from conditions.admin.screens import screen
 from conditions.admin.steps import comparison_of, findings_in
+from conditions.checking import Finding
+from conditions.comparing import Comparison
 from conditions.models import Edition
 from conditions.publishing import PublishingError
 
@@ -48,8 +53,8 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     people = Edition.objects.select_related("condition__live_edition", "submitted_by", "decided_by")
     edition = get_object_or_404(people, pk=pk)
     action = request.POST.get("action")
-    approving = ApproveForm(request.POST if action == "approve" else None, edition=edition)
-    returning = ReturnForm(request.POST if action == "return" else None)
+    approving = ApproveForm(request.POST if action == "approve" else None, edition=edition, prefix="approve")
+    returning = ReturnForm(request.POST if action == "return" else None, prefix="return")
     if action and not request.user.has_perm("conditions.review_edition"):
         raise PermissionDenied
     if approving.is_valid() and _approved(request, edition, approving):
@@ -65,9 +70,16 @@ def _approved(request: HttpRequest, edition: Edition, form: ApproveForm) -> bool
     except PublishingError as error:
         form.add_error(None, str(error))
         return False
-    when = "goes live at its time" if edition.is_scheduled else "is public now"
-    messages.success(request, f"Approved. {edition} {when}.")
+    messages.success(request, _approval_told(edition))
     return True
+
+
+def _approval_told(edition: Edition) -> str:
+    if edition.is_scheduled:
+        when = date_format(timezone.localtime(edition.goes_live_at), "j F Y, H:i")
+        return f"Approved. {edition} goes live on {when}."
+    address = reverse("conditions:detail", args=[edition.content["slug"]])
+    return format_html('Approved. {} is public now. <a href="{}">See the public page</a>', edition, address)
 
 
 def _returned(request: HttpRequest, edition: Edition, form: ReturnForm) -> bool:
@@ -87,6 +99,8 @@ def _review_screen(
     before = edition.condition.editions.published().filter(number__lt=edition.number).first()
     may_review = request.user.has_perm("conditions.review_edition")
     live = edition.condition.live_edition_id
+    comparison = comparison_of(before and before.content, edition.content)
+    findings, elsewhere = _by_change(findings_in(edition.content), comparison, is_first=before is None)
     return screen(
         request,
         "edition/review.html",
@@ -95,9 +109,10 @@ def _review_screen(
         before=before,
         old_name=before and f"Edition {before.number}{' (public)' if before.pk == live else ''}",
         new_name=f"Edition {edition.number}",
-        comparison=comparison_of(before and before.content, edition.content),
+        comparison=comparison,
         form="side" if request.GET.get("form") == "side" else "inline",
-        findings=findings_in(edition.content),
+        findings=findings,
+        elsewhere=elsewhere,
         approving=approving,
         returning=returning,
         clinician=StaffProfile.of(request.user),
@@ -105,3 +120,12 @@ def _review_screen(
         is_author=may_review and publishing.has_written(request.user, edition),
         may_decide=may_review and (edition.is_waiting or edition.is_scheduled),
     )
+
+
+def _by_change(
+    findings: list[Finding], comparison: Comparison, *, is_first: bool
+) -> tuple[list[Finding], list[Finding]]:
+    """What the checks found in what an edition changes, and elsewhere; of a first edition, everything is new."""
+    changed = {part.where for part in comparison.changed}
+    new = [finding for finding in findings if is_first or finding.where in changed]
+    return new, [finding for finding in findings if finding not in new]

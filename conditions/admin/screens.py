@@ -10,7 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 
+from conditions.composing import Content
 from conditions.models import Condition, Edition
+from conditions.reports.desk import FORM_PARTS
+from conditions.richtext import plain_line
 
 View = Callable[..., HttpResponse]
 
@@ -40,3 +43,10 @@ def screen(request: HttpRequest, template: str, condition: Condition, **context:
 def edition_of(condition: Condition, number: str) -> Edition:
     """The edition with a number that stands in an address. Raises Http404."""
     return get_object_or_404(condition.editions, number=number if number.isdecimal() else 0)
+
+
+def fields_of(condition: Condition, content: Content) -> dict[str, str]:
+    """Where the form has each part of the page that a content makes: the id there, by the anchor on the page."""
+    sections = {section.kind: f"sections-{row}" for row, section in enumerate(condition.sections.all())}
+    questions = {plain_line(faq.question): f"faqs-{row}" for row, faq in enumerate(condition.faqs.all())}
+    return FORM_PARTS | sections | {faq["anchor"]: questions[faq["question"]] for faq in content["faqs"]}

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from calcsite.models import ClinicDetails, StaffProfile
-from conditions import checking, drafting, previewing, publishing, richtext
+from conditions import checking, drafting, pictures, previewing, publishing, richtext
 from conditions.admin.forms import (
     WORKING_COPY,
     CompareForm,
@@ -20,7 +20,7 @@ from conditions.admin.forms import (
     SubmitForm,
     WithdrawForm,
 )
-from conditions.admin.screens import about_condition, edition_of, screen
+from conditions.admin.screens import about_condition, edition_of, fields_of, screen
 from conditions.comparing import Comparison, compare
 from conditions.composing import Content, compose
 from conditions.models import Condition, Listing, PageEvent, PreviewLink
@@ -65,13 +65,20 @@ def submit(request: HttpRequest, condition: Condition) -> HttpResponse:
             messages.success(request, f"Edition {edition.number} of “{condition}” waits for review.")
             return redirect("admin:conditions_condition_change", condition.pk)
     findings = findings_in(content)
-    context = {"parts": beside_text(content, findings), "finding_count": len(findings)}
-    waiting = condition.editions.waiting().without_content().first()
-    return screen(request, "condition/submit.html", condition, form=form, waiting=waiting, **context)
+    return screen(
+        request,
+        "condition/submit.html",
+        condition,
+        form=form,
+        parts=beside_text(content, findings, fields_of(condition, content)),
+        finding_count=len(findings),
+        says_the_same=condition.is_live and condition.live_edition.checksum == checksum(content),
+        waiting=condition.editions.waiting().without_content().first(),
+    )
 
 
-def beside_text(content: Content, findings: list[checking.Finding]) -> list[dict[str, Any]]:
-    """Each part of the page with what the checks found in it."""
+def beside_text(content: Content, findings: list[checking.Finding], fields: dict[str, str]) -> list[dict[str, Any]]:
+    """Each part of the page with what the checks found in it, and where to change it."""
     found = checking.by_place(findings)
     html = {part["kind"]: part["html"] for part in content["sections"]}
     html |= {faq["anchor"]: faq["html"] for faq in content["faqs"]}
@@ -81,7 +88,9 @@ def beside_text(content: Content, findings: list[checking.Finding]) -> list[dict
             "place": part.place,
             "html": richtext.safe(html[part.where]) if part.where in html else "",
             "lines": [block.text for block in part.blocks] or [link.text for link in part.links],
+            "picture": pictures.with_address(content["picture"]) if part.where == "picture" else None,
             "findings": found.get(part.where, []),
+            "field": fields[part.where],
         }
         for part in checking.parts_of(content)
     ]

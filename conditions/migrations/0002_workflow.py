@@ -110,8 +110,21 @@ class Migration(migrations.Migration):
             name="PublishedPicture",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=255, unique=True)),
+                ("name", models.CharField(db_index=True, max_length=255)),
+                (
+                    "condition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="published_pictures",
+                        to="conditions.condition",
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("name", "condition"), name="one_picture_a_page"),
+                ],
+            },
         ),
         migrations.AlterModelOptions(
             name="condition",

@@ -10,8 +10,8 @@ def note_what_is_public(apps, schema_editor):
     Picture = apps.get_model("conditions", "PublishedPicture")
     Link = apps.get_model("conditions", "InternalLink")
     Listing = apps.get_model("conditions", "Listing")
-    contents = Edition.objects.filter(published_at__isnull=False).values_list("content__picture__file", flat=True)
-    Picture.objects.bulk_create([Picture(name=name) for name in sorted(set(contents) - {None})])
+    seen = Edition.objects.filter(published_at__isnull=False).values_list("condition", "content__picture__file")
+    Picture.objects.bulk_create([Picture(condition_id=pk, name=name) for pk, name in sorted(set(seen)) if name])
     for listing in Listing.objects.select_related("condition__live_edition").iterator(chunk_size=100):
         content = listing.condition.live_edition.content
         parts = [(part["kind"], part["html"]) for part in content["sections"]]

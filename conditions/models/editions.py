@@ -9,7 +9,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -28,8 +28,9 @@ class EditionQuerySet(models.QuerySet):
     def not_written_by(self, user: AbstractBaseUser) -> "EditionQuerySet":
         """Those of which somebody is no author: they did not submit it and have not changed the working copy for it.
 
-        What they had changed before an earlier edition was submitted and approved was judged with that one. The log
-        of steps is written under the condition's lock, so the order of its keys is the order in which things happened.
+        What they had changed before an earlier edition was submitted and approved was judged with that one; unless
+        the working copy was set back since to an edition that nobody approved, whose authors may be anybody who wrote
+        before. The log of steps is written under the condition's lock, so its keys are in the order of what happened.
         """
         steps = apps.get_model("conditions", "PageEvent").objects
         submitted = steps.filter(kind="submitted").order_by("-pk").values("pk")
@@ -40,8 +41,13 @@ class EditionQuerySet(models.QuerySet):
         )
         own = submitted.filter(edition=OuterRef("pk"))
         editions = self.annotate(judged=Coalesce(Subquery(judged[:1]), 0), own_step=Subquery(own[:1]))
+        meanwhile = Q(condition=OuterRef("condition"), pk__gt=OuterRef("judged"), pk__lt=OuterRef("own_step"))
+        set_back = steps.filter(meanwhile, kind="reverted").exclude(edition__status=Edition.Status.APPROVED)
+        editions = editions.annotate(
+            since=Case(When(Exists(set_back), then=0), default=F("judged"), output_field=models.BigIntegerField())
+        )
         written = steps.writing().filter(
-            condition=OuterRef("condition"), by=user, pk__gt=OuterRef("judged"), pk__lt=OuterRef("own_step")
+            condition=OuterRef("condition"), by=user, pk__gt=OuterRef("since"), pk__lt=OuterRef("own_step")
         )
         return editions.filter(~Exists(written), ~Q(submitted_by=user) | Q(submitted_by=None))
 

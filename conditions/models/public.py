@@ -154,9 +154,16 @@ class InternalLink(models.Model):
 
 
 class PublishedPicture(models.Model):
-    """A picture that the public has seen, in an edition of today or before. No other uploaded picture is served."""
+    """A picture that the public has seen on a page, in an edition of today or before.
 
-    name = models.CharField(max_length=255, unique=True)
+    It is served while that page is public; no other uploaded picture is.
+    """
+
+    name = models.CharField(max_length=255, db_index=True)
+    condition = models.ForeignKey(Condition, on_delete=models.CASCADE, related_name="published_pictures")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["name", "condition"], name="one_picture_a_page")]
 
     def __str__(self) -> str:
         return self.name

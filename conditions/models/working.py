@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.urls import resolve, reverse
 from django_prose_editor.fields import ProseEditorField
 
@@ -55,6 +55,21 @@ class ConditionQuerySet(models.QuerySet):
         writing = apps.get_model("conditions", "PageEvent").objects.writing()
         return self.filter(Exists(writing.filter(condition=OuterRef("pk"), by=user)))
 
+    def with_work(self) -> "ConditionQuerySet":
+        """Each with where the work on it stands, as `work`, told by its last edition and its working copy."""
+        last = apps.get_model("conditions", "Edition").objects.filter(condition=OuterRef("pk")).order_by("-number")[:1]
+        told = {name: Subquery(last.values(name)) for name in ("status", "checksum", "published_at")}
+        changed = Q(status=None) | (~Q(working_checksum="") & ~Q(working_checksum=F("checksum")))
+        return self.annotate(**told).annotate(
+            work=Case(
+                When(status="submitted", then=Value(Condition.Work.WAITING)),
+                When(status="approved", published_at=None, then=Value(Condition.Work.SCHEDULED)),
+                When(status="returned", then=Value(Condition.Work.RETURNED)),
+                When(changed, then=Value(Condition.Work.CHANGED)),
+                default=Value(Condition.Work.DONE),
+            )
+        )
+
     def live(self) -> "ConditionQuerySet":
         """Those that the public can read, each with its live edition but for what that says."""
         live = self.filter(live_edition__isnull=False)
@@ -83,6 +98,15 @@ class ConditionQuerySet(models.QuerySet):
 
 class Condition(models.Model):
     """A subject with one public page. These rows are the working copy; the public reads `live_edition`."""
+
+    class Work(models.TextChoices):
+        """Where the work on a page stands (`ConditionQuerySet.with_work`)."""
+
+        WAITING = "waiting", "Waiting for review"
+        SCHEDULED = "scheduled", "Approved, waits for its time"
+        RETURNED = "returned", "Sent back"
+        CHANGED = "changed", "Changed, not sent"
+        DONE = "done", "Nothing to do"
 
     name = models.CharField(
         max_length=120,

@@ -3,7 +3,7 @@
 None of them takes more queries when there are more pages.
 """
 
-from conditions.reports.desk import DESK, REPORTS, Found, Report, Row, found_for, may_see
+from conditions.reports.desk import DESK, FIRST_PAGE, REPORTS, Found, Report, Row, found_for, may_see
 from conditions.reports.links import BrokenLink, broken_links
 from conditions.reports.numbers import charts_for
 from conditions.reports.pages import learn_working_copies
@@ -11,6 +11,7 @@ from conditions.reports.readers import Unhelpful, unhelpful
 
 __all__ = [
     "DESK",
+    "FIRST_PAGE",
     "REPORTS",
     "BrokenLink",
     "Found",

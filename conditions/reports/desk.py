@@ -10,12 +10,12 @@ from datetime import date
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
-from django.db.models import Count, QuerySet, Window
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Window
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from conditions.models import Condition, Edition, EmptySearch
+from conditions.models import Condition, Edition, EmptySearch, PageEvent
 from conditions.reports.links import BrokenLink, broken_links
 from conditions.reports.readers import Unhelpful, unhelpful
 
@@ -94,6 +94,12 @@ def _on_condition(step: str, pk: int) -> str:
     return reverse(f"admin:conditions_condition_{step}", args=[pk])
 
 
+def _sent(edition: Edition, on: date) -> Row:
+    waits = _days((on - timezone.localdate(edition.submitted_at)).days)
+    url = reverse("admin:conditions_edition_review", args=[edition.pk])
+    return Row(edition.condition.name, f"edition {edition.number}, waiting {waits}", "Look at it", url)
+
+
 def _waiting(edition: Edition, on: date) -> Row:
     waits = _days((on - timezone.localdate(edition.submitted_at)).days)
     author = f", sent by {_name(edition.submitted_by)}" if edition.submitted_by else ""
@@ -130,6 +136,12 @@ def _ahead(condition: Condition, on: date) -> Row:
     return Row(condition.name, f"last saved {changed}", "Compare", _on_condition("compare", condition.pk))
 
 
+def _withdrawn(condition: Condition, on: date) -> Row:
+    since = _day(timezone.localdate(condition.withdrawn_at))
+    url = _on_condition("change", condition.pk)
+    return Row(condition.name, f"taken off on {since}", "Open", url, [condition.withdrawn_why])
+
+
 def _unhelpful(page: Unhelpful, on: date) -> Row:
     detail = f"helpful to {page.helped} of {page.answers} readers"
     all_comments = f"{reverse('admin:conditions_feedback_changelist')}?condition__id__exact={page.condition}"
@@ -143,20 +155,40 @@ def _empty_search(search: EmptySearch, on: date) -> Row:
     return Row(f"“{search.query}”", f"{times}, last on {_day(search.last_on)}", "Answer", url)
 
 
-# The part of the form that holds what a part of the page shows.
-FORM_PARTS = {"sources": "#sources-group", "summary": "#id_summary", "in-short": "#id_key_facts"}
+# The id in the form of a condition that holds what a fixed part of the page shows, by its anchor there.
+FORM_PARTS = {
+    "summary": "id_summary",
+    "picture": "id_picture",
+    "in-short": "id_key_facts",
+    "care-card": "id_emergency_signs",
+    "sources": "sources-group",
+}
 
 
 def _broken_link(link: BrokenLink, on: date) -> Row:
     detail = f"{link.path} has moved to {link.moved_to}" if link.moved_to else f"{link.path} is not there"
-    part = "#faqs-group" if link.place.startswith("faq-") else FORM_PARTS.get(link.place, "#sections-group")
+    part = "faqs-group" if link.place.startswith("faq-") else FORM_PARTS.get(link.place, "sections-group")
     url = reverse(f"admin:conditions_{link.kind}_change", args=[link.row])
-    return Row(link.name, detail, "Edit", url + part if link.place else url)
+    return Row(link.name, detail, "Edit", f"{url}#{part}" if link.place else url)
 
 
 def _light(editions: QuerySet[Edition]) -> QuerySet[Edition]:
     """What rows say of editions, without their content."""
     return editions.select_related("condition", "submitted_by", "decided_by").defer("content")
+
+
+def _is_under_way(**same: OuterRef) -> Exists:
+    """Whether an edition of a page, with the `same` values, waits for a clinician or for its time to go live."""
+    under_way = Edition.objects.filter(Q(status="submitted") | Q(status="approved", published_at=None))
+    return Exists(under_way.filter(condition=OuterRef("pk"), **same))
+
+
+def _taken_off() -> QuerySet[Condition]:
+    """Pages that the public could read and cannot now, with when and why; the last one first."""
+    steps = PageEvent.objects.filter(condition=OuterRef("pk"), kind=PageEvent.Kind.WITHDRAWN).order_by("-pk")
+    at, why = (Subquery(steps.values(name)[:1]) for name in ("at", "why"))
+    taken_off = Condition.objects.annotate(withdrawn_at=at, withdrawn_why=why)
+    return taken_off.filter(live_edition=None, withdrawn_at__isnull=False).order_by("-withdrawn_at", "name")
 
 
 EDITOR, REVIEWER = "conditions.change_condition", "conditions.review_edition"
@@ -177,6 +209,14 @@ SENT_BACK = Report(
     (EDITOR,),
     lambda user, on: _light(Edition.objects.sent_back_to(user)),
     _sent_back,
+)
+SENT = Report(
+    "sent",
+    "Sent for review by you",
+    "A clinician has not decided yet.",
+    (EDITOR,),
+    lambda user, on: _light(Edition.objects.waiting().filter(submitted_by=user)),
+    _sent,
 )
 OVERDUE = Report(
     "overdue",
@@ -199,8 +239,16 @@ NEVER_REVIEWED = Report(
     "Public without a clinician’s review",
     "These pages tell readers that no clinician has reviewed them.",
     (EDITOR,),
-    lambda user, on: Condition.objects.never_reviewed(),
+    lambda user, on: Condition.objects.never_reviewed().filter(~_is_under_way()),
     _never_reviewed,
+)
+WITHDRAWN = Report(
+    "withdrawn",
+    "Taken off the site",
+    "The public could read these pages, and cannot now.",
+    (EDITOR,),
+    lambda user, on: _taken_off(),
+    _withdrawn,
 )
 AHEAD = Report(
     "ahead",
@@ -213,7 +261,12 @@ AHEAD = Report(
 YOURS_AHEAD = replace(
     AHEAD,
     title="Your changes that are not public yet",
-    find=lambda user, on: Condition.objects.ahead_of_live().worked_on_by(user),
+    about="The working copy says something that nobody has been asked to review yet.",
+    find=lambda user, on: (
+        Condition.objects.ahead_of_live()
+        .worked_on_by(user)
+        .filter(~_is_under_way(checksum=OuterRef("working_checksum")))
+    ),
 )
 SCHEDULED = Report(
     "scheduled",
@@ -251,9 +304,11 @@ EMPTY_SEARCHES = Report(
 REPORTS = [
     WAITING,
     SENT_BACK,
+    SENT,
     OVERDUE,
     DUE_SOON,
     NEVER_REVIEWED,
+    WITHDRAWN,
     AHEAD,
     SCHEDULED,
     BROKEN_LINKS,
@@ -273,3 +328,5 @@ DESK = [
     SCHEDULED,
     replace(NEVER_REVIEWED, needs=(ADMINISTRATOR,)),
 ]
+# The first page also tells what became of one's own work, which no e-mail need do.
+FIRST_PAGE = [*DESK[:2], SENT, *DESK[2:]]

@@ -18,13 +18,13 @@ WEEKS, MONTHS, SEARCH_WEEKS = 26, 12, 12
 
 
 def charts_for(user: AbstractUser, on: date) -> list[Chart]:
-    """The pictures that concern somebody, one query each."""
+    """The pictures that concern somebody and have something to show, one query each."""
     charts = []
     if user.has_perm(EDITOR) or user.has_perm(REVIEWER):
         charts += [helpful_by_week(on), reviews_by_month(on)]
     if user.has_perm(SEARCHES):
         charts.append(searches_by_week(on))
-    return charts
+    return [chart for chart in charts if any(mark.shown != "0" for mark in chart.marks)]
 
 
 def _weeks(on: date, count: int) -> list[date]:

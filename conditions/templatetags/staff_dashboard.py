@@ -16,9 +16,10 @@ ROWS = 5  # of each report
 def staff_dashboard(context: dict[str, Any]) -> dict[str, Any]:
     """What waits for the person who is signed in, in order, and the pictures that concern them."""
     user, today = context["request"].user, timezone.localdate()
-    found = reports.found_for(user, reports.DESK, on=today, most=ROWS)
+    found = reports.found_for(user, reports.FIRST_PAGE, on=today, most=ROWS)
     return {
         "found": [each for each in found if each.total],
         "charts": reports.charts_for(user, today),
+        "may_edit": user.has_perms(["conditions.add_condition", "conditions.change_condition"]),
         "sees_reports": any(reports.may_see(user, report) for report in reports.REPORTS),
     }

@@ -4,8 +4,9 @@ import pytest
 from django.urls import reverse
 
 from calcsite.tests import people
-from conditions.models import FAQ, Condition, Edition, Feedback, GeneralPage
-from conditions.tests.factories import make_condition, make_faq, make_live
+from conditions import drafting, publishing
+from conditions.models import FAQ, Condition, Edition, Feedback, GeneralPage, PageEvent, Tag
+from conditions.tests.factories import make_condition, make_faq, make_live, publish
 from conditions.tests.forms import filled_in
 
 pytestmark = pytest.mark.django_db
@@ -29,12 +30,12 @@ def test_lists_with_search_and_filters_open(admin_client, name):
     assert admin_client.get(address(f"{name}_changelist"), {"q": "why"}).status_code == 200
 
 
-@pytest.mark.parametrize("live", ["yes", "no", "perhaps"])
-def test_conditions_are_filtered_by_whether_they_are_public(admin_client, live):
+@pytest.mark.parametrize("live", ["unreviewed", "no", "perhaps"])
+def test_conditions_are_filtered_by_what_the_public_sees(admin_client, live):
     make_live(name="Live subject")
     make_condition(name="Hidden subject")
     page = admin_client.get(address("condition_changelist"), {"live": live}).content.decode()
-    assert ("Live subject" in page, "Hidden subject" in page) == (live != "no", live != "yes")
+    assert ("Live subject" in page, "Hidden subject" in page) == (live != "no", live != "unreviewed")
 
 
 @pytest.mark.parametrize("name", ["condition", "faq", "tag", "generalpage"])
@@ -121,12 +122,54 @@ def test_an_edition_is_shown_and_cannot_be_changed(admin_client):
     assert admin_client.post(address("edition_delete", edition.pk), {"post": "yes"}).status_code == 403
 
 
-def test_a_condition_with_editions_cannot_be_deleted_and_the_admin_says_what_uses_it(admin_client):
+def test_a_condition_that_was_ever_sent_for_review_is_not_deleted(admin_client):
     condition = make_live(name="Gout")
-    page = admin_client.post(address("condition_delete", condition.pk), {"post": "yes"}).content.decode()
-    assert "Cannot delete condition" in page
-    assert "<li>edition</li>" in page
+    assert admin_client.post(address("condition_delete", condition.pk), {"post": "yes"}).status_code == 403
     assert Condition.objects.exists()
+
+
+def test_deleting_something_in_use_says_what_uses_it(admin_client):
+    draft = make_condition(name="Podagra", tags=[("symptom", "Pain")])
+    make_live(name="Gout", related=[draft], tags=[("symptom", "Pain")])
+    page = admin_client.get(address("condition_delete", draft.pk)).content.decode()
+    assert "“Gout” names it as a related page, and loses the link" in page
+    page = admin_client.get(address("tag_delete", Tag.objects.get().pk)).content.decode()
+    assert "Used by the working copy of “Podagra”, which loses it" in page
+    assert "On the public page “Gout”, which keeps it until it is published again" in page
+    assert "relationship" not in page
+
+
+def test_the_list_says_where_the_work_on_each_page_stands(admin_client, admin_user):
+    for name in ["Changed", "Done", "New", "Returned", "Waiting"]:
+        make_condition(name=name)
+    row = {condition.name: condition for condition in Condition.objects.all()}
+    for name in ["Changed", "Done"]:
+        publish(row[name])
+    Condition.objects.filter(name="Changed").update(summary="Another one.")
+    drafting.note_change(condition=row["Changed"], by=admin_user)
+    publishing.submit(condition=row["Waiting"], by=None)
+    publishing.return_(edition=publishing.submit(condition=row["Returned"], by=None), by=admin_user, reason="No.")
+    works = {condition.name: condition.work for condition in Condition.objects.with_work()}
+    assert works == {
+        "Changed": "changed",
+        "Done": "done",
+        "New": "changed",
+        "Returned": "returned",
+        "Waiting": "waiting",
+    }
+    page = admin_client.get(address("condition_changelist"), {"work": "waiting"}).content.decode()
+    assert "Waiting for review" in page
+    assert "1 condition" in page
+
+
+def test_line_ends_of_browsers_are_no_change(admin_client):
+    condition = make_condition(key_facts="One.\nTwo.", emergency_signs="A.\nB.")
+    form = filled_in(admin_client, address("condition_change", condition.pk))
+    sent = {name: [value.replace("\n", "\r\n") for value in values] for name, values in form.items()}
+    admin_client.post(address("condition_change", condition.pk), sent | {"review_months": "12"})
+    assert PageEvent.objects.get().why == "Months between reviews"
+    condition.refresh_from_db()
+    assert condition.key_facts == "One.\nTwo."
 
 
 def test_text_whose_picture_file_is_missing_can_still_be_saved():
@@ -151,7 +194,7 @@ def test_a_form_sent_twice_is_answered_in_words(admin_client):
     for _ in range(2):
         answer = admin_client.post(address("condition_change", condition.pk), data, follow=True)
         assert answer.status_code == 200
-    assert "Somebody has saved this since you opened it" in answer.content.decode()
+    assert "somebody else saved this page first" in answer.content.decode()
     assert [alias.name for alias in condition.aliases.all()] == ["Other"]
 
 

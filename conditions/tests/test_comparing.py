@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from conditions import richtext
 from conditions.blocks import Block, blocks_of
+from conditions.checking import parts_of
 from conditions.comparing import compare, compare_texts
 from conditions.composing import FORMAT, compose
 from conditions.differing import Line, State, compare_blocks
@@ -246,15 +247,33 @@ def test_parts_stand_in_the_order_of_the_page():
     assert [line.new.text for line in related.lines] == ["Kidney stones", "Page number 8"]
 
 
+def make_named_sections():
+    return [make_section(kind, heading=kind.title()) for kind in ("overview", "symptoms", "causes")]
+
+
+def test_a_part_is_named_as_the_checks_name_it_and_knows_its_place_on_the_page():
+    old = make_content(sections=[make_section("causes", heading="Why me?"), make_section("symptoms", heading="")])
+    parts = compare(old, old).parts
+    assert [(part.label, part.where) for part in parts if part.label.startswith("Section")] == [
+        ("Section “Why me?”", "causes"),
+        ("Section “Symptoms”", "symptoms"),
+    ]
+    anchors = {part.where for part in parts} - {""}
+    assert anchors == {part.where for part in parts_of(old)} - {"picture"}
+
+
 def test_a_section_that_moved_says_from_where_to_where():
-    overview, symptoms, causes = make_content()["sections"]
-    [part] = compare(make_content(), make_content(sections=[causes, overview, symptoms])).changed
+    overview, symptoms, causes = make_named_sections()
+    old = make_content(sections=[overview, symptoms, causes])
+    [part] = compare(old, make_content(sections=[causes, overview, symptoms])).changed
     assert (part.label, part.state, part.places) == ("Section “Causes”", State.MOVED, (3, 1))
 
 
 def test_a_removed_section_stands_behind_what_it_stood_behind():
-    overview, symptoms, causes = make_content()["sections"]
-    parts = compare(make_content(), make_content(sections=[overview, causes])).parts
+    overview, symptoms, causes = make_named_sections()
+    parts = compare(
+        make_content(sections=[overview, symptoms, causes]), make_content(sections=[overview, causes])
+    ).parts
     sections = [(part.label, part.state) for part in parts if part.label.startswith("Section")]
     assert sections[1] == ("Section “Symptoms”", State.REMOVED)
 

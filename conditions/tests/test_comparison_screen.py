@@ -79,7 +79,12 @@ def test_both_pictures_are_shown_with_their_descriptions():
 def test_a_long_unchanged_stretch_is_folded():
     html = "".join(f"<p>Paragraph {number}.</p>" for number in range(12))
     old, new = (make_content(sections=[make_section("causes", html + end)]) for end in ("", "<p>The end.</p>"))
-    assert "<summary>13 unchanged paragraphs, items or rows</summary>" in rendered(old, new)
+    assert "<summary>13 lines are the same</summary>" in rendered(old, new)
+
+
+def test_the_parts_that_are_the_same_are_folded():
+    assert "<summary>1 part is the same</summary>" in rendered({"name": "A", "slug": "a"}, {"name": "B", "slug": "a"})
+    assert "<summary>13 parts are the same</summary>" in rendered(make_content(), make_content(name="Podagra"))
 
 
 def test_equal_contents_say_so():

@@ -18,7 +18,7 @@ from conditions.tests.factories import make_condition, make_live, make_reviewer
 pytestmark = pytest.mark.django_db
 
 TODAY = date(2026, 11, 21)
-NOTHING = "Nothing waits for you here."
+NOTHING = "Nothing waits for you."
 XSS = "<img src=x onerror=alert(1)>"
 
 
@@ -50,6 +50,7 @@ def make_busy(editor) -> None:
         Condition.objects.filter(pk=changed.pk).update(summary="Something else.")
         drafting.note_change(condition=changed, by=person)
     publishing.submit(condition=make_condition(name=f"Waiting {mark}"), by=reviewer)
+    publishing.submit(condition=make_condition(name=f"Sent {mark}"), by=editor)
     returned = publishing.submit(condition=make_condition(name=f"Returned {mark}"), by=editor)
     publishing.return_(edition=returned, by=reviewer, reason="Say when to call.")
     later = publishing.submit(condition=make_condition(name=f"Later {mark}"), by=None)
@@ -63,7 +64,7 @@ def make_busy(editor) -> None:
 @pytest.mark.parametrize(
     ("group", "expected"),
     [
-        ("Editor", ["sent-back", "ahead", "overdue", "unhelpful", "searches", "links", "scheduled"]),
+        ("Editor", ["sent-back", "sent", "ahead", "overdue", "unhelpful", "searches", "links", "scheduled"]),
         ("Administrator", ["overdue", "unhelpful", "searches", "links", "scheduled", "never-reviewed"]),
         ("Clinical reviewer", ["waiting", "scheduled"]),
         ("Booking coordinator", []),
@@ -88,12 +89,36 @@ def test_an_editor_reads_why_something_was_sent_back_and_finds_only_their_own_dr
     assert "Changed by somebody else" not in page.partition('id="overdue"')[0]
 
 
+def test_what_somebody_sent_for_review_is_told_and_is_no_longer_a_change_to_send():
+    editor = people.make_person("Editor")
+    page = make_live(name="Gout")
+    Condition.objects.update(summary="Something else.")
+    drafting.note_change(condition=page, by=editor)
+    assert sections(first_page(editor)) == ["ahead"]
+    publishing.submit(condition=page, by=editor)
+    text = first_page(editor)
+    assert sections(text) == ["sent"]
+    assert "edition 2, waiting since today" in text
+    Condition.objects.update(summary="Something else again.")
+    drafting.note_change(condition=page, by=editor)
+    assert sections(first_page(editor)) == ["sent", "ahead"]
+
+
+def test_a_page_of_which_an_approved_edition_waits_for_its_time_is_nothing_to_send():
+    editor, page = people.make_person("Editor"), make_live(name="Gout")
+    Condition.objects.update(summary="Something else.")
+    drafting.note_change(condition=page, by=editor)
+    edition = publishing.submit(condition=page, by=None)
+    publishing.approve(edition=edition, by=make_reviewer(), goes_live_at=timezone.now() + timedelta(days=1))
+    assert sections(first_page(editor)) == ["scheduled"]
+
+
 def test_a_reviewer_does_not_find_their_own_work():
     both = people.make_person("Clinical reviewer", "Editor")
     publishing.submit(condition=make_condition(name="Mine"), by=both)
     publishing.submit(condition=make_condition(name="Theirs"), by=None)
-    page = first_page(both)
-    assert ("Mine" in page, "Theirs" in page) == (False, True)
+    waiting, _, sent = first_page(both).partition('id="sent"')
+    assert ("Mine" in waiting, "Theirs" in waiting, "Mine" in sent) == (False, True, True)
 
 
 @pytest.mark.parametrize(
@@ -104,15 +129,23 @@ def test_a_reviewer_does_not_find_their_own_work():
         ("Booking coordinator", []),
     ],
 )
-def test_pictures_are_for_those_whom_the_numbers_concern(group, expected):
-    assert pictures(first_page(people.make_person(group))) == expected
+def test_pictures_are_for_those_whom_the_numbers_concern_once_there_are_numbers(group, expected):
+    person = people.make_person(group)
+    assert pictures(first_page(person)) == []
+    make_busy(people.make_person())
+    assert pictures(first_page(person)) == expected
 
 
-def test_an_empty_desk_says_so_and_the_list_of_everything_stays(admin_client):
+def test_an_empty_desk_says_so_with_what_to_do_instead_and_the_list_of_everything_stays(admin_client):
     page = admin_client.get("/admin/").content.decode()
     assert NOTHING in page
+    assert '<a href="/admin/conditions/condition/add/">Add a condition</a>' in page
     assert 'class="app-conditions module' in page
-    assert "Recent actions" in page
+    assert "Recent actions" not in page
+
+
+def test_who_writes_no_pages_is_not_invited_to():
+    assert "Add a condition" not in first_page(people.make_person("Booking coordinator"))
 
 
 def queries_of(client: Client, path: str) -> int:

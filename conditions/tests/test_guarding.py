@@ -1,10 +1,13 @@
 """Two editors on one condition: nothing is silently overwritten, and nothing that somebody wrote is lost."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
 from calcsite.tests import people
-from conditions import drafting, publishing
+from conditions import documents, drafting, publishing
+from conditions.documentfiles import DocumentError
 from conditions.models import FAQ, Condition, GeneralPage, PageEvent
 from conditions.tests.factories import make_condition, make_faq
 from conditions.tests.forms import filled_in
@@ -49,7 +52,7 @@ def test_the_second_save_is_refused_whatever_the_first_one_changed(admin_client,
     before = drafting.fingerprint(Condition.objects.get(pk=condition.pk))
     answer = admin_client.post(address, form)
     assert answer.status_code == 200
-    assert "Somebody has saved this since you opened it" in answer.content.decode()
+    assert "somebody else saved this page first" in answer.content.decode()
     assert "Mine." in answer.content.decode()
     assert drafting.fingerprint(Condition.objects.get(pk=condition.pk)) == before
 
@@ -62,6 +65,66 @@ def test_a_refused_form_shows_the_difference_in_words(admin_client, address, con
     assert "Yours, not saved" in page
     assert "heel" in page
     assert "toe" in page
+
+
+def test_a_refused_form_says_who_saved_first_before_anything_else(admin_client, address, condition):
+    edda = people.make_person("Editor", first_name="Edda", last_name="Sand")
+    form = filled_in(admin_client, address) | {"summary": "Mine."}
+    Condition.objects.update(summary="Theirs.")
+    drafting.note_change(condition=condition, by=edda)
+    page = admin_client.post(address, form).content.decode()
+    assert "It was last saved by Edda Sand on" in " ".join(page.split())
+    assert page.index('role="alert"') < page.index("What differs") < page.index("<form ", page.index("<h1"))
+    assert "Please correct the error" not in page
+
+
+def test_unchanged_paragraphs_of_a_refused_form_are_folded(admin_client, address, condition):
+    body = "".join(f"<p>Paragraph {number}.</p>" for number in range(9))
+    condition.sections.update(body=f"{body}<p>It hurts at night.</p>")
+    form = filled_in(admin_client, address)
+    condition.sections.update(body=f"{body}<p>It hurts badly at night.</p>")
+    page = admin_client.post(address, form).content.decode()
+    difference = page.partition('id="differences-heading"')[2].partition("</section>")[0]
+    assert difference.index("<details>") < difference.index("Paragraph 0.") < difference.index("</details>")
+    assert "<del>badly</del>" in difference
+
+
+def test_each_mistake_is_named_and_leads_to_its_field(admin_client, address, condition):
+    changes = {"summary": "", "faqs-0-question": "", "sections-TOTAL_FORMS": "2", "sections-1-heading": "More"}
+    page = " ".join(admin_client.post(address, filled_in(admin_client, address) | changes).content.decode().split())
+    for target, words in [
+        ("id_summary", "Summary: This field is required."),
+        ("id_faqs-0-question", "Question “Why me?”: Question: This field is required."),
+        ("id_sections-1-body", "Section 2 (new): Body: This field is required."),
+    ]:
+        assert f'<a href="#{target}">{words}</a>' in page
+        assert f'id="{target}"' in page
+    assert "<title>Error:" in page.replace("<title> ", "<title>")
+
+
+def test_a_row_that_is_to_be_deleted_has_no_mistakes(admin_client, address, condition):
+    changes = {"summary": "", "faqs-0-question": "", "faqs-0-DELETE": "on"}
+    page = admin_client.post(address, filled_in(admin_client, address) | changes).content.decode()
+    assert "Summary: This field is required." in page
+    assert "Question “Why me?”" not in page
+
+
+def test_every_way_to_a_part_of_the_form_leads_to_it(admin_client, address, condition):
+    page = admin_client.get(address).content.decode()
+    parts = page.partition('aria-label="Parts of this page"')[2].partition("</nav>")[0]
+    ways = re.findall(r'href="#([^"]+)">([^<]+)<', parts)
+    assert [name for _, name in ways if name in {"Summary", "Questions", "Sources", "Other names"}][0] == "Summary"
+    assert str(condition.sections.get()) in dict(ways).values()
+    assert [target for target, _ in ways if f'id="{target}"' not in page] == []
+
+
+def test_rows_are_groups_with_names_and_say_what_is_added_and_deleted(admin_client, address, condition):
+    page = " ".join(admin_client.get(address).content.decode().split())
+    assert 'id="faqs-0" role="group" aria-labelledby="faqs-0-name"' in page
+    assert '<h3 class="row-name" id="faqs-0-name">Why me?</h3>' in page
+    assert 'Delete<span class="visually-hidden">: Why me?</span>' in page
+    for words in ["Add a section", "Add a question", "Add a source", "Add another name"]:
+        assert f'"addText": "{words}"' in page
 
 
 def test_what_was_refused_can_be_saved_after_the_difference_was_seen(admin_client, address, condition):
@@ -77,7 +140,10 @@ def test_what_was_refused_can_be_saved_after_the_difference_was_seen(admin_clien
 def test_a_row_that_somebody_else_deleted_is_no_fault_of_the_site(admin_client, address, condition):
     form = filled_in(admin_client, address)
     condition.faqs.all().delete()
-    assert admin_client.post(address, form).status_code == 200
+    answer = admin_client.post(address, form | {"faqs-0-answer": "<p>What I wrote.</p>"})
+    assert answer.status_code == 200
+    assert "Somebody else has deleted it." in answer.content.decode()
+    assert "What I wrote." in answer.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -90,7 +156,7 @@ def test_other_texts_are_guarded_too(admin_client, make):
     field = "answer" if isinstance(row, FAQ) else "body"
     type(row).objects.update(**{field: "<p>Theirs.</p>"})
     answer = admin_client.post(address, form | {field: "<p>Mine.</p>"})
-    assert "Somebody has saved this since you opened it" in answer.content.decode()
+    assert "somebody else saved this page first" in answer.content.decode()
     assert getattr(type(row).objects.get(), field) == "<p>Theirs.</p>"
 
 
@@ -139,3 +205,13 @@ def test_an_editor_cannot_make_a_question_public_by_moving_it_to_the_service(cli
     answer = client.post(address, filled_in(client, address) | {"condition": ""})
     assert "This field is required." in answer.content.decode()
     assert FAQ.objects.get().condition == condition
+
+
+def test_a_file_does_not_cover_what_no_edition_holds(admin_client, admin_user, condition):
+    file = documents.to_yaml(documents.from_condition(condition)).encode()
+    Condition.objects.update(summary="What somebody has written since.")
+    with pytest.raises(DocumentError, match="holds changes that no edition has"):
+        drafting.import_file(name="gout.yaml", content=file, by=admin_user, replace=True)
+    publishing.submit(condition=condition, by=None)
+    drafting.import_file(name="gout.yaml", content=file, by=admin_user, replace=True)
+    assert Condition.objects.get().summary != "What somebody has written since."

@@ -16,6 +16,7 @@ from calcsite.tests import people
 from conditions import previewing, publishing
 from conditions.models import Condition, Edition, EmptySearch, Feedback, GeneralPage, PreviewLink
 from conditions.tests.factories import make_condition, make_faq, make_live
+from conditions.tests.forms import filled_in
 
 pytestmark = pytest.mark.django_db
 
@@ -190,3 +191,27 @@ def test_positions_in_the_list_of_questions_are_not_a_way_round_it(content):
     client.post(reverse("admin:conditions_faq_changelist"), data)
     question.refresh_from_db()
     assert question.position == 10
+
+
+HUGE = [str(2**63), "1" + "0" * 30]
+
+
+@pytest.mark.parametrize("number", HUGE)
+def test_a_number_that_no_row_can_have_is_refused_in_words(content, admin_client, number):
+    condition = reverse("admin:conditions_condition_change", args=[content.pk])
+    form = filled_in(admin_client, condition)
+    for name in ("related", "tags"):
+        assert admin_client.post(condition, form | {name: [number]}).status_code == 400
+    question = reverse("admin:conditions_faq_change", args=[content.faqs.get().pk])
+    assert admin_client.post(question, filled_in(admin_client, question) | {"condition": number}).status_code == 400
+    for address in [
+        f"/admin/conditions/condition/{number}/change/",
+        f"/admin/conditions/condition/{number}/preview/",
+        f"/admin/conditions/edition/{number}/review/",
+        f"/admin/r/1/{number}/",
+        f"/admin/conditions/pageevent/?at__year={number}",
+        f"/admin/conditions/edition/?submitted_at__month={number}&submitted_at__year=2026",
+        f"/conditions/gout/editions/{number}/",
+        f"/search/?q=gout&page={number}",
+    ]:
+        assert admin_client.get(address).status_code < 500, address

@@ -124,3 +124,10 @@ def test_a_picture_that_is_not_public_is_for_staff_and_for_those_with_a_link(gou
     assert client.get(address).status_code == 200
     previewing.unshare(link=link, by=admin_user)
     assert client.get(address).status_code == 404
+
+
+def test_the_picture_of_a_page_that_was_taken_off_the_site_is_gone_with_it(gout, client):
+    address = f"/media/{gout.picture.name}"
+    assert client.get(address).status_code == 200
+    publishing.withdraw(condition=gout, by=None, reason="For a test.")
+    assert client.get(address).status_code == 404

@@ -50,6 +50,11 @@ def page_of(person, path: str = PAGE) -> str:
     return client_of(person).get(path).content.decode()
 
 
+def rows(client: Client, key: str) -> list[str]:
+    """The names on one report."""
+    return re.findall(r'"report-what">\s+<strong>(.+)</strong>', client.get(f"{PAGE}{key}/").content.decode())
+
+
 def names(conditions) -> list[str]:
     return [condition.name for condition in conditions]
 
@@ -79,6 +84,24 @@ def test_a_public_page_that_no_clinician_approved_was_never_reviewed():
     make_condition(name="Not public")
     publishing.withdraw(condition=make_live(name="Withdrawn"), by=None, reason="A test.")
     assert names(Condition.objects.never_reviewed()) == ["Gout"]
+
+
+def test_a_page_that_waits_for_review_or_for_its_time_is_not_told_to_be_sent_again(admin_client):
+    waiting, later, gout = (make_live(name=name) for name in ("Waiting", "Later", "Gout"))
+    publishing.submit(condition=waiting, by=None)
+    at = timezone.now() + timedelta(days=1)
+    publishing.approve(edition=publishing.submit(condition=later, by=None), by=make_reviewer(), goes_live_at=at)
+    assert rows(admin_client, "never-reviewed") == [gout.name]
+
+
+def test_what_was_taken_off_the_site_is_on_a_report_with_the_reason_until_it_is_public_again(admin_client):
+    gout = make_live(name="Gout")
+    make_condition(name="Never public")
+    publishing.withdraw(condition=gout, by=None, reason="Wrong dose.")
+    assert rows(admin_client, "withdrawn") == ["Gout"]
+    assert "Wrong dose." in admin_client.get(f"{PAGE}withdrawn/").content.decode()
+    publish(gout)
+    assert rows(admin_client, "withdrawn") == []
 
 
 # Working copies
@@ -206,31 +229,29 @@ def full_desk() -> Condition:
     return condition
 
 
-EDITORS = [
-    "sent-back",
-    "overdue",
-    "due-soon",
-    "never-reviewed",
-    "ahead",
-    "scheduled",
-    "links",
-    "unhelpful",
-    "searches",
-]
+FULL = ["overdue", "never-reviewed", "ahead", "links", "unhelpful", "searches"]
+EMPTY = {
+    "sent-back": "Sent back to you",
+    "sent": "Sent for review by you",
+    "due-soon": "Review due soon",
+    "withdrawn": "Taken off the site",
+    "scheduled": "Going live later",
+}
 
 
 @pytest.mark.parametrize(
-    ("group", "keys"),
+    ("group", "full", "empty"),
     [
-        ("Editor", EDITORS),
-        ("Administrator", EDITORS),
-        ("Clinical reviewer", ["waiting", "scheduled"]),
+        ("Editor", FULL, list(EMPTY)),
+        ("Administrator", FULL, list(EMPTY)),
+        ("Clinical reviewer", ["waiting"], ["scheduled"]),
     ],
 )
-def test_everybody_sees_the_reports_that_they_can_act_on_and_no_others(full_desk, group, keys):
-    person = people.make_person(group)
+def test_everybody_sees_the_reports_that_they_can_act_on_and_no_others(full_desk, group, full, empty):
+    person, keys = people.make_person(group), [*full, *empty]
     page = page_of(person)
-    assert re.findall(r'<section class="report"\s+id="([a-z-]+)"', page) == [*keys, "weekly-e-mail"]
+    assert re.findall(r'<section class="report"\s+id="([a-z-]+)"', page) == [*full, "weekly-e-mail"]
+    assert f"Nothing in: {' · '.join(EMPTY[key] for key in empty)}." in page
     assert ("/review/" in page) == ("waiting" in keys)
     for report in reports.REPORTS:
         status = client_of(person).get(f"{PAGE}{report.key}/").status_code

@@ -160,6 +160,25 @@ def test_a_correction_keeps_the_review_that_is_live_when_it_is_approved(reviewed
         publishing.approve(edition=opened, by=second, keeps_review=True)
 
 
+def test_setting_back_to_what_nobody_approved_brings_its_authors_back(author, reviewer, second):
+    condition = make_condition()
+    drafting.note_change(condition=condition, by=reviewer, what="Summary")
+    returned = publishing.submit(condition=condition, by=author)
+    publishing.return_(edition=returned, by=second, reason="No.")
+    approved = publishing.submit(condition=condition, by=author)
+    publishing.approve(edition=approved, by=second)
+    drafting.revert(edition=returned, by=author)
+    again = publishing.submit(condition=condition, by=author)
+    with pytest.raises(PublishingError, match="worked on this text yourself"):
+        publishing.approve(edition=again, by=reviewer)
+
+
+def test_a_page_does_not_go_live_when_its_next_review_is_due(author, reviewer):
+    edition = publishing.submit(condition=make_condition(review_months=1), by=author)
+    with pytest.raises(PublishingError, match="already due"):
+        approve_for(edition, reviewer, timedelta(days=40))
+
+
 def test_an_edition_is_not_made_of_a_text_that_the_author_has_not_seen(author):
     condition = make_condition()
     with pytest.raises(PublishingError, match="Somebody has saved"):
@@ -255,47 +274,6 @@ def test_one_that_cannot_be_rendered_keeps_none_of_the_others_from_their_time(au
     assert "could not go live" in caplog.text
 
 
-# Addresses
-
-
-def test_a_changed_address_leads_on_from_the_old_one_for_good(client):
-    condition = make_live(slug="gout", name="Gout")
-    Condition.objects.update(slug="podagra")
-    publish(condition)
-    for path in ["", "history/", "editions/1/", "helpful/thanks/"]:
-        answer = client.get(f"/conditions/gout/{path}")
-        assert (answer.status_code, answer.url) == (301, f"/conditions/podagra/{path}")
-        assert client.get(answer.url).status_code == 200
-    answer = client.post("/conditions/gout/helpful/", {"answer": "yes"})
-    assert (answer.status_code, answer.url) == (308, "/conditions/podagra/helpful/")
-
-
-def test_an_address_changed_twice_leads_to_the_last_one_at_once(client):
-    condition = make_live(slug="first")
-    for slug in ["second", "third"]:
-        Condition.objects.update(slug=slug)
-        publish(condition)
-    assert client.get("/conditions/first/").url == "/conditions/third/"
-    assert client.get("/conditions/second/").url == "/conditions/third/"
-
-
-def test_an_address_that_is_used_again_is_a_page_and_no_longer_leads_on(client):
-    condition = make_live(slug="gout")
-    Condition.objects.update(slug="podagra")
-    publish(condition)
-    make_live(slug="gout", name="The new gout")
-    assert b"The new gout" in client.get("/conditions/gout/").content
-
-
-def test_an_address_survives_the_page_being_off_the_site_for_a_while(client):
-    condition = make_live(slug="gout")
-    publishing.withdraw(condition=condition, by=None, reason="For a test.")
-    assert client.get("/conditions/gout/").status_code == 404
-    Condition.objects.update(slug="podagra")
-    publish(condition)
-    assert client.get("/conditions/gout/").url == "/conditions/podagra/"
-
-
 # The log
 
 
@@ -352,22 +330,41 @@ def test_all_editions_are_checked_at_once():
     assert out.getvalue() == "All 1 editions are what was submitted.\n"
 
 
-def test_an_edition_that_somebody_tampered_with_is_named(drop_triggers):
+def test_an_edition_that_somebody_tampered_with_is_named(drop_trigger):
     make_live(name="Gout")
-    drop_triggers("edition_is_frozen")
+    drop_trigger("edition_is_frozen_update")
     Edition.objects.update(content={"summary": "Tampered."})
-    with pytest.raises(CommandError, match="Gout, edition 1"):
+    with pytest.raises(CommandError, match="Gout, edition 1 does not say what was submitted"):
+        call_command("check_editions")
+
+
+def test_an_edition_that_was_taken_out_is_missed(drop_trigger):
+    condition = make_condition(name="Gout")
+    for number in (1, 2):
+        Edition.objects.create(condition=condition, number=number, content={})
+    drop_trigger("edition_is_kept_delete")
+    Edition.objects.filter(number=1).delete()
+    with pytest.raises(CommandError, match="Gout: 1 editions, and the last is number 2"):
+        call_command("check_editions")
+
+
+def test_an_approval_that_nobody_gave_is_named(author):
+    edition = publishing.submit(condition=make_condition(name="Gout"), by=author)
+    dates = {"reviewed_on": date(2026, 1, 1), "review_due_on": date(2027, 1, 1), "published_at": timezone.now()}
+    Edition.objects.filter(pk=edition.pk).update(status="approved", reviewer_name="Dr Forged", **dates)
+    with pytest.raises(CommandError, match="Gout, edition 1 was decided without a step in the log"):
         call_command("check_editions")
 
 
 @pytest.fixture
-def drop_triggers(db):
-    """Take triggers away for the rest of the test, as somebody with the rights of the database's owner could."""
+def drop_trigger(db):
+    """Take a trigger away for the rest of the test, as somebody with the rights of the database's owner could."""
 
     def drop(name: str) -> None:
         with connection.cursor() as cursor:
-            on = " ON conditions_edition" if connection.vendor == "postgresql" else ""
-            cursor.execute(f"DROP TRIGGER {name}_update{on}")
+            cursor.execute(
+                f"DROP TRIGGER {name}{' ON conditions_edition' if connection.vendor == 'postgresql' else ''}"
+            )
 
     return drop
 

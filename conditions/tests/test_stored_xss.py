@@ -120,7 +120,7 @@ def test_what_an_editor_writes_runs_on_no_screen_of_the_staff(hostile, admin_cli
     assert walk(admin_client, screens) == {}
 
 
-STEPS = ["change", "history", "delete", "preview", "submit", "publish", "withdraw", "compare", "links"]
+STEPS = ["change", "history", "preview", "submit", "publish", "withdraw", "compare", "links"]
 LISTS = ["condition", "faq", "tag", "edition", "feedback", "pageevent", "emptysearch", "generalpage"]
 
 

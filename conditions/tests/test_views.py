@@ -21,6 +21,8 @@ def fill(total: int) -> None:
     numbers = range(Condition.objects.count(), total)
     content.publish(content.store_working_copies(numbers, content.make_tags()))
     search.rebuild()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # as PostgreSQL does by itself some time after so many changes
 
 
 def queries(client, address: str) -> int:
