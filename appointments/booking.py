@@ -120,7 +120,7 @@ def extend(*, draft: Draft, at: datetime | None = None) -> Appointment:
 
 @transaction.atomic
 def book(*, draft: Draft, details: dict[str, Any], at: datetime | None = None) -> Appointment:
-    """Make an appointment of a draft's hold, with the `details` of the patient (fields of Appointment, checked by forms).
+    """Make an appointment of a draft's hold, with the patient's `details` (fields of Appointment).
 
     Done twice it is done once: the second time returns the same appointment. Raises TimeTakenError when the hold has
     gone.
