@@ -61,7 +61,8 @@ def hold(*, draft: Draft, slot: Slot, kind: AppointmentType, mode: str, at: date
 def check_bookable(slot: Slot, kind: AppointmentType, mode: str, at: datetime, *, by_staff: bool = False) -> None:
     """Raises BookingError unless a slot is offered for this kind and mode. Staff may book at shorter notice."""
     offered = Slot.objects.filter(pk=slot.pk, is_covered=True, clinician__is_accepting=True).for_type(kind)
-    if mode not in kind.modes or not offered.by(mode).exists():
+    # Locked, so that nobody deletes it meanwhile; on PostgreSQL its foreign key would be checked only at the end.
+    if mode not in kind.modes or not offered.by(mode).select_for_update(of=("self",), no_key=True).first():
         raise TimeTakenError("That time is no longer offered.")
     if slot.starts <= at:
         raise TimeTakenError("That time has passed.")
@@ -105,7 +106,7 @@ def extend(*, draft: Draft, at: datetime | None = None) -> Appointment:
     Raises TimeTakenError when the hold has gone, and BookingError when it cannot be made longer.
     """
     now = at or timezone.now()
-    draft = Draft.objects.select_for_update().select_related("appointment").get(pk=draft.pk)
+    draft = Draft.objects.select_for_update(of=("self",)).select_related("appointment").get(pk=draft.pk)
     held = draft.appointment
     if held is None:
         raise TimeTakenError("The time that we kept for you has run out. Choose another one: your answers are kept.")
@@ -126,7 +127,7 @@ def book(*, draft: Draft, details: dict[str, Any], at: datetime | None = None) -
     gone.
     """
     now = at or timezone.now()
-    draft = Draft.objects.select_for_update().select_related("appointment").get(pk=draft.pk)
+    draft = Draft.objects.select_for_update(of=("self",)).select_related("appointment").get(pk=draft.pk)
     held = draft.appointment
     if held is None:
         raise TimeTakenError("The time that we kept for you has run out. Choose another one: your answers are kept.")

@@ -780,6 +780,12 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("entry", "slot"), name="one_offer_of_a_slot_to_one_person"),
         ),
         migrations.AddConstraint(
+            model_name="offer",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("answered_at", None)), fields=("slot",), name="one_open_offer_a_slot"
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="workinghours",
             constraint=models.CheckConstraint(
                 condition=models.Q(("ends__gt", models.F("starts"))),

@@ -1,6 +1,6 @@
 """When clinicians see people: hours in wall time, closures, and the slots that come of them."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -68,6 +68,24 @@ class WorkingHours(models.Model):
 
     def __str__(self) -> str:
         return f"{self.clinician}: {self.get_weekday_display()}, {self.starts:%H:%M} to {self.ends:%H:%M}"
+
+    def are_on(self, day: date) -> bool:
+        """Whether these hours are worked on a day of the calendar."""
+        valid_until = self.valid_until or date.max
+        return self.weekday == day.weekday() and self.valid_from <= day <= valid_until
+
+    def cover(self, starts: datetime, ends: datetime) -> bool:
+        """Whether a stretch of wall time, on one day, lies within these hours."""
+        same_day = starts.date() == ends.date()
+        return same_day and self.are_on(starts.date()) and self.starts <= starts.time() and ends.time() <= self.ends
+
+    def overlap(self, other: "WorkingHours") -> bool:
+        """Whether there can be a day on which both are worked at the same time."""
+        both_valid = max(self.valid_from, other.valid_from) <= min(
+            self.valid_until or date.max, other.valid_until or date.max
+        )
+        same_time = self.starts < other.ends and other.starts < self.ends
+        return self.weekday == other.weekday and both_valid and same_time
 
 
 class ClosureQuerySet(models.QuerySet):

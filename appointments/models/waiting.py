@@ -1,6 +1,7 @@
 """The waiting list: people who would take an earlier time, and what was offered to whom."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from appointments.kinds import Mode
@@ -40,7 +41,10 @@ class Offer(models.Model):
     accepted = models.BooleanField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["entry", "slot"], name="one_offer_of_a_slot_to_one_person")]
+        constraints = [
+            models.UniqueConstraint(fields=["entry", "slot"], name="one_offer_of_a_slot_to_one_person"),
+            models.UniqueConstraint(fields=["slot"], condition=Q(answered_at=None), name="one_open_offer_a_slot"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.slot} to {self.entry}"
