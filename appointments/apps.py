@@ -1,6 +1,48 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+from appointments.kinds import NEXT
+from calcsite.triggers import DELETE, INSERT, UPDATE, Trigger, install_triggers
+
+
+def off_the_lines() -> str:
+    """SQL for a change of status that no line in `kinds.NEXT` allows."""
+    lines = (
+        f"(OLD.status = '{was}' AND NEW.status = '{then}')" for was, nexts in NEXT.items() for then in sorted(nexts)
+    )
+    return f"OLD.status <> NEW.status AND NOT ({' OR '.join(lines)})"
 
 
 class AppointmentsConfig(AppConfig):
     name = "appointments"
     verbose_name = "Second opinions"
+    triggers = (
+        Trigger(
+            name="appointment_moves_along_its_lines",
+            table="appointments_appointment",
+            events=(UPDATE,),
+            condition=off_the_lines(),
+            refusal="the status of an appointment cannot move like this",
+        ),
+        Trigger(
+            # PostgreSQL has an exclusion constraint for this (migration 0002).
+            name="slots_do_not_overlap",
+            table="appointments_slot",
+            events=(INSERT, UPDATE),
+            condition=(
+                "EXISTS (SELECT 1 FROM appointments_slot AS other WHERE other.clinician_id = NEW.clinician_id "
+                "AND other.id IS NOT NEW.id AND other.starts < NEW.busy_until AND other.busy_until > NEW.starts)"
+            ),
+            refusal="two slots of one clinician overlap",
+            only_on="sqlite",
+        ),
+        Trigger(
+            name="audit_is_kept",
+            table="appointments_auditentry",
+            events=(UPDATE, DELETE),
+            refusal="an entry in the audit log cannot be changed or deleted",
+        ),
+    )
+
+    def ready(self) -> None:
+        post_migrate.connect(install_triggers, sender=self)

@@ -1,9 +1,16 @@
 from django.urls import path
 
-from appointments import views
+from appointments.views import booking, second_opinion, times
 
 app_name = "appointments"
 
 urlpatterns = [
-    path("", views.second_opinion, name="second_opinion"),
+    path("", second_opinion.second_opinion, name="second_opinion"),
+    path("book/", booking.start, name="book"),
+    path("book/time/", times.choose_time, {"name": "time"}, name="time"),
+    path("book/check/", booking.check, {"name": "check"}, name="check"),
+    path("book/done/", booking.booked, name="booked"),
+    path("book/forget/", booking.forget, name="forget"),
+    path("book/forgotten/", booking.forgotten, name="forgotten"),
+    path("book/<slug:name>/", booking.question, name="step"),
 ]

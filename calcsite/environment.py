@@ -58,7 +58,7 @@ def mail(name: str, *, default: str) -> dict[str, Any]:
     backend = found.get("EMAIL_BACKEND", "")
     if not backend or ("smtp" in backend and not found["EMAIL_HOST"]):
         raise ImproperlyConfigured(f"{name} must look like smtp+tls://user:password@mail.clinic.example:587")
-    if "EMAIL_FILE_PATH" in found:
+    if "file" in backend:
         found["EMAIL_FILE_PATH"] = f"/{found['EMAIL_FILE_PATH'].lstrip('/')}"  # which lost its first stroke on the way
     known = {"EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD", "EMAIL_USE_TLS", "EMAIL_USE_SSL"}
     known |= {"EMAIL_BACKEND", "EMAIL_FILE_PATH"}

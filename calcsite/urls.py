@@ -11,6 +11,8 @@ urlpatterns = [
     path("", home, name="home"),
     path("", include("conditions.urls")),
     path("second-opinion/", include((appointment_urls, "appointments"))),
+    path("appointment/", include("appointments.patient_urls")),
+    path("calendar/", include("appointments.feed_urls")),
     path("admin/", include("calcsite.staff.urls")),
     path("admin/", admin.site.urls),
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),

@@ -6,8 +6,13 @@ import pytest
 import time_machine
 from django.core import mail
 from django.core.management import call_command
+from django.utils import timezone
 
+from appointments import booking
+from appointments.kinds import Mode
 from appointments.management.commands import tick
+from appointments.models import Appointment, Slot
+from appointments.tests.factories import make_draft, make_hours, make_slot
 from calcsite.models import Attempts
 from calcsite.tests import people
 from conditions import publishing
@@ -50,10 +55,20 @@ def test_a_round_does_all_that_is_due(settings):
     assert set(RenderedPage.objects.values_list("pk", flat=True)) == {live.pk, approved.condition_id}
     assert not Condition.objects.filter(working_checksum="").exists()
     assert not EmptySearch.objects.exists()
-    assert not Attempts.objects.exists()
+    assert not Attempts.objects.filter(key="old").exists()
     assert [message.to for message in mail.outbox] == [["ann@clinic.example"]]
 
 
 def test_a_round_with_nothing_to_do_does_nothing():
     call_command("tick")
     assert not DigestSent.objects.exists()
+
+
+def test_a_round_makes_slots_and_lets_go_of_holds_whose_time_is_over():
+    hours = make_hours()
+    slot = make_slot(hours=hours)
+    kind = hours.types.get()
+    booking.hold(draft=make_draft(), slot=slot, kind=kind, mode=Mode.VIDEO, at=timezone.now() - booking.HOLD)
+    call_command("tick")
+    assert not Appointment.objects.exists()
+    assert Slot.objects.filter(clinician=hours.clinician).exclude(pk=slot.pk).count() > 8

@@ -18,7 +18,10 @@ from calcsite.models import StaffProfile
 from calcsite.tests.people import PASSWORD, give_app, make_person, sign_in
 
 pytestmark = pytest.mark.django_db
-WRITTEN = importlib.import_module("calcsite.migrations.0003_groups").GROUPS
+WRITTEN = {
+    name: given + importlib.import_module("appointments.migrations.0003_permissions").GROUPS.get(name, [])
+    for name, given in importlib.import_module("calcsite.migrations.0003_groups").GROUPS.items()
+}
 PEOPLE = "/admin/auth/user/"
 
 

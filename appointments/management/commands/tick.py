@@ -4,20 +4,26 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from calcsite import limits, outbox
+from appointments import availability, booking, delivery, messaging, retention, waiting
+from calcsite import limits
 from conditions import digests, pages, publishing, reports, search
 
 logger = logging.getLogger(__name__)
 
 # What is most awaited comes first. Messages go last: what the others have written goes out in the same round.
 PARTS: list[Callable[[], object]] = [
+    booking.clear_run_out,
     publishing.publish_due,
     pages.render_missing,
     reports.learn_working_copies,
     search.forget_old_empty,
     limits.clean_up,
+    retention.clean_up_daily,
+    availability.make_slots_ahead,
+    waiting.offer_freed,
     digests.send_due,
-    outbox.send_waiting,
+    messaging.compose_due,
+    delivery.send_waiting,
 ]
 
 

@@ -1,0 +1,124 @@
+"""How a patient gets back in: by a link that was e-mailed to them, and for more by a code that was.
+
+Only digests of the secrets are stored. A link opens one appointment: it ends when the appointment is cancelled, when
+the patient asks for another one, and 90 days after the appointment. A code is six digits, good once, for ten minutes
+and for five guesses.
+"""
+
+import hashlib
+import secrets
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from appointments import auditing
+from appointments.models import Appointment, AuditEntry, Code, Message, PatientLink
+from calcsite import limits
+
+TOKEN_BYTES = 32
+TOKEN_LENGTH = 43  # of 32 bytes in the alphabet of addresses
+KEPT = timedelta(days=90)  # after the appointment
+CODE_VALID = timedelta(minutes=10)
+GUESSES = 5  # for one code
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+CODES_AN_HOUR, GUESSES_A_DAY = 5, 20  # for one appointment
+LINKS_AN_HOUR, LINKS_AN_HOUR_AND_NETWORK = 3, 20
+
+
+class AccessError(Exception):
+    """No way in like this. The message says why, in words for the patient."""
+
+
+def digest_of(token: str) -> str:
+    """What a token is stored as. It is random enough to need no more than a plain digest."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def make_link(appointment: Appointment, *, alone: bool = False, at: datetime | None = None) -> str:
+    """A new link's token. With `alone` those before it end: it was asked for because they are lost, or elsewhere."""
+    now, token = at or timezone.now(), secrets.token_urlsafe(TOKEN_BYTES)
+    with transaction.atomic():
+        if alone:
+            PatientLink.objects.filter(appointment=appointment, ended_at=None).update(ended_at=now)
+        expires = appointment.slot.starts + KEPT
+        PatientLink.objects.create(appointment=appointment, digest=digest_of(token), made_at=now, expires_at=expires)
+    return token
+
+
+def usable_links(at: datetime | None = None) -> QuerySet[PatientLink]:
+    """Those that still open their appointment, with what a page shows of it."""
+    links = PatientLink.objects.select_related("appointment__slot__clinician", "appointment__slot__location")
+    return links.select_related("appointment__type").filter(ended_at=None, expires_at__gt=at or timezone.now())
+
+
+def find_link(token: str, *, at: datetime | None = None) -> PatientLink | None:
+    """The link that a token opens, if it still opens one. Finding it changes nothing: scanners open every link."""
+    return usable_links(at).filter(digest=digest_of(token)).first() if len(token) == TOKEN_LENGTH else None
+
+
+def enter(token: str, *, at: datetime | None = None) -> PatientLink:
+    """Let somebody in by their token. Raises AccessError when it opens nothing, or nothing any more."""
+    link = find_link(token, at=at)
+    if link is None:
+        raise AccessError("This link does not work any more.")
+    auditing.record(AuditEntry.Action.ENTERED, link.appointment)
+    return link
+
+
+def ask_for_link(email: str, *, network: str, at: datetime | None = None) -> None:
+    """Have the links of an address's coming appointments sent to it again.
+
+    What happens here is the same for every address, known or not: the worker finds out (`messaging`). Raises
+    AccessError when one network asks too often. An address that is asked for too often is passed over in silence.
+    """
+    now = at or timezone.now()
+    if not limits.allow(scope="link network", key=network, limit=LINKS_AN_HOUR_AND_NETWORK, per=HOUR, at=now):
+        raise AccessError("You have asked for too many links. Wait an hour, or call us.")
+    if limits.allow(scope="link address", key=email.casefold(), limit=LINKS_AN_HOUR, per=HOUR, at=now):
+        key = f"link-asked-{uuid.uuid4()}"
+        Message.objects.create(kind=Message.Kind.LINK, key=key, text=email, due_at=now, created_at=now)
+
+
+def ask_for_code(appointment: Appointment, *, at: datetime | None = None) -> None:
+    """Have a new code sent to the patient. Raises AccessError when that was asked too often."""
+    now = at or timezone.now()
+    if not limits.allow(scope="code", key=str(appointment.pk), limit=CODES_AN_HOUR, per=HOUR, at=now):
+        raise AccessError("You have asked for too many codes. Wait an hour, or call us.")
+    key = f"code-{uuid.uuid4()}"
+    Message.objects.create(appointment=appointment, kind=Message.Kind.CODE, key=key, due_at=now, created_at=now)
+
+
+def make_code(appointment: Appointment, *, at: datetime | None = None) -> str:
+    """A new code of six digits. Those before it are of no use any more."""
+    now, code = at or timezone.now(), f"{secrets.randbelow(10**6):06}"
+    Code.objects.create(
+        appointment=appointment, digest=_keyed(appointment, code), made_at=now, expires_at=now + CODE_VALID
+    )
+    return code
+
+
+def check_code(appointment: Appointment, guess: str, *, at: datetime | None = None) -> None:
+    """Use up the newest code. Raises AccessError when `guess` is not it, or when it is no good any more.
+
+    Guesses are counted before they are compared, in one statement, so that no number of them at once gets more.
+    """
+    now = at or timezone.now()
+    if not limits.allow(scope="guess", key=str(appointment.pk), limit=GUESSES_A_DAY, per=DAY, at=now):
+        raise AccessError("There were too many wrong codes today. Try again tomorrow, or call us.")
+    code = Code.objects.filter(appointment=appointment).order_by("-pk").first()
+    usable = Code.objects.filter(pk=code.pk if code else None, used_at=None, expires_at__gt=now)
+    if usable.filter(guesses__lt=GUESSES).update(guesses=F("guesses") + 1) != 1:
+        raise AccessError("That code does not work any more. Ask for a new one.")
+    if not constant_time_compare(code.digest, _keyed(appointment, guess)):
+        raise AccessError("That is not the code in our newest e-mail. Look at it again.")
+    if usable.update(used_at=now) != 1:
+        raise AccessError("That code does not work any more. Ask for a new one.")
+
+
+def _keyed(appointment: Appointment, code: str) -> str:
+    """What a code is stored as. There are only a million, so the digest needs a key."""
+    return salted_hmac(f"appointments.code.{appointment.pk}", code, algorithm="sha256").hexdigest()

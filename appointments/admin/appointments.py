@@ -1,0 +1,166 @@
+"""The list of appointments. Each opens on its own page (`pages`); nothing is changed in the list."""
+
+import re
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
+from django.utils import timezone
+
+from appointments.admin import calendar, exports, feeds, pages, worklists
+from appointments.admin.screens import record_listed
+from appointments.kinds import Status
+from appointments.models import Appointment
+from appointments.staff import EXPORT, appointments_of, clinicians_of
+from appointments.staff_calendar import bounds
+from conditions.admin.readonly import ReadOnlyAdmin
+
+DATES = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%d %B %Y", "%d %b %Y"]
+LEAST_DIGITS = 5  # that make a search one for a telephone number
+
+
+class WhenFilter(admin.SimpleListFilter):
+    title = "when"
+    parameter_name = "when"
+    DAYS = {"today": (0, 1), "tomorrow": (1, 1), "week": (0, 7)}
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [
+            ("today", "Today"),
+            ("tomorrow", "Tomorrow"),
+            ("week", "The next seven days"),
+            ("coming", "From now on"),
+            ("past", "Before now"),
+        ]
+
+    def queryset(self, request: HttpRequest, appointments: QuerySet[Appointment]) -> QuerySet[Appointment]:
+        if self.value() in self.DAYS:
+            after, days = self.DAYS[self.value()]
+            starts, ends = bounds(timezone.localdate() + timedelta(days=after), days)
+            return appointments.filter(slot__starts__gte=starts, slot__starts__lt=ends)
+        if self.value() in {"coming", "past"}:
+            now = timezone.now()
+            return (
+                appointments.filter(slot__starts__gte=now)
+                if self.value() == "coming"
+                else appointments.filter(slot__starts__lt=now)
+            )
+        return appointments
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """Without holds: nobody is in them."""
+
+    title = "where it stands"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [(status.value, status.label) for status in Status if status != Status.HELD]
+
+    def queryset(self, request: HttpRequest, appointments: QuerySet[Appointment]) -> QuerySet[Appointment]:
+        return appointments.filter(status=self.value()) if self.value() in Status.values else appointments
+
+
+class ClinicianFilter(admin.SimpleListFilter):
+    title = "clinician"
+    parameter_name = "clinician"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [(str(clinician.pk), clinician.name) for clinician in clinicians_of(request.user)]
+
+    def queryset(self, request: HttpRequest, appointments: QuerySet[Appointment]) -> QuerySet[Appointment]:
+        chosen = self.value() or ""
+        return appointments.filter(slot__clinician=int(chosen)) if chosen.isdecimal() else appointments
+
+
+@admin.register(Appointment)
+class AppointmentAdmin(ReadOnlyAdmin):
+    list_display = ["spoken_reference", "starts", "name", "clinician", "type", "mode", "status"]
+    list_filter = [WhenFilter, StatusFilter, ClinicianFilter, "mode", ("type", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["slot__clinician", "type"]
+    list_per_page = 50
+    ordering = ["-slot__starts"]
+    search_fields = ["reference", "name", "email", "telephone"]
+    search_help_text = "Name, reference, e-mail address, telephone number, or a day such as 23.11.2026."
+    actions = None
+    show_full_result_count = False
+    # What may stand in an address of the list, and nothing else: a filter is a question, and so could be an oracle.
+    LOOKUPS = {"when", "status", "clinician", "mode__exact", "type__id__exact"}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Appointment]:
+        return appointments_of(request.user)
+
+    def get_urls(self) -> list[URLPattern]:
+        site = self.admin_site
+        own = [
+            *calendar.calendar_urls(site),
+            *worklists.worklist_urls(site),
+            *feeds.feed_urls(site),
+            *exports.export_urls(site, self),
+            *pages.page_urls(site),
+        ]
+        return own + super().get_urls()
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return lookup in self.LOOKUPS
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        """Patients are searched for in the list only, where each that is shown is on record."""
+        return [] if request.resolver_match.url_name == "autocomplete" else self.search_fields
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Appointment], search_term: str
+    ) -> tuple[QuerySet[Appointment], bool]:
+        day = day_in(search_term)
+        if day:
+            starts, ends = bounds(day, 1)
+            return queryset.filter(slot__starts__gte=starts, slot__starts__lt=ends), False
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        digits = re.sub(r"[^0-9]", "", search_term)
+        if len(digits) >= LEAST_DIGITS and re.fullmatch(r"[0-9 ().+/-]+", search_term.strip()):
+            # However it is written, here or there: the same digits in the same order.
+            return queryset.filter(Q(telephone__regex="[^0-9]*".join(digits))), may_repeat
+        return found, may_repeat
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        extra = {
+            "title": "Appointments",
+            "may_export": request.user.has_perm(EXPORT),
+            "filters": request.GET.urlencode(),
+        }
+        answer = super().changelist_view(request, (extra_context or {}) | extra)
+        if shown := getattr(answer, "context_data", {}).get("cl"):
+            record_listed(request, shown.result_list, "Search" if shown.query else "")
+        return answer
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        return pages.page(request, pk=int(object_id) if object_id.isdecimal() else 0)
+
+    def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """What happened to an appointment is on its page."""
+        return self.change_view(request, object_id)
+
+    @admin.display(description="reference", ordering="reference")
+    def spoken_reference(self, appointment: Appointment) -> str:
+        return appointment.spoken_reference
+
+    @admin.display(description="when", ordering="slot__starts")
+    def starts(self, appointment: Appointment) -> datetime:
+        return appointment.slot.starts
+
+    @admin.display(ordering="slot__clinician__name")
+    def clinician(self, appointment: Appointment) -> str:
+        return appointment.slot.clinician.name
+
+
+def day_in(words: str) -> date | None:
+    """The day that somebody searches for; None when it is none."""
+    for form in DATES:
+        try:
+            return datetime.strptime(words.strip(), form).date()
+        except ValueError:
+            continue
+    return None

@@ -1,0 +1,68 @@
+"""The calendar: a day or a week, of one clinician or the whole clinic. It is a page like others, without a script."""
+
+from datetime import date, timedelta
+from urllib.parse import urlencode
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.views.decorators.http import require_safe
+
+from appointments.admin.screens import needs, record_listed, screen
+from appointments.staff import ADD, VIEW, clinicians_of
+from appointments.staff_calendar import day_calendar, week_calendar
+
+FIRST, LAST = date(2000, 1, 10), date(2100, 1, 1)
+
+
+def calendar_urls(site: AdminSite) -> list[URLPattern]:
+    return [path("calendar/", site.admin_view(calendar), name="appointments_calendar")]
+
+
+@require_safe
+@needs(VIEW)
+def calendar(request: HttpRequest) -> HttpResponse:
+    day = _day_in(request.GET.get("day", ""))
+    is_week = request.GET.get("view") == "week"
+    clinicians = clinicians_of(request.user)
+    chosen = request.GET.get("clinician", "")
+    clinician = clinicians.filter(pk=int(chosen)).first() if chosen.isdecimal() else None
+    shown = (week_calendar if is_week else day_calendar)(request.user, day, of=clinician)
+    record_listed(request, shown.appointments, "Calendar")
+    context = {
+        "calendar": shown,
+        "day": day,
+        "is_week": is_week,
+        "clinicians": clinicians,
+        "clinician": clinician,
+        "may_book": request.user.has_perm(ADD),
+        "ways": _ways(day, is_week, clinician and clinician.pk),
+    }
+    return screen(request, "calendar.html", **context)
+
+
+def _day_in(asked: str) -> date:
+    """The day that an address names, or today."""
+    try:
+        day = parse_date(asked)
+    except ValueError:
+        day = None
+    return day if day and FIRST <= day <= LAST else timezone.localdate()
+
+
+def _ways(day: date, is_week: bool, clinician: int | None) -> dict[str, str]:
+    """Where the calendar can be turned to from here."""
+    step = timedelta(days=7 if is_week else 1)
+
+    def address(to: date, view: str = "week" if is_week else "day") -> str:
+        return "?" + urlencode({"day": to, "view": view} | ({"clinician": clinician} if clinician else {}))
+
+    return {
+        "previous": address(day - step),
+        "today": address(timezone.localdate()),
+        "next": address(day + step),
+        "as_day": address(day, "day"),
+        "as_week": address(day, "week"),
+    }

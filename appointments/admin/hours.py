@@ -1,0 +1,193 @@
+"""When nobody is seen: a closure shows whom it would hit before it is stored, and then what can be done for them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+
+from appointments import availability, closures
+from appointments.admin.screens import record_listed
+from appointments.booking import BookingError
+from appointments.messaging import LONGEST_TEXT, MessagingError
+from appointments.models import Appointment, Closure, Slot
+from appointments.staff import CHANGE, appointments_of, slots_of
+
+MOST = 50  # patients on one page
+TIMES = 10  # times that each is offered, of their clinician and of anybody
+KEEP, CANCEL = "keep", "cancel"
+SOMEBODY_IS_BOOKED = (
+    "Nothing is saved yet: somebody is booked then. Look at the list, and save again to close all the same. "
+    "Nobody is told and nothing is cancelled by that: you decide for each of them on the next page."
+)
+
+
+class ClosureForm(forms.ModelForm):
+    """A closure. It is refused until whoever saves it has seen the list of those whom it hits."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Closure
+        fields = ["clinician", "starts", "ends", "reason"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        self.hit: list[Appointment] = []
+        if not self.errors:
+            asked = Closure(**{name: cleaned[name] for name in ("clinician", "starts", "ends")})
+            self.hit = list(closures.affected_by(asked))
+            seen = ",".join(f"{appointment.pk}-{appointment.sequence}" for appointment in self.hit)
+            if self.hit and cleaned["seen"] != seen:
+                self.data = self.data.copy()
+                self.data["seen"] = seen
+                raise ValidationError(SOMEBODY_IS_BOOKED)
+        return cleaned
+
+
+class SettleForm(forms.Form):
+    """What becomes of each of some appointments, and what their patients are told besides."""
+
+    text = forms.CharField(
+        label="Message to everybody whom you move or cancel below",
+        help_text="Sent by e-mail after the new time or the cancellation, which they are told anyway. May stay empty. "
+        "Write nothing medical.",
+        required=False,
+        max_length=LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def __init__(self, *args: Any, hit: list[Appointment], slots: QuerySet[Slot], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.hit, self.slots = hit, slots
+        self.times: dict[tuple, list[Slot]] = {}
+        for appointment in hit:
+            self.fields[self.name_of(appointment)] = forms.ChoiceField(
+                label=f"What becomes of the appointment of {appointment.name}",
+                choices=[(KEEP, "Decide later: the time stays"), (CANCEL, "Cancel"), *self._moves(appointment)],
+            )
+
+    @staticmethod
+    def name_of(appointment: Appointment) -> str:
+        return f"appointment-{appointment.pk}"
+
+    def rows(self) -> Iterator[tuple[Appointment, forms.BoundField]]:
+        return ((appointment, self[self.name_of(appointment)]) for appointment in self.hit)
+
+    def chosen(self) -> Iterator[tuple[Appointment, Slot | None]]:
+        """Each appointment that is not kept, with the slot to move it to; None cancels it."""
+        moves = [key for key in self.cleaned_data.values() if key.isdecimal()]
+        slots = self.slots.in_bulk(moves)
+        for appointment in self.hit:
+            choice = self.cleaned_data[self.name_of(appointment)]
+            if choice != KEEP:
+                yield appointment, None if choice == CANCEL else slots[int(choice)]
+
+    def _moves(self, appointment: Appointment) -> list[tuple[str, list[tuple[str, str]]]]:
+        """The first free times of the same clinician, and of the others."""
+        mine = self._times(appointment, appointment.clinician)
+        others = [slot for slot in self._times(appointment, None) if slot not in mine]
+        groups = [(f"Move, with {appointment.clinician}", mine), ("Move, whoever is free first", others)]
+        return [(name, [(str(slot.pk), in_words(slot)) for slot in slots]) for name, slots in groups if slots]
+
+    def _times(self, appointment: Appointment, clinician: Any) -> list[Slot]:
+        key = (appointment.type_id, appointment.mode, clinician and clinician.pk)
+        if key not in self.times:
+            now = timezone.now()
+            free = availability.offered(appointment.type, appointment.mode, clinician, at=now)
+            self.times[key] = list(free.filter(starts__gt=now, pk__in=self.slots.values("pk"))[:TIMES])
+        return self.times[key]
+
+
+def in_words(slot: Slot) -> str:
+    starts = timezone.localtime(slot.starts)
+    return f"{starts:%A} {starts.day} {starts:%B %Y, %H:%M}, {slot.clinician}"
+
+
+@admin.register(Closure)
+class ClosureAdmin(admin.ModelAdmin):
+    form = ClosureForm
+    list_display = ["who", "starts", "ends", "reason"]
+    list_filter = ["clinician"]
+    list_select_related = ["clinician"]
+    date_hierarchy = "starts"
+    fields = ["clinician", "starts", "ends", "reason", "seen"]
+    change_form_template = "admin/appointments/closure/change_form.html"
+
+    @admin.display(description="who is away", ordering="clinician__name")
+    def who(self, closure: Closure) -> str:
+        return str(closure.clinician or "The whole clinic")
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        """When somebody is hit, with a list of those whom this person may see; that they saw it is on record."""
+        hit = getattr(context["adminform"].form, "hit", [])
+        seen = appointments_of(request.user).filter(pk__in=[appointment.pk for appointment in hit])
+        visible = set(seen.values_list("pk", flat=True))
+        context["hit"] = [appointment for appointment in hit if appointment.pk in visible]
+        context["hidden_count"] = len(hit) - len(visible)
+        record_listed(request, context["hit"], detail="hit by a closure")
+        context["zone"] = timezone.get_default_timezone_name()
+        return super().render_change_form(request, context, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Closure, form: ClosureForm, change: bool) -> None:
+        closures.close(closure=obj)
+
+    def delete_model(self, request: HttpRequest, obj: Closure) -> None:
+        closures.reopen(closures=[obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Closure]) -> None:
+        closures.reopen(closures=list(queryset.select_related("clinician")))
+
+    def response_add(self, request: HttpRequest, obj: Closure, post_url_continue: str | None = None) -> HttpResponse:
+        return self._whom_it_hits(request, obj) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Closure) -> HttpResponse:
+        return self._whom_it_hits(request, obj) or super().response_change(request, obj)
+
+    def _whom_it_hits(self, request: HttpRequest, closure: Closure) -> HttpResponse | None:
+        """Where saving leads as long as there is somebody to decide for."""
+        hit = closures.affected_by(closure).filter(pk__in=appointments_of(request.user).values("pk"))
+        if not request.user.has_perm(CHANGE) or not hit.exists():
+            return None
+        messages.success(request, "It is closed. Now decide for those who are booked then.")
+        return redirect("admin:appointments_closure_settle", closure.pk)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(settle)
+        return [path("<int:pk>/patients/", view, name="appointments_closure_settle"), *super().get_urls()]
+
+
+def settle(request: HttpRequest, pk: int) -> HttpResponse:
+    """Those whom a closure hits, with how each can be reached; each is kept, moved or cancelled, one by one."""
+    if not request.user.has_perms(["appointments.view_closure", CHANGE]):
+        raise PermissionDenied
+    closure = get_object_or_404(Closure.objects.select_related("clinician"), pk=pk)
+    hit = closures.affected_by(closure).filter(pk__in=appointments_of(request.user).values("pk"))
+    listed = Paginator(hit, MOST).get_page(request.GET.get("page"))
+    form = SettleForm(request.POST or None, hit=list(listed), slots=slots_of(request.user))
+    if form.is_valid():
+        for appointment, slot in form.chosen():
+            settle_one(request, appointment, slot, form.cleaned_data["text"])
+        return redirect(request.get_full_path())
+    record_listed(request, form.hit, detail="hit by a closure")
+    context = admin.site.each_context(request) | {"opts": Closure._meta, "closure": closure, "form": form}
+    context |= {"listed": listed, "zone": timezone.get_default_timezone_name()}
+    return TemplateResponse(request, "admin/appointments/closure/settle.html", context)
+
+
+def settle_one(request: HttpRequest, appointment: Appointment, slot: Slot | None, text: str) -> None:
+    """Move or cancel one, and say how it went."""
+    try:
+        closures.settle(appointment=appointment, slot=slot, text=text, by=request.user)
+    except (BookingError, MessagingError) as error:
+        messages.error(request, f"{appointment.name}: nothing has changed. {error}")
+    else:
+        messages.success(request, f"{appointment.name}: {f'moved to {in_words(slot)}' if slot else 'cancelled'}.")

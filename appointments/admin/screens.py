@@ -1,0 +1,68 @@
+"""What the screens about bookings share: whose they are, and the entry in the audit log for each look at them."""
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from appointments import auditing
+from appointments.models import Appointment, AuditEntry
+from appointments.staff import appointments_of
+
+View = Callable[..., HttpResponse]
+
+
+def needs(permission: str) -> Callable[[View], View]:
+    """A view for staff with a permission."""
+
+    def with_permission(view: View) -> View:
+        @wraps(view)
+        def allowed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.has_perm(permission):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return allowed
+
+    return with_permission
+
+
+def about_appointment(permission: str) -> Callable[[View], View]:
+    """A view of one appointment, for staff with a permission who may see it: it gets the row instead of its number."""
+
+    def with_appointment(view: View) -> View:
+        @needs(permission)
+        @wraps(view)
+        def allowed(request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponse:
+            seen = appointments_of(request.user).select_related(
+                "slot__clinician", "slot__location", "type", "condition"
+            )
+            return view(request, get_object_or_404(seen, pk=pk), **kwargs)
+
+        return allowed
+
+    return with_appointment
+
+
+def screen(request: HttpRequest, template: str, status: int = 200, **context: Any) -> TemplateResponse:
+    """A page of the admin about bookings."""
+    context |= admin.site.each_context(request)
+    context |= {"opts": Appointment._meta, "zone": timezone.get_default_timezone_name()}
+    return TemplateResponse(request, f"admin/appointments/appointment/{template}", context, status=status)
+
+
+def patient_screen(request: HttpRequest, template: str, appointment: Appointment, **context: Any) -> TemplateResponse:
+    """A page about one patient. That it was looked at is on record before it is shown."""
+    auditing.record(AuditEntry.Action.READ, appointment, by=request.user)
+    return screen(request, template, appointment=appointment, **context)
+
+
+def record_listed(request: HttpRequest, appointments: Sequence[Appointment], detail: str = "") -> None:
+    """Put on record whose names are about to be shown in a list."""
+    auditing.record(AuditEntry.Action.LISTED, *appointments, by=request.user, detail=detail)

@@ -1,0 +1,178 @@
+"""Availability: the slots that come of working hours, and the free times that patients choose from.
+
+Slots are rows, some weeks ahead, and made as often as one likes (`aligning`). A time that several clinicians have free
+is one line for somebody who asks for any of them, with one name: which of the free ones comes first changes daily, so
+that all are booked.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Max, QuerySet
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+
+from appointments.aligning import ONE_DAY, align
+from appointments.models import AppointmentType, Clinician, Slot
+from appointments.walltime import start_of_day
+from calcsite import limits
+
+AHEAD = 56  # days, at least
+SPARE = 7  # days more, for a worker that was down
+MOST = 300  # times of one list; a day in steps of five minutes has 288
+
+
+def make_slots(*, clinician: Clinician | None = None, until: date | None = None, at: datetime | None = None) -> int:
+    """Bring the slots of one clinician, or of everybody, in line with hours and closures. Returns how many are new.
+
+    They reach to the end of the day `until`; without one, as far as patients can book, and a week more. Any number of
+    processes may do this at once: each clinician is a transaction of its own.
+    """
+    now = at or timezone.now()
+    last = until or timezone.localdate(now) + timedelta(days=days_ahead() + SPARE)
+    keys = [clinician.pk] if clinician else list(Clinician.objects.order_by("pk").values_list("pk", flat=True))
+    return sum(align(key, last=last, at=now) for key in keys)
+
+
+def days_ahead() -> int:
+    """As many days as the type with the longest horizon can be booked ahead."""
+    return max(AppointmentType.objects.aggregate(longest=Max("horizon_days"))["longest"] or 0, AHEAD)
+
+
+def make_slots_ahead(at: datetime | None = None) -> int:
+    """Twice a day, whoever asks first makes the slots of the days that have come into reach. Returns how many."""
+    gate = {"scope": "slots", "key": "ahead"}
+    if not limits.allow(**gate, limit=1, per=timedelta(hours=12), at=at):
+        return 0
+    try:
+        return make_slots(at=at)
+    except Exception:
+        limits.give_back(**gate)
+        raise
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day as a patient's calendar has it, with the free times on it."""
+
+    date: date
+    slots: list[Slot]
+
+
+def free_days(
+    kind: AppointmentType,
+    mode: str,
+    clinician: Clinician | None = None,
+    first: date | None = None,
+    days: int = 14,
+    zone: str | None = None,
+    at: datetime | None = None,
+    by_staff: bool = False,
+) -> list[Day]:
+    """The days, of so many from `first` on, that have free times, each with these, as `zone` (the clinic's) sees them.
+
+    With a clinician every free time of theirs; without, one slot for each time. Takes one query, or two. Very long
+    lists end with the last whole day that fits.
+    """
+    now, place = at or timezone.now(), place_of(zone)
+    first = first or now.astimezone(place).date()
+    since, until = bookable(kind, at=now, by_staff=by_staff)
+    since, until = max(since, start_of_day(first, place)), min(until, start_of_day(first + days * ONE_DAY, place))
+    slots = offered(kind, mode, clinician, at=now).filter(starts__lt=until)
+    found = list(slots.filter(starts__gte=since)[:MOST] if clinician else one_a_time(slots, since, at=now))
+    by_day = [
+        Day(day, list(times)) for day, times in groupby(found, key=lambda slot: slot.starts.astimezone(place).date())
+    ]
+    return by_day[:-1] if len(found) == MOST and len(by_day) > 1 else by_day
+
+
+def first_available(
+    kind: AppointmentType,
+    mode: str,
+    clinician: Clinician | None = None,
+    at: datetime | None = None,
+    by_staff: bool = False,
+) -> Slot | None:
+    """The earliest free time."""
+    now = at or timezone.now()
+    since, until = bookable(kind, at=now, by_staff=by_staff)
+    slots = offered(kind, mode, clinician, at=now).filter(starts__lt=until)
+    found = slots.filter(starts__gte=since)[:1] if clinician else one_a_time(slots, since, at=now, most=1)
+    return next(iter(found), None)
+
+
+def next_free_day(
+    kind: AppointmentType,
+    mode: str,
+    clinician: Clinician | None = None,
+    first: date | None = None,
+    zone: str | None = None,
+    at: datetime | None = None,
+    by_staff: bool = False,
+) -> date | None:
+    """The first day, from `first` on, with a free time; None when none can be booked."""
+    now, place = at or timezone.now(), place_of(zone)
+    since, until = bookable(kind, at=now, by_staff=by_staff)
+    if first:
+        since = max(since, start_of_day(first, place))
+    slots = offered(kind, mode, clinician, at=now).filter(starts__gte=since, starts__lt=until)
+    starts = slots.values_list("starts", flat=True).first()
+    return starts and starts.astimezone(place).date()
+
+
+def bookable(kind: AppointmentType, *, at: datetime, by_staff: bool = False) -> tuple[datetime, datetime]:
+    """Between which moments a time may begin, the second excluded: as `booking.check_bookable` has it."""
+    moment = timedelta.resolution
+    if by_staff:
+        return at + moment, datetime.max.replace(tzinfo=UTC)
+    return at + max(timedelta(hours=kind.notice_hours), moment), at + timedelta(days=kind.horizon_days) + moment
+
+
+def offered(kind: AppointmentType, mode: str, clinician: Clinician | None = None, *, at: datetime) -> QuerySet[Slot]:
+    """The free slots of whoever accepts patients, or of one clinician, that can be taken like this, in order."""
+    slots = Slot.objects.free(at).by(mode).for_type(kind).filter(clinician__is_accepting=True)
+    if clinician:
+        slots = slots.filter(clinician=clinician)
+    return slots.select_related("clinician", "location").order_by("starts", "clinician_id")
+
+
+# Each step asks an index for the next time that anybody has free: however many clinicians share it, that is one row.
+ONE_A_TIME = """
+    WITH RECURSIVE times (starts, number) AS (
+        SELECT ({first}), 1
+        UNION ALL
+        SELECT ({following}), number + 1 FROM times WHERE starts IS NOT NULL AND number < %s
+    )
+    SELECT COALESCE(({from_pivot}), ({anybody})) FROM times WHERE starts IS NOT NULL
+"""
+PIVOT = "SELECT %s %% MAX(id) + 1 FROM appointments_clinician"
+
+
+def one_a_time(slots: QuerySet[Slot], since: datetime, *, at: datetime, most: int = MOST) -> QuerySet[Slot]:
+    """Of slots in order, the first `most` times from a moment on, each once: with who comes first from a pivot on.
+
+    `slots` has no beginning of its own: SQLite would start from there again at each step.
+    """
+    time = RawSQL("times.starts", [])
+    today = timezone.localdate(at).toordinal()
+    then = slots.filter(starts=time).order_by("clinician_id").values("pk")
+    parts = {
+        "first": slots.filter(starts__gte=since).values("starts")[:1],
+        "following": slots.filter(starts__gt=time).values("starts")[:1],
+        "from_pivot": then.filter(clinician_id__gte=RawSQL(PIVOT, [today]))[:1],  # noqa: S611 - text of our own
+        "anybody": then[:1],
+    }
+    compiled = {name: part.query.sql_with_params() for name, part in parts.items()}
+    sql = ONE_A_TIME.format(**{name: text for name, (text, _) in compiled.items()})
+    params = {name: list(values) for name, (_, values) in compiled.items()}
+    ordered = [*params["first"], *params["following"], most, *params["from_pivot"], *params["anybody"]]
+    chosen = Slot.objects.filter(pk__in=RawSQL(sql, ordered))  # noqa: S611 - made of our own queries
+    return chosen.select_related("clinician", "location").order_by("starts")
+
+
+def place_of(zone: str | None) -> ZoneInfo:
+    """The zone by this name; without one, the clinic's."""
+    return ZoneInfo(zone or settings.TIME_ZONE)

@@ -1,0 +1,243 @@
+"""Booking: how a slot becomes an appointment, and how an appointment is moved and cancelled.
+
+A row in state *held* claims a slot; the partial unique constraint on live appointments decides every race. What a
+patient writes meanwhile is in their draft, so nothing is lost when a hold runs out. Rescheduling is one update of
+`slot` on the same row. Messages are rows, written in the same transaction as what they tell about.
+
+Nothing is checked first and written later: what a rule asks of a slot is read in the transaction that claims it, and a
+change of state is one statement that says from which state.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from appointments import auditing
+from appointments.kinds import COMING, NEXT, Status
+from appointments.models import Appointment, AppointmentType, AuditEntry, Draft, Message, PatientLink, Slot
+
+HOLD = timedelta(minutes=20)  # while the patient writes; they can extend it
+LONGEST_HOLD = timedelta(hours=2)  # however often it is extended
+REMINDERS = (timedelta(days=7), timedelta(days=1))  # before the appointment
+
+Action, Kind = AuditEntry.Action, Message.Kind
+
+
+class BookingError(Exception):
+    """The step is not possible now. The message says why, in words for the patient or for staff."""
+
+
+class TimeTakenError(BookingError):
+    """Somebody else has that time, or it is no longer offered. Other times may be free."""
+
+
+@transaction.atomic
+def hold(*, draft: Draft, slot: Slot, kind: AppointmentType, mode: str, at: datetime | None = None) -> Appointment:
+    """Claim a slot for whoever writes `draft`, and let go of the one that they held before.
+
+    Raises TimeTakenError when somebody else has it, and BookingError when it cannot be booked like this.
+    """
+    now = at or timezone.now()
+    draft = Draft.objects.select_for_update().get(pk=draft.pk)
+    check_bookable(slot, kind, mode, now)
+    before = draft.appointment
+    if before and before.status != Status.HELD:
+        raise BookingError(f"You have booked already: your reference is {before.spoken_reference}.")
+    if before and before.slot_id == slot.pk:
+        Appointment.objects.filter(pk=before.pk).update(type=kind, mode=mode, held_until=now + HOLD)
+        before.refresh_from_db()
+        return before
+    if before:
+        let_go(before)
+    appointment = _claim(slot=slot, type=kind, mode=mode, held_until=now + HOLD, created_at=now, at=now)
+    Draft.objects.filter(pk=draft.pk).update(appointment=appointment, touched_at=now)
+    return appointment
+
+
+def check_bookable(slot: Slot, kind: AppointmentType, mode: str, at: datetime, *, by_staff: bool = False) -> None:
+    """Raises BookingError unless a slot is offered for this kind and mode. Staff may book at shorter notice."""
+    offered = Slot.objects.filter(pk=slot.pk, is_covered=True, clinician__is_accepting=True).for_type(kind)
+    # Locked, so that nobody deletes it meanwhile; on PostgreSQL its foreign key would be checked only at the end.
+    if mode not in kind.modes or not offered.by(mode).select_for_update(of=("self",), no_key=True).first():
+        raise TimeTakenError("That time is no longer offered.")
+    if slot.starts <= at:
+        raise TimeTakenError("That time has passed.")
+    if not by_staff and slot.starts < at + timedelta(hours=kind.notice_hours):
+        raise TimeTakenError(f"That time is too soon: book at least {kind.notice_hours} hours before.")
+    if not by_staff and slot.starts > at + timedelta(days=kind.horizon_days):
+        raise BookingError(f"That time is too far ahead: you can book up to {kind.horizon_days} days before.")
+
+
+def _claim(*, slot: Slot, at: datetime, **fields: Any) -> Appointment:
+    """Put a new appointment on a slot. Raises TimeTakenError when another one is there."""
+    clear_run_out(at, slot=slot)
+    try:
+        with transaction.atomic():
+            return Appointment.objects.create(slot=slot, **fields)
+    except IntegrityError as error:
+        raise TimeTakenError("Somebody else has just taken that time.") from error
+
+
+def let_go(held: Appointment) -> None:
+    """Give up a hold. Does nothing to what was booked meanwhile."""
+    Draft.objects.filter(appointment=held).update(appointment=None)
+    Appointment.objects.filter(pk=held.pk, status=Status.HELD).delete()
+
+
+def clear_run_out(at: datetime | None = None, *, slot: Slot | None = None) -> int:
+    """Delete holds whose time is over, on one slot or everywhere. Returns how many. They hold nothing of a patient."""
+    run_out = Appointment.objects.run_out(at)
+    if slot is not None:
+        run_out = run_out.filter(slot=slot)
+    keys = list(run_out.values_list("pk", flat=True))
+    if not keys:
+        return 0
+    return Appointment.objects.run_out(at).filter(pk__in=keys).delete()[1].get("appointments.Appointment", 0)
+
+
+@transaction.atomic
+def extend(*, draft: Draft, at: datetime | None = None) -> Appointment:
+    """Hold a slot for longer: `HOLD` from now, in all `LONGEST_HOLD`. One that ran out and nobody took counts too.
+
+    Raises TimeTakenError when the hold has gone, and BookingError when it cannot be made longer.
+    """
+    now = at or timezone.now()
+    draft = Draft.objects.select_for_update(of=("self",)).select_related("appointment").get(pk=draft.pk)
+    held = draft.appointment
+    if held is None:
+        raise TimeTakenError("The time that we kept for you has run out. Choose another one: your answers are kept.")
+    until = min(now + HOLD, held.created_at + LONGEST_HOLD)
+    if until <= now:
+        raise BookingError("We cannot keep this time for you any longer. Book now, or choose a time again.")
+    if Appointment.objects.filter(pk=held.pk, status=Status.HELD).update(held_until=until) != 1:
+        raise BookingError("This time is booked already.")
+    held.refresh_from_db()
+    return held
+
+
+@transaction.atomic
+def book(*, draft: Draft, details: dict[str, Any], at: datetime | None = None) -> Appointment:
+    """Make an appointment of a draft's hold, with the patient's `details` (fields of Appointment).
+
+    Done twice it is done once: the second time returns the same appointment. Raises TimeTakenError when the hold has
+    gone.
+    """
+    now = at or timezone.now()
+    draft = Draft.objects.select_for_update(of=("self",)).select_related("appointment").get(pk=draft.pk)
+    held = draft.appointment
+    if held is None:
+        raise TimeTakenError("The time that we kept for you has run out. Choose another one: your answers are kept.")
+    if held.status != Status.HELD:
+        return held
+    return _book(held, details, at=now, actor=auditing.PATIENT)
+
+
+@transaction.atomic
+def book_for_patient(
+    *,
+    slot: Slot,
+    kind: AppointmentType,
+    mode: str,
+    details: dict[str, Any],
+    by: AbstractBaseUser,
+    at: datetime | None = None,
+) -> Appointment:
+    """Book in one step on a patient's behalf. Raises TimeTakenError and BookingError as `hold` does."""
+    now = at or timezone.now()
+    check_bookable(slot, kind, mode, now, by_staff=True)
+    held = _claim(slot=slot, type=kind, mode=mode, held_until=now + HOLD, created_at=now, at=now)
+    return _book(held, details | {"booked_by": "staff"}, at=now, by=by)
+
+
+def _book(held: Appointment, details: dict[str, Any], *, at: datetime, by: Any = None, actor: str = "") -> Appointment:
+    mine = Appointment.objects.filter(pk=held.pk, status=Status.HELD)
+    if mine.update(status=Status.BOOKED, held_until=None, booked_at=at, **details) != 1:
+        raise TimeTakenError("The time that we kept for you has run out. Choose another one: your answers are kept.")
+    appointment = Appointment.objects.select_related("slot__clinician", "type").get(pk=held.pk)
+    tell(appointment, Kind.CONFIRMATION, at=at)
+    auditing.record(Action.BOOKED, appointment, by=by, actor=actor)
+    return appointment
+
+
+@transaction.atomic
+def reschedule(
+    *, appointment: Appointment, slot: Slot, by: AbstractBaseUser | None = None, at: datetime | None = None
+) -> Appointment:
+    """Move an appointment to another slot: one update of the row. By the patient, or by a member of staff.
+
+    Raises TimeTakenError when the slot is not free, and BookingError when the appointment has changed meanwhile.
+    """
+    now = at or timezone.now()
+    check_bookable(slot, appointment.type, appointment.mode, now, by_staff=by is not None)
+    clear_run_out(now, slot=slot)
+    unchanged = Appointment.objects.filter(pk=appointment.pk, status__in=COMING, sequence=appointment.sequence)
+    try:
+        with transaction.atomic():
+            moved = unchanged.update(slot=slot, sequence=F("sequence") + 1)
+    except IntegrityError as error:
+        raise TimeTakenError("Somebody else has just taken that time.") from error
+    if moved != 1:
+        raise BookingError("This appointment was changed meanwhile. Look at it again.")
+    appointment = Appointment.objects.select_related("slot__clinician", "type").get(pk=appointment.pk)
+    tell(appointment, Kind.CHANGE, at=now)
+    auditing.record(Action.MOVED, appointment, by=by)
+    return appointment
+
+
+@transaction.atomic
+def cancel(
+    *, appointment: Appointment, why: str = "", by: AbstractBaseUser | None = None, at: datetime | None = None
+) -> Appointment:
+    """Cancel an appointment that is still coming. Its slot is free at once, and its links lead nowhere.
+
+    Cancelled twice it is cancelled once. Raises BookingError when the patient has come, or has not.
+    """
+    now = at or timezone.now()
+    coming = Appointment.objects.filter(pk=appointment.pk, status__in=COMING)
+    fields = {"cancelled_at": now, "cancelled_why": why.strip()[:300], "sequence": F("sequence") + 1}
+    done = coming.update(status=Status.CANCELLED, **fields)
+    appointment = Appointment.objects.select_related("slot__clinician", "type").get(pk=appointment.pk)
+    if not done and appointment.status != Status.CANCELLED:
+        raise BookingError("This appointment is over, and cannot be cancelled.")
+    if done:
+        PatientLink.objects.filter(appointment=appointment, ended_at=None).update(ended_at=now)
+        tell(appointment, Kind.CANCELLATION, at=now)
+        auditing.record(Action.CANCELLED, appointment, by=by)
+    return appointment
+
+
+@transaction.atomic
+def mark(*, appointment: Appointment, status: str, by: AbstractBaseUser | None = None, actor: str = "") -> None:
+    """Move an appointment along the lines of `kinds.NEXT`. Raises BookingError when no line leads there.
+
+    Cancelling has consequences of its own: use `cancel`.
+    """
+    from_where = [was for was, nexts in NEXT.items() if status in nexts and was != Status.HELD]
+    if status == Status.CANCELLED or not from_where:
+        raise BookingError("An appointment cannot be marked like this.")
+    if Appointment.objects.filter(pk=appointment.pk, status__in=from_where).update(status=status) != 1:
+        raise BookingError("This appointment was changed meanwhile. Look at it again.")
+    appointment.refresh_from_db()
+    action = Action.CONFIRMED if status == Status.CONFIRMED else Action.STATUS
+    auditing.record(
+        action, appointment, by=by, actor=actor or auditing.PATIENT, detail=appointment.get_status_display()
+    )
+
+
+def tell(appointment: Appointment, kind: Message.Kind, *, at: datetime) -> None:
+    """Write the message about a change, and the reminders for the time as it is now. Each is written once."""
+    mark_of = f"{appointment.pk}-{appointment.sequence}"
+    messages = [Message(appointment=appointment, kind=kind, key=f"{kind}-{mark_of}", due_at=at, created_at=at)]
+    if appointment.is_coming:
+        for before in REMINDERS:
+            due = appointment.slot.starts - before
+            if due > at:
+                key = f"reminder-{mark_of}-{before.days}"
+                messages.append(
+                    Message(appointment=appointment, kind=Kind.REMINDER, key=key, due_at=due, created_at=at)
+                )
+    Message.objects.bulk_create(messages, ignore_conflicts=True)

@@ -1,0 +1,59 @@
+"""How often somebody may begin, hold a time, and book: enough for every patient, too little to take up the calendar.
+
+What comes before a booking is counted by address and by network; a network may do more, because a hospital or a mobile
+operator is one. Bookings are counted by the patient's e-mail address.
+"""
+
+import ipaddress
+from datetime import timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from calcsite import limits
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+# What is counted: how often from one address, how often from one network, and in what time.
+BEGIN = ("booking begun", 30, 300, HOUR)
+HOLD = ("time held", 20, 200, HOUR)
+BOOK, BOOK_BY_EMAIL = "booked by e-mail", 10  # a day
+
+
+def network_of(address: str) -> str:
+    """The network of an address: of IPv4 the /24, of IPv6 the /48 that a provider gives to one customer."""
+    try:
+        found = ipaddress.ip_network(address, strict=False)
+    except ValueError:
+        return address
+    return str(found.supernet(new_prefix=24 if found.version == 4 else 48))
+
+
+def _allow(request: HttpRequest, counted: tuple[str, int, int, timedelta]) -> bool:
+    scope, of_address, of_network, per = counted
+    address = limits.client_address(request)
+    return limits.allow(scope=scope, key=address, limit=of_address, per=per) and limits.allow(
+        scope=f"{scope} in network", key=network_of(address), limit=of_network, per=per
+    )
+
+
+def may_begin(request: HttpRequest) -> bool:
+    return _allow(request, BEGIN)
+
+
+def may_hold(request: HttpRequest) -> bool:
+    return _allow(request, HOLD)
+
+
+def may_book(email: str) -> bool:
+    """Count a booking by its e-mail address. Each had a hold, which is counted by where it comes from."""
+    return limits.allow(scope=BOOK, key=email.casefold(), limit=BOOK_BY_EMAIL, per=DAY)
+
+
+def was_not_booked(email: str) -> None:
+    """Take back what `may_book` counted."""
+    limits.give_back(scope=BOOK, key=email.casefold())
+
+
+def refusal(request: HttpRequest) -> HttpResponse:
+    """Says what happened to the answers, and whom to call."""
+    return render(request, "appointments/booking/too_many.html", status=429)

@@ -1,0 +1,4 @@
+"""What patients agree to when they book. Each wording has a version, and its own template, which is never changed."""
+
+VERSION = "2026-11"
+TEMPLATE = f"appointments/consent/{VERSION}.html"

@@ -1,0 +1,119 @@
+"""Fields of the public forms: words in any script, dates in three parts, choices that an error can lead to."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
+from django.utils import timezone
+
+OLDEST = 130  # years
+LINE_ENDS = re.compile("\r\n?")
+
+
+def without_control_characters(text: str) -> None:
+    """Raises ValidationError for what nobody types: control characters and separators of lines (Unicode Cc, Zl, Zp).
+
+    Everything else is somebody's name. In a mail header U+000B is as good as a new line. Django itself refuses NUL.
+    """
+    if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in text.replace("\0", "")):
+        raise ValidationError("Take out characters that cannot be seen, such as tabs and line breaks.")
+
+
+def has_a_number(text: str) -> None:
+    """Raises ValidationError for a telephone number with fewer than five digits. Its format is the patient's own."""
+    if sum(character.isdigit() for character in text) < 5:
+        raise ValidationError("Write the whole telephone number, like 01632 960 001 or +44 1632 960 001.")
+
+
+LENGTH = {"max_length": "This has %(show_value)d characters. Shorten it to %(limit_value)d."}
+
+
+class LineField(forms.CharField):
+    """One line of words, kept as typed."""
+
+    default_error_messages = LENGTH
+    default_validators = [without_control_characters]
+
+
+class TextField(forms.CharField):
+    """Lines of words. A new line counts as one character, as the browser counts it, and a tab as a space."""
+
+    default_error_messages = LENGTH
+    widget = forms.Textarea
+
+    def to_python(self, value: object) -> str:
+        return LINE_ENDS.sub("\n", super().to_python(value)).replace("\t", " ")
+
+    def run_validators(self, value: str) -> None:
+        super().run_validators(value)
+        without_control_characters(value.replace("\n", ""))
+
+
+class EmailField(forms.EmailField):
+    default_validators = [EmailValidator(), without_control_characters]
+
+
+class Radios(forms.RadioSelect):
+    """Radio buttons; a link to the field leads to the first of them."""
+
+    def id_for_label(self, id_: str, index: str | None = "0") -> str:
+        return super().id_for_label(id_, index)
+
+
+class DateParts(forms.MultiWidget):
+    """Day, month and year, each typed (https://design-system.service.gov.uk/components/date-input/)."""
+
+    labels = {"day": "Day", "month": "Month", "year": "Year"}
+
+    def __init__(self, *, autocomplete: bool) -> None:
+        super().__init__(
+            {
+                part: forms.TextInput(
+                    {"inputmode": "numeric", "maxlength": 4 if part == "year" else 2, "label": label}
+                    | ({"autocomplete": f"bday-{part}"} if autocomplete else {})
+                )
+                for part, label in self.labels.items()
+            }
+        )
+
+    def decompress(self, value: date | None) -> list[int | None]:
+        return [value.day, value.month, value.year] if value else [None, None, None]
+
+    def id_for_label(self, id_: str) -> str:
+        return f"{id_}_0"
+
+
+class BirthDateField(forms.MultiValueField):
+    """A day on which somebody alive can have been born."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__([forms.CharField() for _ in DateParts.labels], require_all_fields=False, **kwargs)
+
+    def clean(self, value: Sequence[str | None]) -> date:
+        parts = [(part or "").strip() for part in value]
+        missing = [name for name, part in zip(DateParts.labels, parts, strict=True) if not part]
+        if len(missing) == len(parts):
+            raise ValidationError(self.error_messages["required"])
+        if missing:
+            raise ValidationError(f"The date of birth needs a {' and a '.join(missing)}.")
+        return self.compress(parts)
+
+    def compress(self, parts: Sequence[str]) -> date:
+        if not all(part.isdecimal() for part in parts):
+            raise ValidationError("Write the date of birth in numbers, such as 31 3 1980.")
+        try:
+            day, month, year = map(int, parts)
+            born = date(year, month, day)
+        except (ValueError, OverflowError) as error:
+            raise ValidationError("Write a date of birth that exists, such as 31 3 1980.") from error
+        today = timezone.localdate()
+        if born > today:
+            raise ValidationError("The date of birth has to be in the past.")
+        if born.year < today.year - OLDEST:
+            raise ValidationError(f"The date of birth has to be in {today.year - OLDEST} or later. Check the year.")
+        return born

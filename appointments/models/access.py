@@ -1,0 +1,38 @@
+"""How a patient gets back in: a link, and a code for what is medical. Only digests of the secrets are stored."""
+
+from datetime import datetime
+
+from django.db import models
+from django.utils import timezone
+
+from appointments.models.appointments import Appointment
+
+
+class PatientLink(models.Model):
+    """A secret that was e-mailed to a patient. It ends when it is reissued, on cancellation, and with retention."""
+
+    appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="links")
+    digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"Link of {self.appointment}"
+
+    def is_usable(self, at: datetime | None = None) -> bool:
+        return self.ended_at is None and self.expires_at > (at or timezone.now())
+
+
+class Code(models.Model):
+    """A six-digit code that was e-mailed to a patient, valid for ten minutes and for few guesses, once."""
+
+    appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="codes")
+    digest = models.CharField(max_length=64)
+    made_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    guesses = models.PositiveSmallIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"Code of {self.appointment}"

@@ -1,0 +1,163 @@
+"""Appointments: a patient's claim on a slot, from hold to completion, and what a patient has written so far."""
+
+import secrets
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from appointments.kinds import COMING, LIVE, Mode, Status
+from appointments.models.clinicians import AppointmentType, Clinician
+from appointments.models.hours import Slot
+from conditions.models import Condition
+
+# Read out by telephone, none is taken for another: no vowels, so no words; no 0, 1, 2, 5, 8.
+ALPHABET = "CDFGHJKLMNPQRTVWXY34679"
+REFERENCE_LENGTH = 8
+
+
+def new_reference() -> str:
+    """A reference that can be read out by telephone: 23^8 of them, so about 36 bits. It opens nothing by itself."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(REFERENCE_LENGTH))
+
+
+class AppointmentQuerySet(models.QuerySet):
+    def live(self) -> "AppointmentQuerySet":
+        """Those that take a slot."""
+        return self.filter(status__in=LIVE)
+
+    def coming(self, at: datetime | None = None) -> "AppointmentQuerySet":
+        """Those in which somebody is still expected."""
+        return self.filter(status__in=COMING, slot__starts__gt=at or timezone.now())
+
+    def booked(self) -> "AppointmentQuerySet":
+        """All that were ever more than a hold."""
+        return self.exclude(status=Status.HELD)
+
+    def run_out(self, at: datetime | None = None) -> "AppointmentQuerySet":
+        """Holds whose time is over."""
+        return self.filter(status=Status.HELD, held_until__lte=at or timezone.now())
+
+    def unconfirmed(self) -> "AppointmentQuerySet":
+        """Those whose e-mail address nobody has confirmed."""
+        return self.filter(status=Status.BOOKED)
+
+    def orphaned(self) -> "AppointmentQuerySet":
+        """Those whose clinician no longer works at that time."""
+        return self.filter(status__in=COMING, slot__is_covered=False)
+
+
+class Appointment(models.Model):
+    """A patient's claim on a slot. It keeps its own copy of the patient's details.
+
+    The partial unique constraint decides every race for a slot, on both databases. A hold has no patient yet: what
+    they have written is in their `Draft` until they confirm, so a hold that runs out loses nothing.
+    """
+
+    reference = models.CharField(max_length=REFERENCE_LENGTH, unique=True, default=new_reference, editable=False)
+    uid = models.UUIDField(
+        default=uuid.uuid4, unique=True, editable=False, help_text="Of the calendar entry (RFC 5545)."
+    )
+    sequence = models.PositiveIntegerField(default=0, editable=False, help_text="Rises with every change (RFC 5545).")
+    slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="appointments")
+    type = models.ForeignKey(AppointmentType, on_delete=models.PROTECT, related_name="appointments")
+    mode = models.CharField(max_length=20, choices=Mode)
+    status = models.CharField(max_length=20, choices=Status, default=Status.HELD)
+    held_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    booked_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancelled_why = models.CharField(max_length=300, blank=True)
+
+    name = models.CharField(max_length=200, blank=True)
+    date_of_birth = models.DateField(null=True, blank=True)
+    email = models.EmailField(blank=True)
+    telephone = models.CharField(max_length=60, blank=True)
+    time_zone = models.CharField(max_length=60, blank=True, help_text="The zone that the patient reads times in.")
+    booked_by = models.CharField(
+        max_length=20,
+        choices=[("patient", "The patient"), ("carer", "Somebody for the patient"), ("staff", "Staff")],
+        blank=True,
+    )
+    carer_name = models.CharField(max_length=200, blank=True)
+    carer_relation = models.CharField(max_length=100, blank=True)
+    language = models.CharField(max_length=60, blank=True)
+    needs_interpreter = models.BooleanField(default=False)
+    needs = models.TextField("what would make the appointment easier", blank=True, max_length=1000)
+    condition = models.ForeignKey(
+        Condition, on_delete=models.PROTECT, null=True, blank=True, related_name="appointments"
+    )
+    reason = models.TextField("why they ask", blank=True, max_length=3000)
+    findings = models.TextField("what was found so far", blank=True, max_length=3000)
+    consent_version = models.CharField(max_length=20, blank=True)
+    consented_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["slot__starts"]
+        permissions = [
+            ("export_appointment", "Can save appointments as a spreadsheet"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["slot"], condition=~Q(status="cancelled"), name="one_live_appointment_a_slot"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="held", held_until__isnull=False) | ~Q(status="held") & ~Q(name=""),
+                name="a_hold_ends_and_a_booking_has_a_patient",
+            ),
+        ]
+        indexes = [models.Index(fields=["status", "held_until"], name="appointment_run_out")]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def is_coming(self) -> bool:
+        return self.status in COMING
+
+    @property
+    def clinician(self) -> Clinician:
+        return self.slot.clinician
+
+    @property
+    def spoken_reference(self) -> str:
+        """The reference as people read it out: in two groups of four."""
+        return f"{self.reference[:4]} {self.reference[4:]}"
+
+
+class Note(models.Model):
+    """What staff have written about an appointment. Patients don't read it; it is never changed."""
+
+    appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="notes")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    text = models.TextField(max_length=2000)
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.appointment}, {self.at:%d.%m.%Y}"
+
+
+class Draft(models.Model):
+    """What somebody has answered so far, question by question, and the hold that belongs to it.
+
+    Its secret is in a cookie; only a digest is stored. It outlives a hold that ran out, a closed tab and a lost race.
+    """
+
+    digest = models.CharField(max_length=64, unique=True)
+    answers = models.JSONField(default=dict)
+    appointment = models.OneToOneField(
+        Appointment, on_delete=models.SET_NULL, null=True, blank=True, related_name="draft"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    touched_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return f"Draft {self.pk}"

@@ -1,0 +1,46 @@
+"""Who looked at a patient's record, and who changed it. Triggers in the database let nothing change or delete it."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from appointments.models.appointments import Appointment
+
+
+class AuditEntry(models.Model):
+    """One look at, or change of, one record: who, what, when (45 CFR 164.312(b); IHE Basic Audit, PatientRead).
+
+    `by` is None for the patient and for the site itself; `actor` says which. It outlives the record.
+    """
+
+    class Action(models.TextChoices):
+        READ = "read", "Looked at"
+        LISTED = "listed", "Shown in a list"
+        EXPORTED = "exported", "Saved as a file"
+        BOOKED = "booked", "Booked"
+        CONFIRMED = "confirmed", "E-mail address confirmed"
+        MOVED = "moved", "Moved to another time"
+        CANCELLED = "cancelled", "Cancelled"
+        STATUS = "status", "Marked"
+        CHANGED = "changed", "Details changed"
+        NOTED = "noted", "Note written"
+        MESSAGED = "messaged", "Message sent"
+        ENTERED = "entered", "Patient came by their link"
+
+    appointment = models.ForeignKey(
+        Appointment, on_delete=models.DO_NOTHING, db_constraint=False, related_name="audit", null=True
+    )
+    reference = models.CharField(max_length=8)
+    action = models.CharField("what", max_length=20, choices=Action)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    actor = models.CharField("who", max_length=150, help_text="A user name, “the patient” or “the site”.")
+    at = models.DateTimeField("when", default=timezone.now, db_index=True)
+    detail = models.CharField(max_length=300, blank=True, help_text="Never anything medical.")
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        verbose_name = "entry in the audit log"
+        verbose_name_plural = "audit log"
+
+    def __str__(self) -> str:
+        return f"{self.reference}: {self.get_action_display()}"

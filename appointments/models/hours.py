@@ -1,0 +1,187 @@
+"""When clinicians see people: hours in wall time, closures, and the slots that come of them."""
+
+from datetime import date, datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+
+from appointments.kinds import LIVE, Mode, Status
+from appointments.models.clinicians import AppointmentType, Clinician, Location
+
+
+class Weekday(models.IntegerChoices):
+    """As `date.weekday` counts."""
+
+    MONDAY = 0, "Monday"
+    TUESDAY = 1, "Tuesday"
+    WEDNESDAY = 2, "Wednesday"
+    THURSDAY = 3, "Thursday"
+    FRIDAY = 4, "Friday"
+    SATURDAY = 5, "Saturday"
+    SUNDAY = 6, "Sunday"
+
+
+class WorkingHours(models.Model):
+    """A clinician's hours on one day of the week, in wall time of the clinician's zone, cut into slots.
+
+    A slot is `slot_minutes` long, followed by `buffer_minutes` in which nobody is seen. It can be booked for each of
+    the types that fit into it, in each of the ticked ways that the type allows.
+    """
+
+    clinician = models.ForeignKey(Clinician, on_delete=models.CASCADE, related_name="hours")
+    weekday = models.PositiveSmallIntegerField(choices=Weekday, validators=[MaxValueValidator(6)])
+    starts = models.TimeField("from")
+    ends = models.TimeField("until")
+    slot_minutes = models.PositiveSmallIntegerField("minutes of a slot", default=45, validators=[MinValueValidator(5)])
+    buffer_minutes = models.PositiveSmallIntegerField("minutes kept free after each", default=0)
+    types = models.ManyToManyField(AppointmentType, related_name="hours", verbose_name="kinds of appointment")
+    video = models.BooleanField("by video call", default=True)
+    telephone = models.BooleanField("by telephone", default=True)
+    in_person = models.BooleanField(default=False)
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, null=True, blank=True, related_name="hours")
+    valid_from = models.DateField(default=timezone.localdate)
+    valid_until = models.DateField(null=True, blank=True, help_text="The last day. Empty: until further notice.")
+
+    class Meta:
+        ordering = ["clinician", "weekday", "starts"]
+        verbose_name = verbose_name_plural = "working hours"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends__gt=F("starts")),
+                name="hours_end_after_they_start",
+                violation_error_message="The end has to be after the start, on the same day.",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until=None) | Q(valid_until__gte=F("valid_from")),
+                name="hours_are_valid_for_a_day",
+                violation_error_message="The last day cannot be before the first.",
+            ),
+            models.CheckConstraint(
+                condition=Q(in_person=False) | Q(location__isnull=False),
+                name="in_person_is_somewhere",
+                violation_error_message="Say where patients come to, or untick “in person”.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.clinician}: {self.get_weekday_display()}, {self.starts:%H:%M} to {self.ends:%H:%M}"
+
+    def are_on(self, day: date) -> bool:
+        """Whether these hours are worked on a day of the calendar."""
+        valid_until = self.valid_until or date.max
+        return self.weekday == day.weekday() and self.valid_from <= day <= valid_until
+
+    def cover(self, starts: datetime, ends: datetime) -> bool:
+        """Whether a stretch of wall time, on one day, lies within these hours."""
+        same_day = starts.date() == ends.date()
+        return same_day and self.are_on(starts.date()) and self.starts <= starts.time() and ends.time() <= self.ends
+
+    def overlap(self, other: "WorkingHours") -> bool:
+        """Whether there can be a day on which both are worked at the same time."""
+        both_valid = max(self.valid_from, other.valid_from) <= min(
+            self.valid_until or date.max, other.valid_until or date.max
+        )
+        same_time = self.starts < other.ends and other.starts < self.ends
+        return self.weekday == other.weekday and both_valid and same_time
+
+
+class ClosureQuerySet(models.QuerySet):
+    def touching(self, clinician: Clinician, starts: datetime, ends: datetime) -> "ClosureQuerySet":
+        """Those in which this clinician sees nobody for some of a stretch of time."""
+        return self.filter(Q(clinician=clinician) | Q(clinician=None), starts__lt=ends, ends__gt=starts)
+
+
+class Closure(models.Model):
+    """A stretch of time when one clinician, or everybody, sees nobody."""
+
+    clinician = models.ForeignKey(
+        Clinician,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="closures",
+        help_text="Leave empty to close the whole clinic.",
+    )
+    starts = models.DateTimeField("from")
+    ends = models.DateTimeField("until")
+    reason = models.CharField(max_length=200, blank=True, help_text="For staff. Patients don't read it.")
+
+    objects = ClosureQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["starts"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends__gt=F("starts")),
+                name="a_closure_ends_after_it_starts",
+                violation_error_message="The end has to be after the start.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.clinician or 'The whole clinic'}, {timezone.localtime(self.starts):%d.%m.%Y %H:%M}"
+
+    def clean(self) -> None:
+        if self.starts and self.ends and self.ends - self.starts > timedelta(days=366):
+            raise ValidationError({"ends": "A closure lasts a year at most."})
+
+
+class SlotQuerySet(models.QuerySet):
+    def free(self, at: datetime | None = None) -> "SlotQuerySet":
+        """Those that hours cover and nobody has taken. A hold that has run out takes nothing."""
+        run_out = Q(status=Status.HELD, held_until__lte=at or timezone.now())
+        appointments = self.model.appointments.rel.related_model.objects
+        taken = appointments.filter(slot=OuterRef("pk"), status__in=LIVE).exclude(run_out)
+        return self.filter(~Exists(taken), is_covered=True)
+
+    def for_type(self, kind: AppointmentType) -> "SlotQuerySet":
+        return self.filter(hours__types=kind)
+
+    def by(self, mode: str) -> "SlotQuerySet":
+        """Those that can be held in one way. Raises ValueError for an unknown one."""
+        return self.filter(**{Mode(mode).value: True})
+
+
+class Slot(models.Model):
+    """One bookable stretch of one clinician's time, in UTC.
+
+    `busy_until` adds the minutes kept free afterwards; from `starts` to there, no two slots of a clinician overlap: on
+    PostgreSQL an exclusion constraint says so, on SQLite a trigger. A slot that hours no longer cover is deleted when
+    nobody ever took it, and kept without `is_covered` when somebody did.
+    """
+
+    clinician = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="slots")
+    hours = models.ForeignKey(WorkingHours, on_delete=models.SET_NULL, null=True, related_name="slots")
+    starts = models.DateTimeField()
+    ends = models.DateTimeField()
+    busy_until = models.DateTimeField()
+    video = models.BooleanField()
+    telephone = models.BooleanField()
+    in_person = models.BooleanField()
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, null=True, related_name="slots")
+    is_covered = models.BooleanField(default=True)
+
+    objects = SlotQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["starts", "clinician"]
+        indexes = [
+            models.Index(fields=["starts", "clinician"], name="slot_by_time"),
+            models.Index(fields=["clinician", "starts"], name="slot_by_clinician"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["clinician", "starts"], name="one_slot_at_a_time"),
+            models.CheckConstraint(
+                condition=Q(ends__gt=F("starts"), busy_until__gte=F("ends")), name="a_slot_ends_after_it_starts"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.clinician}, {timezone.localtime(self.starts):%d.%m.%Y %H:%M}"
+
+    @property
+    def modes(self) -> list[Mode]:
+        return [mode for mode in Mode if getattr(self, mode.value)]

@@ -1,0 +1,63 @@
+"""What patients are told: a row for each message, written in the transaction of what it tells about."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from post_office.models import Email
+
+from appointments.models.appointments import Appointment
+
+
+class MessageQuerySet(models.QuerySet):
+    def due(self, at: datetime | None = None) -> "MessageQuerySet":
+        """Those that nobody has composed yet and whose time has come, the longest wait first."""
+        return self.filter(composed_at=None, due_at__lte=at or timezone.now()).order_by("due_at", "pk")
+
+    def failed(self) -> "MessageQuerySet":
+        """Those that the mail server refused for good: somebody has to telephone."""
+        return self.filter(email__status=1, handled_at=None)
+
+
+class Message(models.Model):
+    """One message to the patient of one appointment. `key` makes it exactly one: a second one by that key is refused.
+
+    It is composed from the state of the appointment when it is sent (`messaging`), and goes through the outbox as
+    `email`. A message that has nothing to say any more, a reminder of a cancelled appointment, say, is composed to
+    nothing: `composed_at` without `email`.
+    """
+
+    class Kind(models.TextChoices):
+        CONFIRMATION = "confirmation", "Booking confirmation"
+        CHANGE = "change", "New time"
+        CANCELLATION = "cancellation", "Cancellation"
+        REMINDER = "reminder", "Reminder"
+        LINK = "link", "The patient's link"
+        CODE = "code", "Six-digit code"
+        OFFER = "offer", "An earlier time"
+        STAFF = "staff", "Message from staff"
+
+    appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="messages", null=True)
+    kind = models.CharField(max_length=20, choices=Kind)
+    key = models.CharField(max_length=120, unique=True)
+    text = models.TextField(blank=True, help_text="What staff wrote, for a message from staff.")
+    due_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now)
+    composed_at = models.DateTimeField(null=True, blank=True)
+    email = models.OneToOneField(
+        Email, on_delete=models.SET_NULL, null=True, blank=True, related_name="patient_message"
+    )
+    handled_at = models.DateTimeField(null=True, blank=True)
+    handled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["composed_at", "due_at"], name="message_due")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.key}"

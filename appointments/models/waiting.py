@@ -1,0 +1,50 @@
+"""The waiting list: people who would take an earlier time, and what was offered to whom."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from appointments.kinds import Mode
+from appointments.models.appointments import Appointment
+from appointments.models.clinicians import AppointmentType, Clinician
+from appointments.models.hours import Slot
+
+
+class WaitingEntry(models.Model):
+    """Somebody who would take an earlier time than the one of their appointment."""
+
+    appointment = models.OneToOneField(Appointment, on_delete=models.CASCADE, related_name="waiting")
+    type = models.ForeignKey(AppointmentType, on_delete=models.CASCADE, related_name="+")
+    clinician = models.ForeignKey(Clinician, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    mode = models.CharField(max_length=20, choices=Mode)
+    notice_hours = models.PositiveSmallIntegerField(default=24)
+    since = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["since"]
+        verbose_name_plural = "waiting list"
+
+    def __str__(self) -> str:
+        return f"{self.appointment}, since {self.since:%d.%m.%Y}"
+
+
+class Offer(models.Model):
+    """One freed slot, offered to one person. The slot stays open to everybody: who takes it first has it."""
+
+    entry = models.ForeignKey(WaitingEntry, on_delete=models.CASCADE, related_name="offers")
+    slot = models.ForeignKey(Slot, on_delete=models.CASCADE, related_name="offers")
+    digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True, blank=True)
+    accepted = models.BooleanField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["entry", "slot"], name="one_offer_of_a_slot_to_one_person"),
+            models.UniqueConstraint(fields=["slot"], condition=Q(answered_at=None), name="one_open_offer_a_slot"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.slot} to {self.entry}"

@@ -1,0 +1,69 @@
+"""What staff do to a patient's record besides moving it: notes, corrected details, a new link.
+
+Each is in the audit log, by name, in the same transaction.
+"""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser
+from django.db import transaction
+from django.utils import timezone
+
+from appointments import auditing
+from appointments.booking import BookingError
+from appointments.models import Appointment, AuditEntry, Message, Note, PatientLink
+
+Action = AuditEntry.Action
+
+
+@transaction.atomic
+def write_note(*, appointment: Appointment, text: str, by: AbstractUser, at: datetime | None = None) -> Note:
+    """Add a note. It is never changed: who was wrong writes another one."""
+    note = Note.objects.create(appointment=appointment, by=by, text=text, at=at or timezone.now())
+    auditing.record(Action.NOTED, appointment, by=by)
+    return note
+
+
+@transaction.atomic
+def correct_details(
+    *, appointment: Appointment, details: dict[str, Any], by: AbstractUser, at: datetime | None = None
+) -> list[str]:
+    """Change what is known of the patient. Returns the names of the fields that are different now.
+
+    The audit log names the fields and never what is in them. With another e-mail address, the links that went to the
+    one before end, and a new one goes to the new address.
+    """
+    row = Appointment.objects.select_for_update().get(pk=appointment.pk)
+    changed = [name for name, value in details.items() if getattr(row, name) != value]
+    if changed:
+        Appointment.objects.filter(pk=row.pk).update(**{name: details[name] for name in changed})
+        auditing.record(Action.CHANGED, row, by=by, detail=", ".join(changed)[:300])
+    if "email" in changed:
+        _end_links(row, at or timezone.now())
+        if details["email"] and row.is_coming:
+            _send_link(row, at or timezone.now())
+    return changed
+
+
+@transaction.atomic
+def reissue_link(*, appointment: Appointment, by: AbstractUser, at: datetime | None = None) -> Message:
+    """End a patient's links at once and send them a new one. Raises BookingError when it would lead nowhere."""
+    if not appointment.is_coming:
+        raise BookingError("This appointment is over or cancelled: a link to it would lead nowhere.")
+    if not appointment.email:
+        raise BookingError("There is no e-mail address to send a link to.")
+    now = at or timezone.now()
+    _end_links(appointment, now)
+    auditing.record(Action.MESSAGED, appointment, by=by, detail="New link")
+    return _send_link(appointment, now)
+
+
+def _end_links(appointment: Appointment, at: datetime) -> None:
+    PatientLink.objects.filter(appointment=appointment, ended_at=None).update(ended_at=at)
+
+
+def _send_link(appointment: Appointment, at: datetime) -> Message:
+    key = f"link-staff-{uuid.uuid4()}"
+    return Message.objects.create(appointment=appointment, kind=Message.Kind.LINK, key=key, due_at=at, created_at=at)

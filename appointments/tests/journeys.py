@@ -1,0 +1,68 @@
+"""A patient who books, for tests: what they answer, and how far they have come."""
+
+import re
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+
+from appointments.models import Slot
+
+BOOK = "/second-opinion/book/"
+ANSWERS: dict[str, dict[str, str]] = {
+    "about": {"condition": "not-sure"},
+    "how": {"mode": "video", "clinician": ""},
+    "time": {"zone": "Europe/London"},
+    "who": {"booked_by": "patient"},
+    "you": {
+        "name": "Kim Example",
+        "date_of_birth_day": "31",
+        "date_of_birth_month": "3",
+        "date_of_birth_year": "1980",
+        "email": "kim@home.example",
+        "telephone": "01632 960 001",
+    },
+    "needs": {},
+    "why": {"reason": "What does the report mean?"},
+    "consent": {"consent_version": "2026-11", "agree": "on"},
+    "check": {},
+}
+
+
+def answer(client: Client, step: str, **answers: Any) -> HttpResponse:
+    """Send one page; what is not given is answered as everybody does, and a time is the first one on the page."""
+    if step == "time" and "slot" not in answers:
+        answers["slot"] = slots_on(client.get(f"{BOOK}time/"))[0]
+    return client.post(f"{BOOK}{step}/", ANSWERS[step] | answers)
+
+
+def come_to(client: Client, step: str, **answers: dict[str, Any]) -> None:
+    """Answer every page before this one; `answers` are those to single pages, by their name."""
+    for name in list(ANSWERS)[: list(ANSWERS).index(step)]:
+        response = answer(client, name, **answers.get(name, {}))
+        assert response.status_code == 302, f"{name} was refused"
+
+
+def book(client: Client, **answers: dict[str, Any]) -> HttpResponse:
+    """The whole way; returns the answer to the last button."""
+    come_to(client, "check", **answers)
+    return answer(client, "check")
+
+
+def slots_on(response: HttpResponse) -> list[str]:
+    """The times that a page offers, in the order of the page, the first available one first."""
+    return re.findall(r'name="slot"\s+value="(\d+)"', response.content.decode())
+
+
+def title_of(response: HttpResponse) -> str:
+    return re.search(r"<title>(.*?) –", response.content.decode(), re.DOTALL)[1].strip()
+
+
+def problems(response: HttpResponse) -> str:
+    """What the error summary says, or the notice that a time has gone."""
+    found = re.search(r'role="alert".*?</div>', response.content.decode(), re.DOTALL)
+    return " ".join(re.sub("<[^>]*>", " ", found[0].partition(">")[2]).split()) if found else ""
+
+
+def free(slot: Slot) -> bool:
+    return Slot.objects.free().filter(pk=slot.pk).exists()

@@ -1,0 +1,171 @@
+"""Whatever happens in whatever order: nobody is booked twice into one time, and nothing that was booked is lost."""
+
+from collections import Counter
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from appointments import availability, booking, messaging, waiting
+from appointments.booking import BookingError
+from appointments.kinds import LIVE, Mode, Status
+from appointments.models import Appointment, Closure, Draft, Message, Slot
+from appointments.tests.factories import PATIENT, make_clinician, make_draft, make_hours, make_type
+from appointments.waiting import WaitingError
+
+LONDON = ZoneInfo("Europe/London")
+MONDAY = datetime(2026, 10, 19, 8, tzinfo=LONDON)  # the clocks go back on the 25th
+NUMBERS = st.integers(0, 40)
+MINUTES = st.sampled_from([1, 10, 21, 121, 60 * 24, 60 * 24 * 3])
+
+
+class Clinic(RuleBasedStateMachine):
+    """A clinic of two, four patients who write at once, staff, and a clock."""
+
+    @initialize()
+    def open(self) -> None:
+        self.now = MONDAY
+        self.kind = make_type(minutes=45, notice_hours=1, horizon_days=20)
+        self.clinicians = [make_clinician(time_zone=zone) for zone in ("Europe/London", "America/New_York")]
+        for clinician in self.clinicians:
+            for weekday in (0, 3, 6):
+                fields = {"weekday": weekday, "starts": time(1), "ends": time(4), "valid_from": date(2026, 10, 1)}
+                make_hours(clinician=clinician, types=[self.kind], **fields)
+        self.drafts = [make_draft() for _ in range(4)]
+        self.booked: dict[int, str] = {}  # what somebody was told that they have: its key, and the reference
+        self.changes: Counter[int] = Counter()
+        self.make_slots()
+
+    def attempt(self, step, *args, **kwargs):
+        """Take a step; that it is refused in words is an answer too."""
+        try:
+            with transaction.atomic():
+                return step(*args, **kwargs, at=self.now)
+        except (BookingError, WaitingError):
+            return None
+
+    def slot(self, number: int) -> Slot:
+        slots = Slot.objects.order_by("starts", "pk")
+        return slots[number % slots.count()]
+
+    def appointment(self, number: int) -> Appointment | None:
+        found = Appointment.objects.booked().select_related("slot", "type").order_by("pk")
+        return found[number % count] if (count := found.count()) else None
+
+    def draft(self, number: int) -> Draft:
+        return Draft.objects.get(pk=self.drafts[number % len(self.drafts)].pk)
+
+    @rule(who=NUMBERS, what=NUMBERS)
+    def hold(self, who: int, what: int) -> None:
+        slot = self.slot(what)
+        self.attempt(booking.hold, draft=self.draft(who), slot=slot, kind=self.kind, mode=Mode.VIDEO)
+
+    @rule(who=NUMBERS)
+    def extend(self, who: int) -> None:
+        self.attempt(booking.extend, draft=self.draft(who))
+
+    @rule(who=NUMBERS)
+    def confirm(self, who: int) -> None:
+        appointment = self.attempt(booking.book, draft=self.draft(who), details=PATIENT)
+        if appointment:
+            self.booked.setdefault(appointment.pk, appointment.reference)
+
+    @rule(who=NUMBERS)
+    def begin_anew(self, who: int) -> None:
+        self.drafts[who % len(self.drafts)] = make_draft()
+
+    @rule(which=NUMBERS, what=NUMBERS, by_staff=st.booleans())
+    def move(self, which: int, what: int, by_staff: bool) -> None:
+        if appointment := self.appointment(which):
+            self.attempt(booking.reschedule, appointment=appointment, slot=self.slot(what))
+
+    @rule(which=NUMBERS)
+    def cancel(self, which: int) -> None:
+        if (appointment := self.appointment(which)) and self.attempt(booking.cancel, appointment=appointment):
+            self.booked.pop(appointment.pk, None)
+
+    @rule(which=NUMBERS, status=st.sampled_from(Status.values))
+    def mark(self, which: int, status: str) -> None:
+        if appointment := self.appointment(which):
+            self.attempt(lambda at: booking.mark(appointment=appointment, status=status, actor="staff"))
+
+    @rule(which=NUMBERS)
+    def wait_for_earlier(self, which: int) -> None:
+        if appointment := self.appointment(which):
+            self.attempt(waiting.join, appointment=appointment)
+
+    @rule(day=st.integers(0, 20), whose=st.sampled_from([0, 1, None]))
+    def close(self, day: int, whose: int | None) -> None:
+        starts = MONDAY + timedelta(days=day)
+        clinician = None if whose is None else self.clinicians[whose]
+        Closure.objects.create(clinician=clinician, starts=starts, ends=starts + timedelta(hours=20))
+        self.make_slots()
+
+    @rule(whose=st.sampled_from([0, 1]), minutes=st.sampled_from([20, 45, 60]), shift=st.integers(0, 59))
+    def change_hours(self, whose: int, minutes: int, shift: int) -> None:
+        hours = self.clinicians[whose].hours.all()
+        hours.update(slot_minutes=minutes, starts=time(1, shift))
+        self.make_slots()
+
+    @rule()
+    def make_slots(self) -> None:
+        availability.make_slots(until=date(2026, 11, 9), at=self.now)
+
+    @rule(minutes=MINUTES)
+    def let_time_pass(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    @rule()
+    def work(self) -> None:
+        booking.clear_run_out(self.now)
+        waiting.offer_freed(self.now)
+        messaging.compose_due(self.now)
+
+    @invariant()
+    def nobody_shares_a_slot(self) -> None:
+        live = Appointment.objects.filter(status__in=LIVE).values_list("slot", flat=True)
+        assert max(Counter(live).values(), default=1) == 1
+
+    @invariant()
+    def no_clinician_is_in_two_places(self) -> None:
+        slots = list(Slot.objects.order_by("clinician", "starts"))
+        for one, following in zip(slots, slots[1:], strict=False):
+            assert one.clinician_id != following.clinician_id or one.busy_until <= following.starts
+
+    @invariant()
+    def what_was_booked_is_there(self) -> None:
+        stored = dict(
+            Appointment.objects.exclude(status__in=[Status.HELD, Status.CANCELLED]).values_list("pk", "reference")
+        )
+        assert stored == getattr(self, "booked", {})
+
+    @invariant()
+    def every_change_is_told_exactly_once(self) -> None:
+        told = Message.objects.filter(kind__in=["confirmation", "change", "cancellation"])
+        by_appointment = Counter(told.values_list("appointment", flat=True))
+        for appointment in Appointment.objects.booked():
+            assert by_appointment[appointment.pk] == appointment.sequence + 1
+
+
+@pytest.mark.django_db
+def test_any_order_of_events_keeps_every_promise():
+    class Rolled(Clinic):
+        """Each example in a transaction of its own, which is undone."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.transaction = transaction.atomic()
+            self.transaction.__enter__()
+
+        def teardown(self) -> None:
+            transaction.set_rollback(True)
+            self.transaction.__exit__(None, None, None)
+
+    checks = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    run_state_machine_as_test(
+        Rolled, settings=settings(max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=checks)
+    )

@@ -1,0 +1,248 @@
+"""The waiting list: freed times, offered to one person at a time."""
+
+import threading
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from appointments import booking, waiting
+from appointments.models import Appointment, Message, Offer, Slot, WaitingEntry
+from appointments.tests.factories import make_appointment, make_hours, make_slot
+from appointments.tests.post import deliver, token_in
+from appointments.waiting import WaitingError
+
+in_database = pytest.mark.django_db
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def on(days: int) -> datetime:
+    return (timezone.now() + days * DAY).replace(minute=0, second=0, microsecond=0)
+
+
+def waits(*, hours=None, days: int = 20, **fields) -> Appointment:
+    """An appointment some days ahead, whose patient would come earlier."""
+    appointment = make_appointment(slot=make_slot(hours=hours, starts=on(days)))
+    waiting.join(appointment=appointment, **fields)
+    return appointment
+
+
+def offered_to(appointment: Appointment) -> Slot | None:
+    offer = waiting.open_offers(appointment).first()
+    return offer.slot if offer else None
+
+
+@in_database
+def test_a_freed_time_is_offered_to_who_has_waited_longest_and_only_to_them():
+    hours = make_hours()
+    taken = make_appointment(slot=make_slot(hours=hours, starts=on(5)))
+    first, second = waits(hours=hours), waits(hours=hours, days=21)
+    assert waiting.offer_freed() == 0
+    booking.cancel(appointment=taken)
+    assert waiting.offer_freed() == 1
+    assert waiting.offer_freed() == 0
+    assert (offered_to(first), offered_to(second)) == (taken.slot, None)
+    assert Message.objects.filter(kind="offer").count() == 1
+
+
+@in_database
+def test_what_was_free_when_somebody_joined_is_not_offered_to_them():
+    hours = make_hours()
+    make_slot(hours=hours, starts=on(5))
+    appointment = waits(hours=hours)
+    assert waiting.offer_freed() == 0
+    freed = make_slot(hours=hours, starts=on(6))
+    waiting.offer_freed()
+    assert offered_to(appointment) == freed
+
+
+@in_database
+def test_with_many_earlier_times_there_is_nothing_to_wait_for():
+    hours = make_hours()
+    for number in range(waiting.MANY + 1):
+        make_slot(hours=hours, starts=on(3) + number * HOUR)
+    appointment = make_appointment(slot=make_slot(hours=hours, starts=on(20)))
+    with pytest.raises(WaitingError, match="Many earlier times are free"):
+        waiting.join(appointment=appointment)
+    assert not WaitingEntry.objects.exists()
+    assert not Offer.objects.exists()
+
+
+@in_database
+@pytest.mark.parametrize(
+    ("days", "fields"),
+    [(21, {}), (0, {}), (1, {}), (5, {"video": False}), (5, {"is_covered": False})],
+    ids=["later", "past", "too soon", "another way", "withdrawn"],
+)
+def test_what_does_not_suit_is_not_offered(days, fields):
+    hours = make_hours()
+    waits(hours=hours)
+    make_slot(hours=hours, starts=on(days), **fields)
+    assert waiting.offer_freed() == 0
+
+
+@in_database
+def test_another_kind_or_clinician_is_not_offered_unless_it_may_be():
+    hours = make_hours()
+    kind = hours.types.get()
+    anyone = waits(hours=hours)
+    same = waits(hours=hours, days=21, same_clinician=True)
+    make_slot(hours=make_hours(), starts=on(5))
+    assert waiting.offer_freed() == 0
+    elsewhere = make_slot(hours=make_hours(types=[kind]), starts=on(5))
+    make_slot(hours=make_hours(types=[kind]), starts=on(6))
+    assert waiting.offer_freed() == 1
+    assert (offered_to(anyone), offered_to(same)) == (elsewhere, None)
+
+
+@in_database
+def test_who_says_yes_has_the_earlier_time_and_waits_no_more():
+    hours = make_hours()
+    appointment = waits(hours=hours)
+    slot = make_slot(hours=hours, starts=on(5))
+    waiting.offer_freed()
+    deliver()
+    moved = waiting.accept(offer=waiting.open_offers(appointment).get())
+    assert (moved.slot, moved.sequence) == (slot, 1)
+    assert deliver()[0].subject.startswith("New time: ")
+    make_slot(hours=hours, starts=on(4))
+    assert waiting.offer_freed() == 0
+
+
+@in_database
+def test_the_next_is_asked_when_somebody_says_no_or_nothing():
+    hours = make_hours()
+    first, second, third = (waits(hours=hours, days=days) for days in (20, 21, 22))
+    slot, now = make_slot(hours=hours, starts=on(5)), timezone.now()
+    waiting.offer_freed(now)
+    waiting.decline(offer=waiting.open_offers(first).get(), at=now)
+    waiting.offer_freed(now)
+    assert (offered_to(first), offered_to(second)) == (None, slot)
+    late = now + waiting.ANSWER_WITHIN
+    assert waiting.offer_freed(late - timedelta(seconds=1)) == 0
+    assert waiting.offer_freed(late) == 1
+    assert (offered_to(second), offered_to(third)) == (None, slot)
+
+
+@in_database
+def test_an_offer_ends_before_the_notice_of_its_time_does():
+    hours = make_hours()
+    appointment = waits(hours=hours)
+    starts = timezone.now() + DAY + 2 * HOUR
+    make_slot(hours=hours, starts=starts)
+    waiting.offer_freed()
+    assert waiting.open_offers(appointment).get().expires_at == starts - DAY
+
+
+@in_database
+def test_an_answer_after_the_end_is_told_so_and_moves_nothing():
+    hours = make_hours()
+    appointment = waits(hours=hours)
+    make_slot(hours=hours, starts=on(5))
+    waiting.offer_freed()
+    offer = waiting.open_offers(appointment).get()
+    for answer in (waiting.accept, waiting.decline):
+        with pytest.raises(WaitingError, match="This offer is over"):
+            answer(offer=offer, at=offer.expires_at)
+    waiting.decline(offer=offer)
+    with pytest.raises(WaitingError):
+        waiting.accept(offer=offer)
+    appointment.refresh_from_db()
+    assert appointment.sequence == 0
+
+
+@in_database
+def test_an_offer_blocks_nobody_and_who_was_slower_keeps_their_time_and_place():
+    hours = make_hours()
+    appointment = waits(hours=hours)
+    slot = make_slot(hours=hours, starts=on(5))
+    waiting.offer_freed()
+    offer = waiting.open_offers(appointment).get()
+    make_appointment(slot=slot)
+    with pytest.raises(booking.TimeTakenError):
+        waiting.accept(offer=offer)
+    appointment.refresh_from_db()
+    assert (appointment.sequence, appointment.waiting.ended_at) == (0, None)
+    another = make_slot(hours=hours, starts=on(6))
+    waiting.offer_freed()
+    assert offered_to(appointment) == another
+
+
+@in_database
+@pytest.mark.parametrize("how", [waiting.leave, booking.cancel])
+def test_who_leaves_or_cancels_is_asked_no_more_and_the_next_is(how):
+    hours = make_hours()
+    first, second = waits(hours=hours), waits(hours=hours, days=21)
+    slot = make_slot(hours=hours, starts=on(5))
+    waiting.offer_freed()
+    how(appointment=first)
+    waiting.offer_freed()
+    assert offered_to(first) is None
+    assert offered_to(second) in {slot, first.slot}
+
+
+@in_database
+def test_who_joins_again_is_at_the_end_of_the_list():
+    hours = make_hours()
+    first, second = waits(hours=hours), waits(hours=hours, days=21)
+    waiting.leave(appointment=first)
+    waiting.join(appointment=first)
+    make_slot(hours=hours, starts=on(5))
+    waiting.offer_freed()
+    assert (offered_to(first), offered_to(second) is None) == (None, False)
+
+
+@in_database
+def test_a_cancelled_appointment_waits_for_nothing():
+    appointment = booking.cancel(appointment=make_appointment())
+    with pytest.raises(WaitingError, match="cancelled"):
+        waiting.join(appointment=appointment)
+
+
+@in_database
+def test_an_offer_is_told_with_both_times_and_a_link_and_not_when_it_is_over():
+    hours = make_hours()
+    appointment = waits(hours=hours)
+    make_slot(hours=hours, starts=on(5))
+    deliver()
+    waiting.offer_freed()
+    (message,) = deliver()
+    assert message.subject.startswith("An earlier time: ")
+    assert token_in(message)
+    waiting.decline(offer=waiting.open_offers(appointment).get())
+    make_slot(hours=hours, starts=on(6))
+    waiting.offer_freed()
+    waiting.leave(appointment=appointment)
+    assert deliver() == []
+
+
+@in_database
+def test_a_round_asks_the_same_number_of_questions_for_many_as_for_one(django_assert_max_num_queries):
+    hours = make_hours()
+    for number in range(30):
+        waits(hours=hours, days=20 + number)
+    with django_assert_max_num_queries(5):
+        waiting.offer_freed()
+
+
+def test_workers_at_once_offer_a_time_once(committed):
+    hours = make_hours()
+    for number in range(4):
+        waits(hours=hours, days=20 + number)
+    make_slot(hours=hours, starts=on(5))
+    start = threading.Barrier(4)
+
+    def work() -> None:
+        start.wait()
+        try:
+            waiting.offer_freed()
+        finally:
+            connection.close()
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert waiting.open_offers().count() == 1

@@ -1,0 +1,67 @@
+"""The waiting list as a patient sees it."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from appointments import waiting
+from appointments.tests.factories import make_appointment, make_hours, make_slot
+from appointments.tests.visiting import come_in, url
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+def test_a_patient_joins_the_waiting_list_and_takes_what_is_offered():
+    hours = make_hours()
+    appointment = make_appointment(slot=make_slot(hours=hours, starts=timezone.now() + 20 * DAY))
+    client = come_in(appointment)
+    assert "We tell you by e-mail" in client.post(url("waiting"), {"send": "1"}, follow=True).text
+    assert "You are on the list" in client.get(url("waiting")).text
+    assert "No earlier time is offered" in client.get(url("offer")).text
+    slot = make_slot(hours=hours, starts=timezone.now() + 5 * DAY)
+    waiting.offer_freed()
+    offer = waiting.open_offers(appointment).get()
+    assert "Take the earlier time" in client.get(url("offer")).text
+    page = client.post(url("offer"), {"offer": offer.pk, "yes": "1"}, follow=True)
+    assert "has the earlier time" in page.text
+    appointment.refresh_from_db()
+    assert appointment.slot == slot
+
+
+def test_an_offer_can_be_refused_and_is_kindly_over_when_somebody_was_faster():
+    hours = make_hours()
+    appointment = make_appointment(slot=make_slot(hours=hours, starts=timezone.now() + 20 * DAY))
+    waiting.join(appointment=appointment)
+    client = come_in(appointment)
+    slots = [make_slot(hours=hours, starts=timezone.now() + days * DAY) for days in (5, 6)]
+    waiting.offer_freed()
+    answer = {"offer": waiting.open_offers(appointment).get().pk}
+    assert "You keep your time" in client.post(url("offer"), answer | {"no": "1"}, follow=True).text
+    assert "This offer is over" in client.post(url("offer"), answer | {"yes": "1"}).text
+    waiting.offer_freed()
+    make_appointment(slot=slots[1])
+    answer = {"offer": waiting.open_offers(appointment).get().pk}
+    assert "Somebody else has just taken that time" in client.post(url("offer"), answer | {"yes": "1"}).text
+    for wrong in ("", "x", "-1", "9" * 30, "²"):
+        assert client.post(url("offer"), {"offer": wrong}).status_code == 409
+
+
+def test_a_patient_leaves_the_waiting_list():
+    appointment = make_appointment()
+    waiting.join(appointment=appointment)
+    come_in(appointment).post(url("waiting"), {"leave": "1"})
+    appointment.waiting.refresh_from_db()
+    assert appointment.waiting.ended_at
+
+
+def test_nobody_answers_an_offer_to_somebody_else():
+    hours = make_hours()
+    first, second = make_appointment(slot=make_slot(hours=hours)), make_appointment(slot=make_slot(hours=hours))
+    waiting.join(appointment=first)
+    make_slot(hours=hours, starts=timezone.now() + 3 * DAY)
+    waiting.offer_freed()
+    offer = waiting.open_offers(first).get()
+    assert come_in(second).post(url("offer"), {"offer": offer.pk, "yes": "1"}).status_code == 409
+    assert waiting.open_offers(first).get() == offer

@@ -1,0 +1,40 @@
+"""Time zones as patients choose and read them."""
+
+import functools
+import zoneinfo
+from datetime import datetime
+
+from django.conf import settings
+
+# Of the IANA database, those that are places.
+REGIONS = ["Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"]
+
+
+@functools.cache
+def by_region() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Each region with its zones, each with the name of its place."""
+    names = sorted(zoneinfo.available_timezones())
+    return [(region, [(name, place(name)) for name in names if name.startswith(f"{region}/")]) for region in REGIONS]
+
+
+@functools.cache
+def _known() -> frozenset[str]:
+    return frozenset(name for _, zones in by_region() for name, _ in zones) | {settings.TIME_ZONE}
+
+
+def is_known(name: object) -> bool:
+    """Whether this is the name of a zone that somebody can choose."""
+    return name in _known()
+
+
+def place(name: str) -> str:
+    """The place that a zone is named for: "America/Argentina/Salta" is "Salta, Argentina"."""
+    return ", ".join(reversed(name.replace("_", " ").split("/")[1:])) or name
+
+
+def clock(at: datetime, name: str) -> str:
+    """The time of day in a zone, as in "9:30am". One that the clocks show twice that day says which it is."""
+    local = at.astimezone(zoneinfo.ZoneInfo(name))
+    said = f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+    comes_twice = local.replace(fold=0).utcoffset() > local.replace(fold=1).utcoffset()
+    return f"{said} ({local:%Z})" if comes_twice else said

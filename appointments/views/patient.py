@@ -1,0 +1,247 @@
+"""A patient's own pages. Whoever came by a link has one appointment, and no address tells which."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import wraps
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from appointments import access, availability, booking, calendars
+from appointments.kinds import Status
+from appointments.models import Appointment, Slot, WaitingEntry
+from appointments.patient_forms import CancelForm, CodeForm, LinkForm
+from calcsite import limits
+
+SESSION = "appointment_link"  # the key of the link that somebody came by
+DAYS = 14  # of free times on one page
+
+View = Callable[..., HttpResponse]
+form_page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def with_appointment(view: View) -> View:
+    """A page of one appointment. Who has not come by a link that still works gets the same page at every address."""
+
+    @wraps(view)
+    def entered(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        link = access.usable_links().filter(pk=request.session.get(SESSION)).first()
+        if link is None:
+            return render(request, "appointments/patient/link_needed.html", status=403)
+        return view(request, link.appointment, *args, **kwargs)
+
+    return entered
+
+
+def coming_only(view: View) -> View:
+    """A page to change an appointment: what is over cannot be changed."""
+
+    @wraps(view)
+    @with_appointment
+    def reached(request: HttpRequest, appointment: Appointment, *args: object, **kwargs: object) -> HttpResponse:
+        if is_over(appointment):
+            return redirect("patient:home")
+        return view(request, appointment, *args, **kwargs)
+
+    return reached
+
+
+def is_over(appointment: Appointment) -> bool:
+    return not appointment.is_coming or appointment.slot.starts <= timezone.now()
+
+
+def page(request: HttpRequest, template: str, appointment: Appointment, status: int = 200, **context: object):
+    """A page with what every page says of an appointment."""
+    shared = {
+        "appointment": appointment,
+        "readings": calendars.readings(appointment),
+        "where": calendars.where(appointment),
+        "is_over": is_over(appointment),
+        "is_waiting": WaitingEntry.objects.filter(appointment=appointment, ended_at=None).exists(),
+    }
+    return render(request, f"appointments/patient/{template}.html", shared | context, status=status)
+
+
+def refused(request: HttpRequest, problem: Exception) -> HttpResponse:
+    """Something was tried too often."""
+    return render(request, "appointments/patient/too_often.html", {"problem": problem}, status=429)
+
+
+@csrf_exempt  # it takes nothing, and a refusal would write the token into a log
+def arrive(request: HttpRequest, token: str, rest: str = "") -> HttpResponse:
+    """The address in the e-mail: one button. Scanners open every link, so this changes nothing, and uses up nothing.
+
+    The button sends the token to another address, and this one answers 200 whatever it is asked: errors are logged
+    with their address. What is loaded or sent from the page names the site and not the address; with no-referrer
+    browsers would hide the site too, and the form would be refused.
+    """
+    known = access.find_link(token) is not None
+    template = "arrive" if known else "dead_link"
+    response = render(request, f"appointments/patient/{template}.html", {"token": token} if known else {})
+    response.headers["Referrer-Policy"] = "strict-origin"
+    return response
+
+
+@require_POST
+def open_link(request: HttpRequest) -> HttpResponse:
+    """Exchange a token for a session, under a new key, so that nobody can prepare one for somebody else."""
+    try:
+        link = access.enter(request.POST.get("token", ""))
+    except access.AccessError:
+        return render(request, "appointments/patient/dead_link.html", status=404)
+    request.session.cycle_key()
+    request.session[SESSION] = link.pk
+    return redirect("patient:home")
+
+
+@require_POST
+def close(request: HttpRequest) -> HttpResponse:
+    """Leave, on a computer that others use. The link in the e-mail stays good."""
+    request.session.pop(SESSION, None)
+    return render(request, "appointments/patient/closed.html")
+
+
+@require_safe
+@with_appointment
+def home(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """When, where, with whom and how; and what can be done about it."""
+    return page(request, "home", appointment)
+
+
+@require_safe
+@coming_only
+def times(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """Free times to move to: with the same clinician, or `?with=any`, from a day on, `?from=`."""
+    kind, anyone = appointment.type, request.GET.get("with") == "any"
+    today = timezone.localdate()
+    first = max(day_asked_for(request) or today, today)
+    last = today + timedelta(days=kind.horizon_days)
+    asked = {
+        "kind": kind,
+        "mode": appointment.mode,
+        "clinician": None if anyone else appointment.slot.clinician,
+        "first": min(first, last),
+        "zone": calendars.zone_of(appointment).key,
+    }
+    days = availability.free_days(**asked, days=DAYS)
+    later = asked["first"] + timedelta(days=DAYS)
+    return page(
+        request,
+        "times",
+        appointment,
+        days=days,
+        anyone=anyone,
+        zone=asked["zone"],
+        earlier=max(today, first - timedelta(days=DAYS)) if first > today else None,
+        later=later if later <= last else None,
+        next_free=None if days else availability.next_free_day(**asked),
+    )
+
+
+def day_asked_for(request: HttpRequest) -> date | None:
+    """`?from=`, a day written as in ISO 8601; None for anything else."""
+    try:
+        return parse_date(request.GET.get("from", ""))
+    except ValueError:
+        return None
+
+
+@form_page
+@coming_only
+def move(request: HttpRequest, appointment: Appointment, pk: int) -> HttpResponse:
+    """The old time and the new one; POST moves the appointment."""
+    slot = Slot.objects.select_related("clinician").filter(pk=pk, starts__gt=timezone.now()).first()
+    if slot is None:
+        raise Http404("There is no such time.")
+    problem, status = "", 200
+    if request.method == "POST":
+        try:
+            booking.reschedule(appointment=appointment, slot=slot)
+        except booking.BookingError as error:
+            problem, status = str(error), 409
+        else:
+            messages.success(request, "Your appointment has a new time. We have sent you an e-mail about it.")
+            return redirect("patient:home")
+    new = calendars.readings(appointment, slot=slot)
+    return page(request, "move", appointment, status, slot=slot, new=new, problem=problem)
+
+
+@form_page
+@coming_only
+def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """What cancelling means; POST cancels. The link has ended then, so the answer is a page for everybody."""
+    form = CancelForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            booking.cancel(appointment=appointment, why=form.cleaned_data["why"])
+        except booking.BookingError as error:
+            messages.error(request, str(error))
+            return redirect("patient:home")
+        return redirect("patient:cancelled")
+    return page(request, "cancel", appointment, form=form)
+
+
+@require_safe
+def cancelled(request: HttpRequest) -> HttpResponse:
+    return render(request, "appointments/patient/cancelled.html")
+
+
+@require_POST
+@coming_only
+def send_code(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """Have a code sent, and ask for it."""
+    try:
+        access.ask_for_code(appointment)
+    except access.AccessError as error:
+        return refused(request, error)
+    return redirect("patient:confirm")
+
+
+@form_page
+@coming_only
+def confirm(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """Show that an e-mail address is the patient's, by the code that was sent to it."""
+    if appointment.status != Status.BOOKED:
+        return redirect("patient:home")
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            access.check_code(appointment, form.cleaned_data["code"])
+            booking.mark(appointment=appointment, status=Status.CONFIRMED)
+        except (access.AccessError, booking.BookingError) as error:
+            form.add_error("code", str(error))
+        else:
+            messages.success(request, "Thank you. Your e-mail address is confirmed.")
+            return redirect("patient:home")
+    return page(request, "confirm", appointment, form=form)
+
+
+@require_safe
+@with_appointment
+def calendar(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """The file for the patient's own calendar."""
+    headers = {"Content-Disposition": 'attachment; filename="appointment.ics"', "X-Robots-Tag": "noindex"}
+    return HttpResponse(calendars.calendar_file(appointment), content_type="text/calendar", headers=headers)
+
+
+@form_page
+def link(request: HttpRequest) -> HttpResponse:
+    """Send me my link again. The answer is the same for every address."""
+    form = LinkForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            access.ask_for_link(form.cleaned_data["email"], network=limits.client_address(request))
+        except access.AccessError as error:
+            return refused(request, error)
+        return redirect("patient:link_sent")
+    return render(request, "appointments/patient/link.html", {"form": form})
+
+
+@require_safe
+def link_sent(request: HttpRequest) -> HttpResponse:
+    return render(request, "appointments/patient/link_sent.html")

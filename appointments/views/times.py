@@ -1,0 +1,92 @@
+"""The page on which a patient chooses a time, which is held for them from then on."""
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.views.decorators.http import require_http_methods
+
+from appointments import availability, booking, booking_limits, drafts, journey, timezones
+from appointments.models import Draft, Slot
+from appointments.views.booking import go, in_order, page
+
+DAYS = 14  # of one page
+DAYS_SHOWN, ONE_DAY = timedelta(days=DAYS), timedelta(days=1)
+CHOOSE_ONE = "Choose one time from the list."
+LOST = "The time that we kept for you has run out. Choose another one: your answers are kept."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_order
+def choose_time(request: HttpRequest, name: str, draft: Draft) -> HttpResponse:
+    """Free times, in the clinic's zone or the patient's own. POST claims one for the patient while they write."""
+    wanted = journey.wish(draft)
+    if wanted is None:
+        return go("how")
+    if request.method != "POST":
+        was_lost = journey.TIME in draft.answers and journey.held(draft) is None
+        return offer(request, draft, wanted, notice=LOST if was_lost else "")
+    if not booking_limits.may_hold(request):
+        return booking_limits.refusal(request)
+    slot = posted_slot(request, wanted)
+    if slot is None:
+        return offer(request, draft, wanted, problem=CHOOSE_ONE)
+    try:
+        booking.hold(draft=draft, slot=slot, kind=wanted.kind, mode=wanted.mode)
+    except booking.TimeTakenError as error:
+        return offer(request, draft, wanted, notice=f"{error} Choose another one: your answers are kept.", status=409)
+    except booking.BookingError as error:
+        return offer(request, draft, wanted, problem=str(error))
+    drafts.save(draft=draft, step=journey.TIME, answers={"zone": zone_of(request, draft)})
+    draft.refresh_from_db()
+    return go(journey.first_unanswered(draft))
+
+
+def posted_slot(request: HttpRequest, wanted: journey.Wish) -> Slot | None:
+    """The one slot that was chosen; None for none, for two, and for one that was not offered like this."""
+    chosen = request.POST.getlist("slot")
+    if len(chosen) != 1 or not (chosen[0].isascii() and chosen[0].isdecimal() and len(chosen[0]) < 19):
+        return None
+    slots = Slot.objects.filter(clinician=wanted.clinician) if wanted.clinician else Slot.objects
+    return slots.filter(pk=int(chosen[0])).first()
+
+
+def zone_of(request: HttpRequest, draft: Draft) -> str:
+    """The zone to show times in: the one asked for, the one asked for before, or the clinic's."""
+    asked = request.POST.get("zone") or request.GET.get("zone")
+    return asked if timezones.is_known(asked) else journey.zone_of(draft)
+
+
+def offer(request: HttpRequest, draft: Draft, wanted: journey.Wish, **context: object) -> HttpResponse:
+    """The page of free times, from the day that is asked for."""
+    zone = zone_of(request, draft)
+    today = timezone.localdate(timezone=ZoneInfo(zone))
+    last = today + timedelta(days=wanted.kind.horizon_days)
+    first = min(max(day_asked_for(request) or today, today), last)
+    asked = {"kind": wanted.kind, "mode": wanted.mode, "clinician": wanted.clinician}
+    days = availability.free_days(**asked, first=first, days=DAYS, zone=zone)
+    until = days[-1].date if days else first + DAYS_SHOWN - ONE_DAY  # long lists end before the days do
+    context |= {
+        "wish": wanted,
+        "zone": zone,
+        "zones": timezones.by_region(),
+        "days": days,
+        "first": first,
+        "until": until,
+        "earlier": max(first - DAYS_SHOWN, today) if first > today else None,
+        "later": until + ONE_DAY if until < last else None,
+        "following": journey.first_unanswered(draft),
+        "first_available": availability.first_available(**asked),
+        "next_free_day": None if days else availability.next_free_day(**asked, first=first, zone=zone),
+    }
+    return page(request, "time", journey.TIME, draft, **context)
+
+
+def day_asked_for(request: HttpRequest) -> date | None:
+    """`?from=`, a day written as in ISO 8601; None for anything else."""
+    try:
+        return parse_date(request.GET.get("from", ""))
+    except ValueError:
+        return None

@@ -1,0 +1,184 @@
+"""The waiting list: people who would take an earlier time, and the freed times that they are offered.
+
+One freed time is offered to one person, who has four hours. It stays open to everybody meanwhile: who books it first
+has it. Nobody is offered what was free when they joined: they saw those times and chose another one.
+"""
+
+import secrets
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from appointments import booking
+from appointments.access import digest_of
+from appointments.kinds import COMING
+from appointments.models import Appointment, Message, Offer, Slot, WaitingEntry
+
+ANSWER_WITHIN = timedelta(hours=4)
+SHORTEST = timedelta(minutes=30)  # to answer: a time that is nearer is not offered
+MANY = 100  # earlier times that are free now: with so many there is nothing to wait for
+CANDIDATES = 200  # free times that one round looks at, of one kind, mode and clinician
+OVER = "This offer is over. You keep the time that you have, and your place on the list."
+
+Taste = tuple[int, str, int | None]  # kind, mode and clinician
+
+
+class WaitingError(Exception):
+    """It is not possible now. The message says why, in words for the patient."""
+
+
+@transaction.atomic
+def join(*, appointment: Appointment, same_clinician: bool = False, at: datetime | None = None) -> WaitingEntry:
+    """Put a patient on the list, at its end. Raises WaitingError when there is nothing to wait for."""
+    now = at or timezone.now()
+    if not Appointment.objects.coming(now).filter(pk=appointment.pk).exists():
+        raise WaitingError("This appointment is over, or was cancelled.")
+    kind = appointment.type
+    fields = {
+        "type": kind,
+        "mode": appointment.mode,
+        "clinician": appointment.slot.clinician if same_clinician else None,
+        "notice_hours": kind.notice_hours,
+        "since": now,
+        "ended_at": None,
+    }
+    entry = WaitingEntry.objects.update_or_create(appointment=appointment, defaults=fields)[0]
+    earlier = free_for(entry, now).filter(starts__lt=appointment.slot.starts)[: MANY + 1]
+    if len(earlier) > MANY:
+        raise WaitingError("Many earlier times are free. Choose one of them now.")
+    passed_over = [
+        Offer(
+            entry=entry, slot=slot, digest=new_digest(), made_at=now, expires_at=now, answered_at=now, accepted=False
+        )
+        for slot in earlier
+    ]
+    Offer.objects.bulk_create(passed_over, ignore_conflicts=True)
+    return entry
+
+
+@transaction.atomic
+def leave(*, appointment: Appointment, at: datetime | None = None) -> None:
+    """Take a patient off the list; an offer that they have goes to the next. Done twice it is done once."""
+    now = at or timezone.now()
+    WaitingEntry.objects.filter(appointment=appointment, ended_at=None).update(ended_at=now)
+    open_offers(appointment).update(answered_at=now, accepted=False)
+
+
+def new_digest() -> str:
+    """An offer is opened with the patient's own link, so this opens nothing; it only has to be another one."""
+    return digest_of(secrets.token_urlsafe())
+
+
+def free_for(entry: WaitingEntry, at: datetime) -> QuerySet[Slot]:
+    """The free times that somebody would take, with enough notice, the earliest first."""
+    soonest = at + timedelta(hours=entry.notice_hours) + SHORTEST
+    slots = Slot.objects.free(at).for_type(entry.type).by(entry.mode)
+    slots = slots.filter(starts__gte=soonest, starts__lte=at + timedelta(days=entry.type.horizon_days))
+    slots = slots.filter(clinician__is_accepting=True).select_related("clinician").order_by("starts", "pk")
+    return slots.filter(clinician=entry.clinician_id) if entry.clinician_id else slots
+
+
+def open_offers(appointment: Appointment | None = None) -> QuerySet[Offer]:
+    """Offers that nobody has answered or ended."""
+    offers = Offer.objects.filter(answered_at=None).select_related("entry__appointment__slot", "slot__clinician")
+    return offers.filter(entry__appointment=appointment) if appointment else offers
+
+
+def offer_freed(at: datetime | None = None) -> int:
+    """End the offers that are over, and offer what is free to who has waited longest. Returns how many were made."""
+    now = at or timezone.now()
+    end_offers(now)
+    busy = {(offer.entry_id, offer.slot_id) for offer in open_offers()}
+    entries_with, slots_with = {entry for entry, _ in busy}, {slot for _, slot in busy}
+    entries = [entry for entry in waiting(now) if entry.pk not in entries_with]
+    had = offered_to(entries)
+    free: dict[Taste, list[Slot]] = {}
+    made = 0
+    for entry in entries:
+        taste = (entry.type_id, entry.mode, entry.clinician_id)
+        if taste not in free:
+            free[taste] = list(free_for(entry, now)[:CANDIDATES])
+        passed = had[entry.pk] | slots_with
+        slot = next((slot for slot in free[taste] if slot.pk not in passed), None)
+        if slot and slot.starts < entry.appointment.slot.starts and _offer(entry, slot, now):
+            slots_with.add(slot.pk)
+            made += 1
+    return made
+
+
+def waiting(at: datetime) -> QuerySet[WaitingEntry]:
+    """Who waits, the longest first."""
+    entries = WaitingEntry.objects.filter(ended_at=None, appointment__status__in=COMING)
+    entries = entries.filter(appointment__slot__starts__gt=at).order_by("since", "pk")
+    return entries.select_related("appointment__slot", "type")
+
+
+def offered_to(entries: list[WaitingEntry]) -> defaultdict[int, set[int]]:
+    """The slots that each has been offered before, whatever they said: nobody is asked twice."""
+    had: defaultdict[int, set[int]] = defaultdict(set)
+    for entry, slot in Offer.objects.filter(entry__in=entries).values_list("entry", "slot"):
+        had[entry].add(slot)
+    return had
+
+
+def end_offers(at: datetime) -> None:
+    """End offers whose time is over, whose slot somebody has taken, or whose patient needs it no more."""
+    offers = list(open_offers())
+    free = set(Slot.objects.free(at).filter(pk__in=[offer.slot_id for offer in offers]).values_list("pk", flat=True))
+    over = [
+        offer.pk
+        for offer in offers
+        if offer.expires_at <= at
+        or offer.slot_id not in free
+        or offer.entry.ended_at
+        or not offer.entry.appointment.is_coming
+        or offer.slot.starts >= offer.entry.appointment.slot.starts
+    ]
+    Offer.objects.filter(pk__in=over, answered_at=None).update(answered_at=at)
+
+
+@transaction.atomic
+def _offer(entry: WaitingEntry, slot: Slot, at: datetime) -> bool:
+    """Whether this worker was the one to offer the slot. The locks let one at a time look, and then write.
+
+    On SQLite the transaction itself is that lock. A lock on a slot keeps nobody from booking it.
+    """
+    entry = WaitingEntry.objects.select_for_update(no_key=True).get(pk=entry.pk)
+    slot = Slot.objects.select_for_update(no_key=True).get(pk=slot.pk)
+    taken = Offer.objects.filter(answered_at=None, slot=slot) | Offer.objects.filter(answered_at=None, entry=entry)
+    if entry.ended_at or taken.exists() or Offer.objects.filter(entry=entry, slot=slot).exists():
+        return False
+    expires = min(at + ANSWER_WITHIN, slot.starts - timedelta(hours=entry.notice_hours))
+    offer = Offer.objects.create(entry=entry, slot=slot, digest=new_digest(), made_at=at, expires_at=expires)
+    key = f"offer-{offer.pk}"
+    Message.objects.create(
+        appointment_id=entry.appointment_id, kind=Message.Kind.OFFER, key=key, due_at=at, created_at=at
+    )
+    return True
+
+
+@transaction.atomic
+def accept(*, offer: Offer, at: datetime | None = None) -> Appointment:
+    """Move the patient to the time that they were offered, and take them off the list.
+
+    Raises WaitingError when the offer is over, and what `booking.reschedule` raises when somebody was faster.
+    """
+    now = at or timezone.now()
+    _answer(offer, accepted=True, at=now)
+    appointment = offer.entry.appointment
+    WaitingEntry.objects.filter(pk=offer.entry_id).update(ended_at=now)
+    return booking.reschedule(appointment=appointment, slot=offer.slot, at=now)
+
+
+def decline(*, offer: Offer, at: datetime | None = None) -> None:
+    """Say no to a time. The patient stays on the list. Raises WaitingError when the offer is over."""
+    _answer(offer, accepted=False, at=at or timezone.now())
+
+
+def _answer(offer: Offer, *, accepted: bool, at: datetime) -> None:
+    unanswered = Offer.objects.filter(pk=offer.pk, answered_at=None, expires_at__gt=at)
+    if unanswered.update(answered_at=at, accepted=accepted) != 1:
+        raise WaitingError(OVER)

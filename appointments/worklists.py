@@ -1,0 +1,85 @@
+"""What waits for whoever looks after the bookings: lists of appointments that need somebody to do something."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import AbstractUser
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from appointments import messaging
+from appointments.kinds import COMING, Status
+from appointments.models.appointments import AppointmentQuerySet
+from appointments.staff import appointments_of
+from appointments.staff_calendar import bounds
+
+
+@dataclass(frozen=True)
+class Worklist:
+    """One kind of thing to do. `among` finds its appointments among those that somebody may see."""
+
+    key: str
+    title: str
+    about: str
+    among: Callable[[AppointmentQuerySet, datetime], AppointmentQuerySet]
+    is_urgent: bool = True  # False: a list to work along, not something that went wrong
+
+    def find(self, user: AbstractUser, at: datetime | None = None) -> AppointmentQuerySet:
+        found = self.among(appointments_of(user), at or timezone.now())
+        return found.select_related("slot__clinician", "type").order_by("slot__starts", "pk")
+
+
+def _today(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:
+    starts, ends = bounds(timezone.localdate(at), 1)
+    return seen.filter(slot__starts__gte=starts, slot__starts__lt=ends).exclude(status=Status.CANCELLED)
+
+
+def _failed(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:
+    return seen.filter(Exists(messaging.failed(at).filter(appointment=OuterRef("pk"))))
+
+
+def _without_outcome(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:
+    return seen.filter(status__in=[*COMING, Status.ARRIVED], slot__ends__lt=at - timedelta(hours=1))
+
+
+WORKLISTS = [
+    Worklist("today", "Today", "Everybody who is expected today, in order of time.", _today, is_urgent=False),
+    Worklist(
+        "telephone",
+        "Telephone these patients",
+        "A message could not be delivered. Tell them by telephone, then say so on their page.",
+        _failed,
+    ),
+    Worklist(
+        "orphaned",
+        "No longer covered by working hours",
+        "The clinician does not work then any more. Move or cancel them, or bring the hours back.",
+        lambda seen, at: seen.orphaned().filter(slot__starts__gt=at),
+    ),
+    Worklist(
+        "unconfirmed",
+        "E-mail address not confirmed",
+        "Nobody has entered the code that was sent there. Check the address with them when the day comes near.",
+        lambda seen, at: seen.unconfirmed().filter(slot__starts__gt=at),
+    ),
+    Worklist(
+        "outcome",
+        "Over, and not marked",
+        "Say whether they came, so that the record is complete.",
+        _without_outcome,
+    ),
+    Worklist(
+        "waiting",
+        "Waiting for an earlier time",
+        "A freed time is offered to them by itself, one after the other.",
+        lambda seen, at: seen.coming(at).filter(waiting__isnull=False, waiting__ended_at=None),
+        is_urgent=False,
+    ),
+]
+BY_KEY = {worklist.key: worklist for worklist in WORKLISTS}
+
+
+def counts(user: AbstractUser, at: datetime | None = None) -> list[tuple[Worklist, int]]:
+    """Each worklist with how many are on it for `user`. Names nobody, so it needs no entry in the audit log."""
+    return [(worklist, worklist.find(user, at).count()) for worklist in WORKLISTS]
