@@ -148,7 +148,11 @@ ONE_A_TIME = """
     )
     SELECT COALESCE(({from_pivot}), ({anybody})) FROM times WHERE starts IS NOT NULL
 """
-PIVOT = "SELECT %s %% MAX(id) + 1 FROM appointments_clinician"
+# Each day another clinician, in turn, whatever gaps their keys have.
+PIVOT = """
+    SELECT id FROM appointments_clinician ORDER BY id
+    LIMIT 1 OFFSET (SELECT %s %% COUNT(*) FROM appointments_clinician)
+"""
 
 
 def one_a_time(slots: QuerySet[Slot], since: datetime, *, at: datetime, most: int = MOST) -> QuerySet[Slot]:

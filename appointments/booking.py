@@ -88,15 +88,26 @@ def let_go(held: Appointment) -> None:
     Appointment.objects.filter(pk=held.pk, status=Status.HELD).delete()
 
 
+@transaction.atomic
 def clear_run_out(at: datetime | None = None, *, slot: Slot | None = None) -> int:
-    """Delete holds whose time is over, on one slot or everywhere. Returns how many. They hold nothing of a patient."""
+    """Delete holds whose time is over, on one slot or everywhere. Returns how many. They hold nothing of a patient.
+
+    One that somebody is booking at this moment is passed over: both rows are locked before they are looked at again,
+    the draft first, as in `book`. So what was booked is never deleted, and nobody waits for anybody.
+    """
     run_out = Appointment.objects.run_out(at)
     if slot is not None:
         run_out = run_out.filter(slot=slot)
-    keys = list(run_out.values_list("pk", flat=True))
+    keys = set(run_out.values_list("pk", flat=True))
     if not keys:
         return 0
-    return Appointment.objects.run_out(at).filter(pk__in=keys).delete()[1].get("appointments.Appointment", 0)
+    drafts = Draft.objects.filter(appointment__in=keys)
+    written = set(drafts.values_list("appointment", flat=True))
+    quiet = set(drafts.select_for_update(skip_locked=True).values_list("appointment", flat=True))
+    locked = run_out.filter(pk__in=keys - written | quiet).select_for_update(skip_locked=True)
+    over = list(locked.values_list("pk", flat=True))
+    Draft.objects.filter(appointment__in=over).update(appointment=None)
+    return Appointment.objects.filter(pk__in=over).delete()[1].get("appointments.Appointment", 0)
 
 
 @transaction.atomic
@@ -106,7 +117,7 @@ def extend(*, draft: Draft, at: datetime | None = None) -> Appointment:
     Raises TimeTakenError when the hold has gone, and BookingError when it cannot be made longer.
     """
     now = at or timezone.now()
-    draft = Draft.objects.select_for_update(of=("self",)).select_related("appointment").get(pk=draft.pk)
+    draft = Draft.objects.select_for_update().get(pk=draft.pk)
     held = draft.appointment
     if held is None:
         raise TimeTakenError("The time that we kept for you has run out. Choose another one: your answers are kept.")
@@ -127,8 +138,8 @@ def book(*, draft: Draft, details: dict[str, Any], at: datetime | None = None) -
     gone.
     """
     now = at or timezone.now()
-    draft = Draft.objects.select_for_update(of=("self",)).select_related("appointment").get(pk=draft.pk)
-    held = draft.appointment
+    draft = Draft.objects.select_for_update().get(pk=draft.pk)
+    held = draft.appointment  # read after the lock is there, so that a second click finds what the first has booked
     if held is None:
         raise TimeTakenError("The time that we kept for you has run out. Choose another one: your answers are kept.")
     if held.status != Status.HELD:

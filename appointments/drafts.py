@@ -55,7 +55,7 @@ def save(*, draft: Draft, step: str, answers: dict[str, Any], at: datetime | Non
 @transaction.atomic
 def discard(draft: Draft) -> None:
     """Delete a draft and let go of the time that was held for it. What was booked stays booked."""
-    draft = Draft.objects.select_for_update(of=("self",)).select_related("appointment").get(pk=draft.pk)
+    draft = Draft.objects.select_for_update().get(pk=draft.pk)
     if draft.appointment and draft.appointment.status == Status.HELD:
         booking.let_go(draft.appointment)
     draft.delete()

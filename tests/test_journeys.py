@@ -62,7 +62,7 @@ def test_from_the_first_page_by_search_to_a_page_its_contents_and_a_second_opini
     expect(phone).to_have_url(re.compile("#treatment$"))
     expect(phone.locator("#treatment")).to_be_in_viewport()
     phone.get_by_role("link", name="Get a second opinion").first.click()
-    expect(phone.get_by_role("heading", level=1)).to_have_text("Book a second opinion")
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Get a second opinion about Brain calcification")
     telephone = phone.get_by_role("main").get_by_role("link", name=re.compile(r"\d{3} \d{3}")).first
     expect(telephone).to_have_attribute("href", re.compile(r"^tel:\d+$"))
 

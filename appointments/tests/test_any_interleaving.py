@@ -167,5 +167,5 @@ def test_any_order_of_events_keeps_every_promise():
 
     checks = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
     run_state_machine_as_test(
-        Rolled, settings=settings(max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=checks)
+        Rolled, settings=settings(max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=checks)
     )
