@@ -11,6 +11,12 @@ from django.test import Client
 from calcsite.tests import people
 
 
+END_OTHER_SESSIONS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
 @pytest.fixture(autouse=True)
 def own_files(settings, tmp_path: Path) -> None:
     """Uploads go to the test's own folder, static files come from the source, no page is kept in memory.
@@ -29,6 +35,15 @@ def admin_client(admin_user) -> Client:
     client = Client()
     people.sign_in(client, admin_user)
     return client
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """pytest-django's; at the end, no session that a thread has left open keeps the database from being dropped."""
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(END_OTHER_SESSIONS)
 
 
 @pytest.fixture
