@@ -10,7 +10,6 @@ from django.test import Client
 
 from calcsite.tests import people
 
-
 END_OTHER_SESSIONS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
