@@ -1,7 +1,6 @@
 """Two workers at once: the slots are as one alone would have made them, on both databases."""
 
 import threading
-from collections.abc import Callable
 from datetime import time, timedelta
 from time import sleep
 
@@ -12,37 +11,19 @@ from appointments import availability, booking
 from appointments.kinds import Mode
 from appointments.models import Appointment, Slot, WorkingHours
 from appointments.tests.factories import make_draft, make_hours
+from calcsite.tests.racing import at_once
 
 WORKERS = 4
 WEEK = timedelta(days=7)
 
 
-def at_once(step: Callable[[], int]) -> list[int]:
-    """What each of some workers returned who took the same step at the same time."""
-    returned, barrier = [], threading.Barrier(WORKERS)
-
-    def work() -> None:
-        barrier.wait()
-        try:
-            returned.append(step())
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(WORKERS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return returned
-
-
 @pytest.mark.parametrize("change", [{"slot_minutes": 30}, {"starts": time(10)}, {"weekday": 3}, {"video": False}])
 def test_workers_that_make_slots_at_once_make_each_once(committed, change):
     hours = [make_hours(weekday=weekday) for weekday in range(3)]
-    first = at_once(availability.make_slots)
+    first = at_once(*[availability.make_slots] * WORKERS)
     assert (len(first), sum(first)) == (WORKERS, Slot.objects.count())
     WorkingHours.objects.filter(pk=hours[0].pk).update(**change)
-    assert len(at_once(availability.make_slots)) == WORKERS
+    assert len(at_once(*[availability.make_slots] * WORKERS)) == WORKERS
     after = list(Slot.objects.order_by("clinician", "starts").values_list("clinician", "starts", "ends", "video"))
     Slot.objects.all().delete()
     availability.make_slots()
@@ -52,7 +33,7 @@ def test_workers_that_make_slots_at_once_make_each_once(committed, change):
 
 def test_of_workers_whose_round_it_is_one_makes_the_slots(committed):
     make_hours()
-    made = at_once(availability.make_slots_ahead)
+    made = at_once(*[availability.make_slots_ahead] * WORKERS)
     assert sorted(made) == [*[0] * (WORKERS - 1), Slot.objects.count()]
     assert max(made) > 0
 

@@ -1,8 +1,9 @@
 """Two at once on one time or one appointment: one consistent outcome, on both databases, and the control without."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -13,32 +14,11 @@ from appointments.booking import BookingError, TimeTakenError
 from appointments.kinds import LIVE, Mode, Status
 from appointments.models import Appointment, Draft, Message, Slot
 from appointments.tests.factories import PATIENT, make_appointment, make_draft, make_slot
+from calcsite.tests import racing
 
 ROUNDS = 5
 CLIENTS = 8
-
-
-def at_once(*steps: Callable[[], object]) -> list[object]:
-    """Run the steps in threads that start together. Returns for each what it returned, or the refusal it raised."""
-    outcomes: list[object] = [None] * len(steps)
-    barrier = threading.Barrier(len(steps))
-
-    def run(number: int) -> None:
-        try:
-            connection.ensure_connection()
-            barrier.wait(timeout=30)
-            outcomes[number] = steps[number]()
-        except BookingError as error:
-            outcomes[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[number]) for number in range(len(steps))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
+at_once = partial(racing.at_once, refused=BookingError)
 
 
 def hold(draft: Draft, slot: Slot, **fields: object) -> Appointment:

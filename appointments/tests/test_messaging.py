@@ -2,13 +2,11 @@
 
 import email as standard
 import email.policy
-import threading
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.core import mail
-from django.db import connection
 from django.utils import timezone
 from post_office.models import STATUS, Email
 
@@ -19,6 +17,7 @@ from appointments.tests.factories import make_appointment, make_slot
 from appointments.tests.post import HOSTILE, MEMORY, calendar_of, code_in, deliver, html_of, token_in
 from calcsite import outbox
 from calcsite.tests import people
+from calcsite.tests.racing import at_once
 from conditions.tests.factories import make_condition
 
 in_database = pytest.mark.django_db
@@ -292,20 +291,7 @@ def test_the_links_of_an_address_are_sent_to_it_and_the_address_is_forgotten():
 def test_workers_at_once_compose_each_message_once(committed):
     for _ in range(6):
         make_appointment()
-    start = threading.Barrier(4)
-
-    def work() -> None:
-        start.wait()
-        try:
-            messaging.compose_due()
-        finally:
-            connection.close()
-
-    workers = [threading.Thread(target=work) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    at_once(*[messaging.compose_due] * 4)
     assert Email.objects.count() == 6
     assert not Message.objects.due().exists()
     assert mail.outbox == []

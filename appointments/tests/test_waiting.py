@@ -1,10 +1,8 @@
 """The waiting list: freed times, offered to one person at a time."""
 
-import threading
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from appointments import booking, waiting
@@ -12,6 +10,7 @@ from appointments.models import Appointment, Message, Offer, Slot, WaitingEntry
 from appointments.tests.factories import make_appointment, make_hours, make_slot
 from appointments.tests.post import deliver, token_in
 from appointments.waiting import WaitingError
+from calcsite.tests.racing import at_once
 
 in_database = pytest.mark.django_db
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -231,18 +230,5 @@ def test_workers_at_once_offer_a_time_once(committed):
     for number in range(4):
         waits(hours=hours, days=20 + number)
     make_slot(hours=hours, starts=on(5))
-    start = threading.Barrier(4)
-
-    def work() -> None:
-        start.wait()
-        try:
-            waiting.offer_freed()
-        finally:
-            connection.close()
-
-    workers = [threading.Thread(target=work) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    at_once(*[waiting.offer_freed] * 4)
     assert waiting.open_offers().count() == 1

@@ -1,15 +1,14 @@
 """Counting attempts: each one, whoever asks at the same time, and nobody's name in the table."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
-from django.db import connection
 from django.test import RequestFactory
 
 from calcsite import limits
 from calcsite.models import Attempts
+from calcsite.tests.racing import at_once
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -60,26 +59,10 @@ def test_no_name_and_no_address_is_stored():
     assert "192.0.2" not in str(row)
 
 
-def at_once(count: int, attempt) -> list[bool]:
-    """What `attempt` answers to so many threads that start together."""
-    barrier = Barrier(count)
-
-    def wait_and_try(_: int) -> bool:
-        try:
-            connection.ensure_connection()
-            barrier.wait(timeout=30)
-            return attempt()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(wait_and_try, range(count)))
-
-
 @pytest.mark.usefixtures("committed")
 def test_of_many_at_once_exactly_so_many_are_allowed():
     for round_ in range(5):
-        answers = at_once(12, lambda key=str(round_): limits.allow(scope="race", key=key, limit=5, per=MINUTE))
+        answers = at_once(*[lambda key=str(round_): limits.allow(scope="race", key=key, limit=5, per=MINUTE)] * 12)
         assert sorted(answers) == [False] * 7 + [True] * 5
 
 
@@ -96,7 +79,7 @@ def test_counting_in_two_steps_would_let_more_through():
         row.save()
         return row.count <= 5
 
-    assert at_once(12, attempt) == [True] * 12
+    assert at_once(*[attempt] * 12) == [True] * 12
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,15 @@
 """Sending what waits in the outbox: each message once, however many workers there are."""
 
-import threading
 from datetime import timedelta
 
 import pytest
 from django.core import mail as sent
-from django.db import connection
 from django.utils import timezone
 from post_office import mail
 from post_office.models import STATUS, Email
 
 from calcsite import outbox
+from calcsite.tests.racing import at_once
 
 in_database = pytest.mark.django_db
 MEMORY = "django.core.mail.backends.locmem.EmailBackend"
@@ -67,18 +66,5 @@ def test_a_message_of_a_worker_that_died_is_sent_once_its_lease_is_over():
 def test_workers_at_once_send_each_message_once(committed):
     for number in range(8):
         put(f"Message {number}")
-    start = threading.Barrier(4)
-
-    def work() -> None:
-        start.wait()
-        try:
-            outbox.send_waiting()
-        finally:
-            connection.close()
-
-    workers = [threading.Thread(target=work) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    at_once(*[outbox.send_waiting] * 4)
     assert sorted(message.subject for message in sent.outbox) == [f"Message {number}" for number in range(8)]

@@ -9,10 +9,10 @@ from post_office.models import Email
 
 from calcsite.models import StaffProfile
 from calcsite.tests import people
+from calcsite.tests.racing import at_once
 from conditions import digests, publishing
 from conditions.models import DigestSent, EmptySearch, Feedback
 from conditions.tests.factories import make_condition, make_live
-from conditions.tests.test_races import at_once
 
 MONDAY = date(2026, 11, 23)
 XSS = "<img src=x onerror=alert(1)>"

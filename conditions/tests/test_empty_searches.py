@@ -9,12 +9,12 @@ from django.test import Client
 from django.urls import reverse
 
 from calcsite.tests import people
+from calcsite.tests.racing import at_once
 from conditions import answering, search
 from conditions.answering import AnsweringError
 from conditions.models import Alias, Condition, EmptySearch, PageEvent
 from conditions.search import empty
 from conditions.tests.factories import make_condition, make_live
-from conditions.tests.test_races import at_once
 
 TODAY = date(2026, 11, 21)
 XSS = "<img src=x onerror=alert(1)>"

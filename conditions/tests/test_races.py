@@ -1,41 +1,21 @@
 """Two people at once: one consistent outcome, on both databases. Each race has the control that shows it is one."""
 
 import threading
-from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from calcsite.tests import racing
 from conditions import drafting, pages, publishing
 from conditions.models import Condition, Edition, Listing, PageEvent, RenderedPage
 from conditions.publishing import PublishingError
 from conditions.tests.factories import make_condition, make_live, make_reviewer, publish
 
 ROUNDS = 5
-
-
-def at_once(*steps: Callable[[], object]) -> list[object]:
-    """Run the steps in threads that start together. Returns for each what it returned, or the error it raised."""
-    outcomes: list[object] = [None] * len(steps)
-    barrier = threading.Barrier(len(steps))
-
-    def run(number: int) -> None:
-        barrier.wait()
-        try:
-            outcomes[number] = steps[number]()
-        except PublishingError as error:
-            outcomes[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[number]) for number in range(len(steps))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
+at_once = partial(racing.at_once, refused=PublishingError)
 
 
 def approve(edition: Edition, reviewer) -> None:
