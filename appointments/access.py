@@ -5,7 +5,6 @@ the patient asks for another one, and 90 days after the appointment. A code is s
 and for five guesses.
 """
 
-import hashlib
 import secrets
 import uuid
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from appointments import auditing
 from appointments.models import Appointment, AuditEntry, Code, Message, PatientLink
 from calcsite import limits
+from calcsite.tokens import digest_of
 
 TOKEN_BYTES = 32
 TOKEN_LENGTH = 43  # of 32 bytes in the alphabet of addresses
@@ -31,11 +31,6 @@ LINKS_AN_HOUR, LINKS_AN_HOUR_AND_NETWORK = 3, 20
 
 class AccessError(Exception):
     """No way in like this. The message says why, in words for the patient."""
-
-
-def digest_of(token: str) -> str:
-    """What a token is stored as. It is random enough to need no more than a plain digest."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def make_link(appointment: Appointment, *, alone: bool = False, at: datetime | None = None) -> str:

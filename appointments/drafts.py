@@ -1,6 +1,5 @@
 """What somebody has answered so far, kept on our side. Their browser holds a secret in a cookie, and we its digest."""
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +12,7 @@ from django.utils import timezone
 from appointments import booking
 from appointments.kinds import Status
 from appointments.models import Draft
+from calcsite.tokens import digest_of
 
 COOKIE = "__Host-booking" if settings.HTTPS else "booking"
 LASTS = timedelta(hours=24)  # after the last answer; WCAG 2.2, 2.2.1 asks for 20 hours or for answers that are kept
@@ -64,7 +64,3 @@ def discard(draft: Draft) -> None:
 def empty(draft: Draft) -> None:
     """Forget the answers once they are in an appointment. The draft still leads to it."""
     Draft.objects.filter(pk=draft.pk).update(answers={})
-
-
-def digest_of(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -5,7 +5,6 @@ kind of appointment, how, where, and the reference. RFC 5545, RFC 7986 (REFRESH-
 (ASVS 5.0, 11.5.1, asks for 128); only its digest is stored.
 """
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 
@@ -22,20 +21,17 @@ from appointments import auditing
 from appointments.kinds import Mode, Status
 from appointments.models import Appointment, AuditEntry, Clinician
 from appointments.models.appointments import AppointmentQuerySet
+from calcsite.tokens import digest_of
 
 BACK = timedelta(days=30)  # what is longer over, nobody looks up in a calendar
 FEED = "Calendar feed"
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 @transaction.atomic
 def renew(*, clinician: Clinician, by: AbstractUser) -> str:
     """Give a clinician a new secret address, and end the one before. Returns the secret, which is stored nowhere."""
     secret = secrets.token_urlsafe(32)
-    _set_digest(clinician, _digest(secret), by, "New address of the calendar feed.")
+    _set_digest(clinician, digest_of(secret), by, "New address of the calendar feed.")
     return secret
 
 
@@ -60,7 +56,7 @@ def _set_digest(clinician: Clinician, digest: str, by: AbstractUser, what: str) 
 
 def find(secret: str) -> Clinician | None:
     """Whose address holds this secret; None for anything else, an account that was closed included."""
-    found = Clinician.objects.filter(feed_digest=_digest(secret)).select_related("user").first()
+    found = Clinician.objects.filter(feed_digest=digest_of(secret)).select_related("user").first()
     return found if found and found.user and found.user.is_active else None
 
 

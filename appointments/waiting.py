@@ -13,9 +13,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from appointments import booking
-from appointments.access import digest_of
 from appointments.kinds import COMING
 from appointments.models import Appointment, Message, Offer, Slot, WaitingEntry
+from calcsite.tokens import digest_of
 
 ANSWER_WITHIN = timedelta(hours=4)
 SHORTEST = timedelta(minutes=30)  # to answer: a time that is nearer is not offered

@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from calcsite.models import PublicName
+from calcsite.tokens import digest_of
 from conditions import pages
 from conditions.composing import compose
 from conditions.models import Condition, Edition, PageEvent, PreviewLink, PublishedPicture
@@ -87,7 +88,7 @@ def share(
     link = PreviewLink.objects.create(
         condition=condition,
         edition=edition,
-        digest=PreviewLink.digest_of(token),
+        digest=digest_of(token),
         made_by=by,
         made_at=now,
         expires_at=now + timedelta(days=days),

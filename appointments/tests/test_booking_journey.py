@@ -11,6 +11,7 @@ from appointments.kinds import Mode, Status
 from appointments.models import Appointment, Draft, Message
 from appointments.tests.factories import make_clinician, make_draft, make_hours, make_slot, make_type
 from appointments.tests.journeys import ANSWERS, BOOK, answer, book, come_to, free, problems, slots_on, title_of
+from calcsite.tokens import digest_of
 from conditions.tests.factories import make_live
 
 pytestmark = pytest.mark.django_db
@@ -203,7 +204,7 @@ def test_the_secret_is_in_the_cookie_and_nowhere_else(client, slot):
     assert len(cookie.value) == 43  # 256 bits
     draft = Draft.objects.get()
     assert cookie.value not in f"{draft.digest} {draft.answers}"
-    assert draft.digest == drafts.digest_of(cookie.value)
+    assert draft.digest == digest_of(cookie.value)
 
 
 def test_a_stranger_gets_nowhere_with_another_cookie(client, slot):

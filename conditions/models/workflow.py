@@ -1,6 +1,5 @@
 """What happened to a page and who did it, and who else may look at it before it is public."""
 
-import hashlib
 from datetime import datetime
 
 from django.conf import settings
@@ -8,6 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
 from django.utils import timezone
 
+from calcsite.tokens import digest_of
 from conditions.models.editions import Edition
 from conditions.models.working import Condition
 
@@ -84,9 +84,7 @@ class PreviewLinkQuerySet(models.QuerySet):
 
     def with_token(self, token: str, at: datetime | None = None) -> "PreviewLink | None":
         """The usable link that a secret opens, if there is one."""
-        return (
-            self.usable(at).select_related("condition", "edition").filter(digest=PreviewLink.digest_of(token)).first()
-        )
+        return self.usable(at).select_related("condition", "edition").filter(digest=digest_of(token)).first()
 
 
 class PreviewLink(models.Model):
@@ -111,11 +109,6 @@ class PreviewLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.edition or self.condition}, until {timezone.localtime(self.expires_at):%d.%m.%Y}"
-
-    @staticmethod
-    def digest_of(token: str) -> str:
-        """What is stored of a secret. It has 192 random bits, so a plain SHA-256 needs no salt."""
-        return hashlib.sha256(token.encode()).hexdigest()
 
 
 class DigestSent(models.Model):

@@ -1,0 +1,11 @@
+"""Secrets that open something by themselves: links, cookies, feeds. Only a digest of one is ever stored."""
+
+import hashlib
+
+
+def digest_of(token: str) -> str:
+    """What is stored of a secret (ASVS 5.0, 11.5.1).
+
+    The secrets come from `secrets.token_urlsafe` and have at least 192 random bits, so a plain SHA-256 needs no salt.
+    """
+    return hashlib.sha256(token.encode()).hexdigest()
