@@ -1,7 +1,8 @@
 """How a patient gets back in: by a link that was e-mailed to them, and for more by a code that was.
 
 Only digests of the secrets are stored. A link opens one appointment: it ends when the appointment is cancelled, when
-the patient asks for another one, and 90 days after the appointment. A code is six digits, good once, for ten minutes
+the patient asks for another one, and 90 days after the appointment; who wants to read their opinion later asks for a
+new one. A code is six digits, good once, for ten minutes
 and for five guesses.
 """
 
@@ -39,7 +40,7 @@ def make_link(appointment: Appointment, *, alone: bool = False, at: datetime | N
     with transaction.atomic():
         if alone:
             PatientLink.objects.filter(appointment=appointment, ended_at=None).update(ended_at=now)
-        expires = appointment.slot.starts + KEPT
+        expires = max(appointment.slot.starts, now) + KEPT
         PatientLink.objects.create(appointment=appointment, digest=digest_of(token), made_at=now, expires_at=expires)
     return token
 

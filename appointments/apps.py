@@ -13,6 +13,27 @@ def off_the_lines() -> str:
     return f"OLD.status <> NEW.status AND NOT ({' OR '.join(lines)})"
 
 
+def changes_what_is_signed() -> str:
+    """SQL for a change of a signed opinion that is not its release."""
+    words = [
+        "correction",
+        "findings",
+        "agreement",
+        "first_opinion",
+        "our_opinion",
+        "next_steps",
+        "checksum",
+        "signed_name",
+    ]
+    words += ["signed_credentials", "appointment_id", "number", "changed_at", "signed_at", "drafted_by_id"]
+    kept = [f"OLD.{name} <> NEW.{name}" for name in words]
+    kept += ["COALESCE(OLD.signed_by_id, 0) <> COALESCE(NEW.signed_by_id, 0)"]
+    kept += ["CAST(OLD.content AS text) <> CAST(NEW.content AS text)"]
+    kept += ["OLD.status <> NEW.status AND NOT (OLD.status = 'signed' AND NEW.status = 'released')"]
+    kept += ["OLD.status = 'released' AND OLD.released_at <> NEW.released_at"]
+    return f"OLD.status <> 'draft' AND ({' OR '.join(kept)})"
+
+
 class AppointmentsConfig(AppConfig):
     name = "appointments"
     verbose_name = "Second opinions"
@@ -41,6 +62,13 @@ class AppointmentsConfig(AppConfig):
             table="appointments_auditentry",
             events=(UPDATE, DELETE),
             refusal="an entry in the audit log cannot be changed or deleted",
+        ),
+        Trigger(
+            name="signed_opinion_is_frozen",
+            table="appointments_opinion",
+            events=(UPDATE,),
+            condition=changes_what_is_signed(),
+            refusal="a signed opinion cannot be changed",
         ),
     )
 

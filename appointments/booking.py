@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from appointments import auditing
+from appointments import auditing, preparation
 from appointments.kinds import COMING, NEXT, Status
 from appointments.models import Appointment, AppointmentType, AuditEntry, Draft, Message, PatientLink, Slot
 
@@ -169,6 +169,7 @@ def _book(held: Appointment, details: dict[str, Any], *, at: datetime, by: Any =
     if mine.update(status=Status.BOOKED, held_until=None, booked_at=at, **details) != 1:
         raise TimeTakenError("The time that we kept for you has run out. Choose another one: your answers are kept.")
     appointment = Appointment.objects.select_related("slot__clinician", "type").get(pk=held.pk)
+    preparation.copy_checklist(appointment)
     tell(appointment, Kind.CONFIRMATION, at=at)
     auditing.record(Action.BOOKED, appointment, by=by, actor=actor)
     return appointment

@@ -35,3 +35,79 @@ NEXT: dict[str, frozenset[str]] = {
 # Coming: somebody is expected. Live: the slot is taken.
 COMING = (Status.BOOKED, Status.CONFIRMED)
 LIVE = (Status.HELD, *COMING, Status.ARRIVED, Status.COMPLETED, Status.MISSED)
+
+
+class Tool(models.TextChoices):
+    """What an item of the checklist is done with: a part of the patient's own pages. The value is its address."""
+
+    HISTORY = "history", "Medical and family history"
+    SYMPTOMS = "symptoms", "Symptoms and worries"
+    SPECIALIST = "specialist", "Which specialist"
+    REFERRAL = "referral", "Appointments and referral"
+    QUESTIONS = "questions", "Questions to ask"
+    DOCUMENTS = "documents", "Records and images"
+    MEDICINES = "medicines", "Medicines, supplements and vitamins"
+    TESTS = "tests", "Getting ready for tests"
+    OPTIONS = "options", "Treatment options to discuss"
+
+
+class TaskStatus(models.TextChoices):
+    """Where a patient is with a task. They decide."""
+
+    TO_DO = "to_do", "Not started"
+    STARTED = "started", "Started"
+    DONE = "done", "Done"
+    NOT_NEEDED = "not_needed", "Not for me"
+
+
+class Treatment(models.TextChoices):
+    """What somebody recovers from."""
+
+    OPERATION = "operation", "An operation"
+    PROCEDURE = "procedure", "A smaller procedure, such as a needle or a biopsy"
+    MEDICINES = "medicines", "Medicines"
+    PHYSIOTHERAPY = "physiotherapy", "Physiotherapy"
+    WATCHING = "watching", "Watching and waiting"
+
+
+class FileKind(models.TextChoices):
+    """What a file is, by its content."""
+
+    PDF = "pdf", "PDF"
+    JPEG = "jpeg", "JPEG picture"
+    PNG = "png", "PNG picture"
+    DICOM = "dicom", "DICOM image"
+    DICOM_ZIP = "dicom_zip", "DICOM images in a zip file"
+
+
+class Agreement(models.TextChoices):
+    """How a second opinion relates to the first."""
+
+    AGREES = "agrees", "We agree"
+    PARTLY = "partly", "We agree in part"
+    DIFFERS = "differs", "We see it differently"
+    NO_FIRST = "none", "There is no first opinion in writing"
+
+
+class OpinionStatus(models.TextChoices):
+    """Where an opinion stands: worked on, signed, or there for the patient to read."""
+
+    DRAFT = "draft", "Draft"
+    SIGNED = "signed", "Signed"
+    RELEASED = "released", "Released to the patient"
+
+
+class Feeling(models.TextChoices):
+    """How somebody is, compared with the last days."""
+
+    BETTER = "better", "Better"
+    SAME = "same", "The same"
+    WORSE = "worse", "Worse"
+
+
+class ConsentKind(models.TextChoices):
+    """What a patient agrees to."""
+
+    BOOKING = "booking", "The second opinion, and keeping a record of it"
+    DOCUMENTS = "documents", "Keeping the records that they send"
+    TICKS = "ticks", "Taking over what they had ticked before they booked"

@@ -84,7 +84,7 @@ def says_something(message: Message, at: datetime) -> bool:
             overtaken = any(before.days < days and ahead <= before for before in booking.REMINDERS)
             return _is_of_now(message) and appointment.is_coming and ahead > timedelta(0) and not overtaken
         case Kind.LINK:
-            return appointment.is_coming
+            return Appointment.objects.reachable(at).filter(pk=appointment.pk).exists()
         case Kind.CODE:
             return at < message.created_at + access.CODE_VALID
         case Kind.OFFER:
@@ -103,8 +103,8 @@ def _number(message: Message) -> int:
 
 
 def _find_whose(message: Message, at: datetime) -> None:
-    """Turn “send me my link again” into a message for each coming appointment of the address; forget the address."""
-    for appointment in Appointment.objects.coming(at).filter(email__iexact=message.text):
+    """Turn “send me my link again” into a message for each appointment of the address; forget the address."""
+    for appointment in Appointment.objects.reachable(at).filter(email__iexact=message.text):
         key = f"link-{message.pk}-{appointment.pk}"
         Message.objects.create(appointment=appointment, kind=Kind.LINK, key=key, due_at=at, created_at=at)
     Message.objects.filter(pk=message.pk).update(text="")

@@ -39,7 +39,7 @@ class LinkForm(PatientForm):
 class CodeForm(PatientForm):
     """A code that came by e-mail. People type it with spaces, and as they read it."""
 
-    button = "Confirm my address"
+    button = "Continue"
     WRONG = "Write the six figures of the code."
 
     code = forms.CharField(
@@ -49,6 +49,11 @@ class CodeForm(PatientForm):
         error_messages={"required": WRONG, "max_length": WRONG},
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "spellcheck": "false"}),
     )
+
+    next = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: object, next: str = "", **kwargs: object) -> None:
+        super().__init__(*args, initial={"next": next}, **kwargs)
 
     def clean_code(self) -> str:
         code = "".join(self.cleaned_data["code"].replace("-", " ").split())

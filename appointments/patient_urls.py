@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from appointments.views import patient, waiting
+from appointments.views import code, patient, waiting
 
 app_name = "patient"
 
@@ -12,8 +12,8 @@ urlpatterns = [
     path("time/<int:pk>/", patient.move, name="move"),
     path("cancel/", patient.cancel, name="cancel"),
     path("cancelled/", patient.cancelled, name="cancelled"),
-    path("code/", patient.confirm, name="confirm"),
-    path("code/send/", patient.send_code, name="send_code"),
+    path("code/", code.confirm, name="confirm"),
+    path("code/send/", code.send_code, name="send_code"),
     path("calendar.ics", patient.calendar, name="calendar"),
     path("waiting/", waiting.waiting, name="waiting"),
     path("offer/", waiting.offer, name="offer"),

@@ -40,3 +40,8 @@ def clinicians_of(user: AbstractUser) -> ClinicianQuerySet:
     if not user.has_perm(VIEW):
         return Clinician.objects.none()
     return Clinician.objects.all() if sees_everybody(user) else Clinician.objects.filter(user=user)
+
+
+def patients_of(user: AbstractUser) -> AppointmentQuerySet:
+    """The appointments whose medical content `user` may read: those of which they are the clinician."""
+    return appointments_of(user).filter(slot__clinician__user=user)

@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -17,6 +17,7 @@ from conditions.models import Condition
 # Read out by telephone, none is taken for another: no vowels, so no words; no 0, 1, 2, 5, 8.
 ALPHABET = "CDFGHJKLMNPQRTVWXY34679"
 REFERENCE_LENGTH = 8
+REACHABLE = timedelta(days=2 * 365)  # after it, patients come back to their opinion and recovery plan by a link
 
 
 def new_reference() -> str:
@@ -36,6 +37,11 @@ class AppointmentQuerySet(models.QuerySet):
     def booked(self) -> "AppointmentQuerySet":
         """All that were ever more than a hold."""
         return self.exclude(status=Status.HELD)
+
+    def reachable(self, at: datetime | None = None) -> "AppointmentQuerySet":
+        """Those that a link may lead to: booked, not cancelled, and not long over."""
+        since = (at or timezone.now()) - REACHABLE
+        return self.booked().exclude(status=Status.CANCELLED).filter(slot__starts__gt=since)
 
     def run_out(self, at: datetime | None = None) -> "AppointmentQuerySet":
         """Holds whose time is over."""

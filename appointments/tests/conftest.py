@@ -9,4 +9,5 @@ def mail_in_memory(settings, tmp_path) -> None:
     settings.POST_OFFICE = settings.POST_OFFICE | post.MEMORY
     storages = {name: dict(storage) for name, storage in settings.STORAGES.items()}
     storages["post_office_attachments"]["OPTIONS"] = {"location": tmp_path / "attachments"}
+    storages["private"]["OPTIONS"] = storages["private"]["OPTIONS"] | {"location": tmp_path / "private"}
     settings.STORAGES = storages

@@ -2,9 +2,12 @@
 
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from appointments import access
 from appointments.models import Appointment
+from appointments.views.code import CODE
+from appointments.views.patient import SESSION
 
 
 def url(name: str, *args: object) -> str:
@@ -15,4 +18,13 @@ def come_in(appointment: Appointment, **options) -> Client:
     client = Client(**options)
     response = client.post(url("open"), {"token": access.make_link(appointment)})
     assert (response.status_code, response["Location"]) == (302, url("home"))
+    return client
+
+
+def come_in_with_code(appointment: Appointment, **options) -> Client:
+    """As somebody who has entered the code too."""
+    client = come_in(appointment, **options)
+    session = client.session
+    session[CODE] = [session[SESSION], timezone.now().isoformat()]
+    session.save()
     return client

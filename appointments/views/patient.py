@@ -13,9 +13,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from appointments import access, availability, booking, calendars
-from appointments.kinds import Status
 from appointments.models import Appointment, Slot, WaitingEntry
-from appointments.patient_forms import CancelForm, CodeForm, LinkForm
+from appointments.patient_forms import CancelForm, LinkForm
 from calcsite import limits
 
 SESSION = "appointment_link"  # the key of the link that somebody came by
@@ -189,36 +188,6 @@ def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 @require_safe
 def cancelled(request: HttpRequest) -> HttpResponse:
     return render(request, "appointments/patient/cancelled.html")
-
-
-@require_POST
-@coming_only
-def send_code(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """Have a code sent, and ask for it."""
-    try:
-        access.ask_for_code(appointment)
-    except access.AccessError as error:
-        return refused(request, error)
-    return redirect("patient:confirm")
-
-
-@form_page
-@coming_only
-def confirm(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """Show that an e-mail address is the patient's, by the code that was sent to it."""
-    if appointment.status != Status.BOOKED:
-        return redirect("patient:home")
-    form = CodeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            access.check_code(appointment, form.cleaned_data["code"])
-            booking.mark(appointment=appointment, status=Status.CONFIRMED)
-        except (access.AccessError, booking.BookingError) as error:
-            form.add_error("code", str(error))
-        else:
-            messages.success(request, "Thank you. Your e-mail address is confirmed.")
-            return redirect("patient:home")
-    return page(request, "confirm", appointment, form=form)
 
 
 @require_safe

@@ -1,0 +1,115 @@
+"""What the clinic tells everybody before and after an appointment: the checklist, the guidance, questions to ask.
+
+A booking gets a copy of the checklist, and a recovery plan a copy of the guidance; what is changed here later changes
+no copy. `version` counts the changes of the words, so that a copy can be compared with its source.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from appointments.kinds import Tool, Treatment
+from conditions.models import Condition
+
+
+class GuidanceQuerySet(models.QuerySet):
+    def for_condition(self, key: int | None) -> "GuidanceQuerySet":
+        """What applies to the condition with this key: what is for all, and what is for it. None: what is for all."""
+        return self.filter(Q(condition=None) | Q(condition=key)) if key else self.filter(condition=None)
+
+
+class Guidance(models.Model):
+    """One item of advice, for all conditions or for one."""
+
+    condition = models.ForeignKey(
+        Condition,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="%(class)s_set",
+        help_text="Leave empty for all conditions.",
+    )
+    title = models.CharField(max_length=120, help_text="What to do, as a patient would say it.")
+    text = models.TextField(max_length=2000, help_text="Plain text. An empty line begins a new paragraph.")
+    position = models.PositiveSmallIntegerField(default=0, help_text="The lowest number comes first.")
+    version = models.PositiveIntegerField(default=1, editable=False)
+    safe_from = models.PositiveIntegerField(
+        default=1, editable=False, help_text="The oldest version of the words that is still safe to follow."
+    )
+    reviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    reviewed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = GuidanceQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ChecklistItem(Guidance):
+    """One thing to do before an appointment, and the tool on the patient's own pages that does it."""
+
+    tool = models.CharField(
+        "what it is done with", max_length=20, choices=Tool, help_text="The part of the patient's pages it leads to."
+    )
+    days_before = models.PositiveSmallIntegerField(
+        default=7, help_text="How many days before the appointment it should be done."
+    )
+
+    class Meta(Guidance.Meta):
+        verbose_name = "item of the checklist"
+        verbose_name_plural = "checklist"
+        permissions = [("review_guidance", "Can say that a checklist or guidance is right, as a clinician")]
+
+
+class RecoveryGuidance(Guidance):
+    """What to do after treatment, on which days, and after which treatment."""
+
+    treatment = models.CharField(
+        "after which treatment", max_length=20, choices=Treatment, blank=True, help_text="Leave empty for all."
+    )
+    first_day = models.PositiveSmallIntegerField(default=0, help_text="Days after the treatment; 0 is the same day.")
+    last_day = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty: as long as the plan runs.")
+    normal = models.TextField("what is normal", max_length=1000, blank=True)
+    do = models.TextField("do", max_length=1000, blank=True, help_text="One line for each thing to do.")
+    dont = models.TextField("don’t", max_length=1000, blank=True, help_text="One line for each thing not to do.")
+
+    class Meta(Guidance.Meta):
+        verbose_name = verbose_name_plural = "recovery guidance"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(last_day=None) | Q(last_day__gte=F("first_day")),
+                name="guidance_ends_after_it_begins",
+                violation_error_message="The last day is before the first.",
+            )
+        ]
+
+
+class QuestionPrompt(models.Model):
+    """A question that patients may choose for their list, for all conditions or for one."""
+
+    condition = models.ForeignKey(
+        Condition,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="question_prompts",
+        help_text="Leave empty for all conditions.",
+    )
+    text = models.CharField(max_length=300, help_text="As a patient would ask it.")
+    position = models.PositiveSmallIntegerField(default=0, help_text="The lowest number comes first.")
+
+    objects = GuidanceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "pk"]
+        verbose_name = "question to choose from"
+        verbose_name_plural = "questions to choose from"
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,0 +1,195 @@
+"""What a patient prepares for one appointment: the tasks, and what they have written. All of it is medical."""
+
+from datetime import date, timedelta
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from appointments.kinds import TaskStatus, Tool
+from appointments.models.appointments import Appointment
+from appointments.models.checklists import ChecklistItem, QuestionPrompt
+
+
+class PreparationTaskQuerySet(models.QuerySet):
+    def outdated(self, item: ChecklistItem) -> "PreparationTaskQuerySet":
+        """Copies of an item in words that are no longer safe to follow."""
+        return self.filter(source=item, version__lt=item.safe_from)
+
+
+class PreparationTask(models.Model):
+    """One item of a booking's checklist, copied when the booking was made. The patient decides what is done."""
+
+    appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="tasks")
+    source = models.ForeignKey(
+        ChecklistItem, on_delete=models.SET_NULL, null=True, blank=True, related_name="copies", editable=False
+    )
+    version = models.PositiveIntegerField(editable=False)
+    tool = models.CharField(max_length=20, choices=Tool)
+    title = models.CharField(max_length=120)
+    text = models.TextField(max_length=2000)
+    days_before = models.PositiveSmallIntegerField(default=7)
+    position = models.PositiveSmallIntegerField(default=0)
+    status = models.CharField(max_length=20, choices=TaskStatus, default=TaskStatus.TO_DO)
+    changed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PreparationTaskQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [models.UniqueConstraint(fields=["appointment", "source"], name="one_copy_of_an_item")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def due(self) -> date:
+        """The day by which it should be done, in the clinic's zone. It moves with the appointment."""
+        return timezone.localdate(self.appointment.slot.starts) - timedelta(days=self.days_before)
+
+
+class PackRow(models.Model):
+    """One row of a list that a patient keeps for their visit."""
+
+    appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="%(class)s_set")
+    position = models.PositiveSmallIntegerField(default=0)
+    added_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        abstract = True
+        ordering = ["position", "pk"]
+
+
+class HistoryEntry(PackRow):
+    """Something from the medical history of a patient, or of their family."""
+
+    class Kind(models.TextChoices):
+        ILLNESS = "illness", "An illness or diagnosis"
+        OPERATION = "operation", "An operation"
+        ALLERGY = "allergy", "An allergy"
+        FAMILY = "family", "An illness in my family"
+
+    kind = models.CharField("what kind", max_length=20, choices=Kind)
+    what = models.CharField(max_length=200)
+    when = models.CharField(max_length=100, blank=True)
+    detail = models.TextField("more about it", max_length=1000, blank=True)
+
+    def __str__(self) -> str:
+        return self.what
+
+
+class Symptom(PackRow):
+    """A symptom or a worry: since when, how bad, what helps."""
+
+    class Kind(models.TextChoices):
+        SYMPTOM = "symptom", "A symptom"
+        WORRY = "worry", "A worry"
+
+    kind = models.CharField("what kind", max_length=20, choices=Kind, default=Kind.SYMPTOM)
+    what = models.CharField(max_length=300)
+    since = models.CharField("since when", max_length=100, blank=True)
+    severity = models.PositiveSmallIntegerField(
+        "how bad, from 0 to 10", null=True, blank=True, validators=[MaxValueValidator(10)]
+    )
+    helps = models.CharField("what helps", max_length=300, blank=True)
+
+    class Meta(PackRow.Meta):
+        constraints = [
+            models.CheckConstraint(condition=Q(severity=None) | Q(severity__lte=10), name="severity_is_0_to_10")
+        ]
+
+    def __str__(self) -> str:
+        return self.what
+
+
+class Question(PackRow):
+    """A question that a patient wants to ask; the first is the most important. The clinician answers it."""
+
+    class Outcome(models.TextChoices):
+        ANSWERED = "answered", "Answered"
+        LEFT_OPEN = "open", "Left open"
+
+    text = models.CharField("your question", max_length=500)
+    prompt = models.ForeignKey(
+        QuestionPrompt, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+    outcome = models.CharField(max_length=20, choices=Outcome, blank=True)
+    answer = models.TextField(max_length=2000, blank=True)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Medicine(PackRow):
+    """A medicine, supplement or vitamin that a patient takes."""
+
+    class Kind(models.TextChoices):
+        MEDICINE = "medicine", "Medicine"
+        SUPPLEMENT = "supplement", "Supplement"
+        VITAMIN = "vitamin", "Vitamin"
+
+    kind = models.CharField("what kind", max_length=20, choices=Kind, default=Kind.MEDICINE)
+    name = models.CharField(max_length=200)
+    dose = models.CharField("how much, and how often", max_length=200, blank=True)
+    why = models.CharField("what it is for", max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TreatmentOption(PackRow):
+    """A treatment that a patient wants to talk about."""
+
+    name = models.CharField("the treatment", max_length=200)
+    note = models.TextField("what you want to know about it", max_length=1000, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TestInstruction(PackRow):
+    """How to get ready for a test, fasting or clothing for example. Written by staff."""
+
+    test = models.CharField(max_length=200, help_text="Which test, and where.")
+    day = models.DateField(null=True, blank=True)
+    text = models.TextField("what to do", max_length=2000)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False)
+
+    __test__ = False  # pytest takes it for a test
+
+    class Meta(PackRow.Meta):
+        ordering = [F("day").asc(nulls_last=True), "pk"]
+
+    def __str__(self) -> str:
+        return self.test
+
+
+class Referral(models.Model):
+    """Whether a doctor sends the patient, and who."""
+
+    class Status(models.TextChoices):
+        HAVE = "have", "I have a referral"
+        ASKED = "asked", "I have asked for one"
+        NONE = "none", "I come without one"
+
+    appointment = models.OneToOneField(Appointment, on_delete=models.CASCADE, related_name="referral")
+    status = models.CharField("your referral", max_length=20, choices=Status)
+    doctor = models.CharField("who referred you, or whom you asked", max_length=200, blank=True)
+    note = models.TextField("anything about it", max_length=1000, blank=True)
+
+    def __str__(self) -> str:
+        return self.get_status_display()
+
+
+class SpecialistChoice(models.Model):
+    """Which kind of specialist a patient looks for, and whom they see already."""
+
+    appointment = models.OneToOneField(Appointment, on_delete=models.CASCADE, related_name="specialist_choice")
+    specialty = models.CharField("kind of specialist", max_length=60, blank=True)
+    sees = models.CharField("specialists that you see already", max_length=300, blank=True)
+    note = models.TextField("what matters to you", max_length=1000, blank=True)
+
+    def __str__(self) -> str:
+        return self.specialty

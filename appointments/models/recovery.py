@@ -1,0 +1,150 @@
+"""Recovery after an appointment: the plan, the guidance in it, medicines, follow-ups, and how the patient is."""
+
+from datetime import date
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from appointments.kinds import Feeling, Treatment
+from appointments.models.appointments import Appointment
+from appointments.models.checklists import RecoveryGuidance
+
+
+class RecoveryPlan(models.Model):
+    """What a patient is told after treatment. Days are counted from `first_day`, day 0, in the clinic zone."""
+
+    appointment = models.OneToOneField(Appointment, on_delete=models.CASCADE, related_name="recovery_plan")
+    treatment = models.CharField(max_length=20, choices=Treatment)
+    what = models.CharField("what was done", max_length=300, blank=True)
+    first_day = models.DateField("day of the treatment")
+    last_day = models.DateField(null=True, blank=True, help_text="Empty: until somebody ends the plan.")
+    note = models.TextField("our own advice to this patient", max_length=3000, blank=True)
+    telephone = models.CharField("whom to telephone", max_length=200, help_text="Name or role, and number.")
+    seek_help = models.TextField("when to get help", max_length=2000, help_text="One line for each sign.")
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    started_at = models.DateTimeField(default=timezone.now, editable=False)
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    feed_digest = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
+
+    class Meta:
+        permissions = [("care_recovery", "Can start recovery plans and deal with check-ins")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(last_day=None) | Q(last_day__gte=F("first_day")), name="a_plan_ends_after_it_begins"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.appointment}, recovery"
+
+    def day(self, today: date | None = None) -> int:
+        """How many days after the treatment it is; negative before."""
+        return ((today or timezone.localdate()) - self.first_day).days
+
+
+class PlanGuidanceQuerySet(models.QuerySet):
+    def on_day(self, day: int) -> "PlanGuidanceQuerySet":
+        """What applies on a day of the plan."""
+        return self.filter(Q(last_day=None) | Q(last_day__gte=day), first_day__lte=day)
+
+    def outdated(self, guidance: RecoveryGuidance) -> "PlanGuidanceQuerySet":
+        """Copies of a piece of guidance in words that are no longer safe to follow."""
+        return self.filter(source=guidance, version__lt=guidance.safe_from)
+
+
+class PlanGuidance(models.Model):
+    """One piece of guidance, copied when the plan was started."""
+
+    plan = models.ForeignKey(RecoveryPlan, on_delete=models.CASCADE, related_name="guidance")
+    source = models.ForeignKey(
+        RecoveryGuidance, on_delete=models.SET_NULL, null=True, blank=True, related_name="copies", editable=False
+    )
+    version = models.PositiveIntegerField(editable=False)
+    title = models.CharField(max_length=120)
+    text = models.TextField(max_length=2000)
+    normal = models.TextField(max_length=1000, blank=True)
+    do = models.TextField(max_length=1000, blank=True)
+    dont = models.TextField(max_length=1000, blank=True)
+    first_day = models.PositiveSmallIntegerField(default=0)
+    last_day = models.PositiveSmallIntegerField(null=True, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    objects = PlanGuidanceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [models.UniqueConstraint(fields=["plan", "source"], name="one_copy_of_guidance")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class PlanMedicine(models.Model):
+    """A medicine to take after treatment."""
+
+    plan = models.ForeignKey(RecoveryPlan, on_delete=models.CASCADE, related_name="medicines")
+    name = models.CharField(max_length=200)
+    dose = models.CharField("how much, and how often", max_length=200)
+    until = models.CharField("for how long", max_length=100, blank=True)
+    note = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FollowUp(models.Model):
+    """When the patient should be seen again, and the appointment that was booked for it."""
+
+    plan = models.ForeignKey(RecoveryPlan, on_delete=models.CASCADE, related_name="follow_ups")
+    day = models.DateField("around which day")
+    what = models.CharField(max_length=200)
+    appointment = models.OneToOneField(
+        Appointment, on_delete=models.SET_NULL, null=True, blank=True, related_name="follows_up", editable=False
+    )
+
+    class Meta:
+        ordering = ["day", "pk"]
+
+    def __str__(self) -> str:
+        return self.what
+
+
+class CheckInQuerySet(models.QuerySet):
+    def alarms(self) -> "CheckInQuerySet":
+        """Those that nobody has dealt with yet: worse, or a sign of danger. The oldest first."""
+        return self.filter(is_alarm=True, acknowledged_at=None).order_by("at")
+
+
+class CheckIn(models.Model):
+    """How a patient says that they are. An alarm stays on the worklist until somebody acknowledges it."""
+
+    plan = models.ForeignKey(RecoveryPlan, on_delete=models.CASCADE, related_name="check_ins")
+    at = models.DateTimeField(default=timezone.now)
+    feeling = models.CharField(max_length=10, choices=Feeling)
+    pain = models.PositiveSmallIntegerField("pain, from 0 to 10", validators=[MaxValueValidator(10)])
+    note = models.TextField(max_length=1000, blank=True)
+    red_flags = models.JSONField(default=list, blank=True, help_text="Signs of danger, as the patient read them.")
+    is_alarm = models.BooleanField(default=False)
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    acknowledged_note = models.CharField(max_length=300, blank=True)
+
+    objects = CheckInQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(pain__lte=10), name="pain_is_0_to_10"),
+            models.CheckConstraint(condition=~Q(feeling="worse") | Q(is_alarm=True), name="feeling_worse_is_an_alarm"),
+        ]
+        indexes = [models.Index(fields=["is_alarm", "acknowledged_at", "at"], name="check_in_alarm")]
+
+    def __str__(self) -> str:
+        return f"{self.plan}, {self.at:%d.%m.%Y}"
