@@ -226,6 +226,9 @@ POST_OFFICE = {
     "FILE_STORAGE": "post_office_attachments",
 }
 
+# What staff are told after a step may name a patient: it is kept in the session, and not in a cookie of the browser
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
 # Forms
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
