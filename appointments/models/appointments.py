@@ -42,8 +42,8 @@ class AppointmentQuerySet(models.QuerySet):
         return self.filter(status=Status.HELD, held_until__lte=at or timezone.now())
 
     def unconfirmed(self) -> "AppointmentQuerySet":
-        """Those whose e-mail address nobody has confirmed."""
-        return self.filter(status=Status.BOOKED)
+        """Those with an e-mail address that nobody has confirmed."""
+        return self.filter(status=Status.BOOKED).exclude(email="")
 
     def orphaned(self) -> "AppointmentQuerySet":
         """Those whose clinician no longer works at that time."""
@@ -119,6 +119,12 @@ class Appointment(models.Model):
     @property
     def is_coming(self) -> bool:
         return self.status in COMING
+
+    @property
+    def standing(self) -> str:
+        """Where it stands, in words for staff. Without an e-mail address there is none to confirm."""
+        unreachable = self.status == Status.BOOKED and not self.email
+        return "Booked, no e-mail address" if unreachable else self.get_status_display()
 
     @property
     def clinician(self) -> Clinician:

@@ -31,4 +31,7 @@ def bookings_desk(context: dict[str, Any]) -> dict[str, Any]:
 @register.filter
 def dialled(number: str) -> str:
     """What a telephone dials, for a number written as one; empty for anything else, such as two numbers."""
-    return re.sub(r"[^+0-9]", "", number) if re.fullmatch(r"\+?[0-9 ().-]{5,}", number) else ""
+    if not re.fullmatch(r"\+?[0-9 ().-]{5,}", number):
+        return ""
+    from_abroad = number.replace("(0)", "") if number.startswith("+") else number
+    return re.sub(r"[^+0-9]", "", from_abroad)
