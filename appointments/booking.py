@@ -47,8 +47,9 @@ def hold(*, draft: Draft, slot: Slot, kind: AppointmentType, mode: str, at: date
     before = draft.appointment
     if before and before.status != Status.HELD:
         raise BookingError(f"You have booked already: your reference is {before.spoken_reference}.")
-    if before and before.slot_id == slot.pk:
-        Appointment.objects.filter(pk=before.pk).update(type=kind, mode=mode, held_until=now + HOLD)
+    if before and before.slot_id == slot.pk and now < latest_end(before):
+        until = min(now + HOLD, latest_end(before))
+        Appointment.objects.filter(pk=before.pk).update(type=kind, mode=mode, held_until=until)
         before.refresh_from_db()
         return before
     if before:
@@ -80,6 +81,11 @@ def _claim(*, slot: Slot, at: datetime, **fields: Any) -> Appointment:
             return Appointment.objects.create(slot=slot, **fields)
     except IntegrityError as error:
         raise TimeTakenError("Somebody else has just taken that time.") from error
+
+
+def latest_end(held: Appointment) -> datetime:
+    """When a hold ends, whatever its owner does. They can only choose the time again, and choices are counted."""
+    return held.created_at + LONGEST_HOLD
 
 
 def let_go(held: Appointment) -> None:
@@ -121,7 +127,7 @@ def extend(*, draft: Draft, at: datetime | None = None) -> Appointment:
     held = draft.appointment
     if held is None:
         raise TimeTakenError("The time that we kept for you has run out. Choose another one: your answers are kept.")
-    until = min(now + HOLD, held.created_at + LONGEST_HOLD)
+    until = min(now + HOLD, latest_end(held))
     if until <= now:
         raise BookingError("We cannot keep this time for you any longer. Book now, or choose a time again.")
     if Appointment.objects.filter(pk=held.pk, status=Status.HELD).update(held_until=until) != 1:

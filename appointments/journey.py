@@ -109,11 +109,15 @@ def wish(draft: Draft) -> Wish | None:
 
 
 def fit_hold(draft: Draft) -> None:
-    """After another answer to "how": keep the time that is held if it is offered like this too, or let go of it."""
+    """After another answer to "how": keep the time that is held if it is offered like this too, or let go of it.
+
+    One that has been held for as long as can be is let go of too: otherwise this would hold it for ever.
+    """
     appointment, wanted = held(draft), wish(draft)
     if appointment is None:
         return
-    if wanted and wanted.clinician in (None, appointment.slot.clinician):
+    is_fresh = timezone.now() < booking.latest_end(appointment)
+    if is_fresh and wanted and wanted.clinician in (None, appointment.slot.clinician):
         try:
             draft.appointment = booking.hold(draft=draft, slot=appointment.slot, kind=wanted.kind, mode=wanted.mode)
         except booking.BookingError:

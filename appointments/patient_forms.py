@@ -4,6 +4,8 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout, Submit
 from django import forms
 
+from appointments.fields import EmailField, LineField
+
 
 class PatientForm(forms.Form):
     """A form with one button, which says `button`."""
@@ -23,7 +25,7 @@ class LinkForm(PatientForm):
 
     button = "Send me my link"
 
-    email = forms.EmailField(
+    email = EmailField(
         label="Your e-mail address",
         help_text="The one that you gave us when you booked.",
         max_length=254,
@@ -46,7 +48,7 @@ class CodeForm(PatientForm):
         label="The code in our e-mail",
         help_text="Six figures, for example 012345.",
         max_length=20,
-        error_messages={"required": WRONG, "max_length": WRONG},
+        error_messages={"required": WRONG, "max_length": WRONG, "null_characters_not_allowed": WRONG},
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "spellcheck": "false"}),
     )
 
@@ -60,12 +62,11 @@ class CodeForm(PatientForm):
 class CancelForm(PatientForm):
     button = "Cancel my appointment"
 
-    why = forms.CharField(
+    why = LineField(
         label="Why do you cancel? (optional)",
         help_text="It helps us to plan. Don’t write anything about your health.",
         required=False,
         max_length=300,
-        error_messages={"max_length": "That is %(show_value)d characters long. Shorten it to %(limit_value)d."},
     )
 
 

@@ -196,8 +196,8 @@ def test_a_time_that_somebody_else_took_is_told_and_the_old_one_kept():
     client = come_in(appointment)
     make_appointment(slot=free)
     page = client.post(url("move", free.pk))
-    assert page.status_code == 409
-    assert "Somebody else has just taken that time" in page.text
+    assert page.status_code == 404
+    assert "That time is not free any more. Choose another one." in page.text
     assert "Error: " in page.text
     appointment.refresh_from_db()
     assert appointment.sequence == 0

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from appointments import booking, booking_limits, consent, drafts, journey
+from appointments import booking, booking_limits, consent, drafts, forms, journey
 from appointments.models import Draft
 from conditions.models import Listing
 
@@ -116,6 +116,8 @@ def check(request: HttpRequest, name: str, draft: Draft) -> HttpResponse:
     problem = ""
     if request.method == "POST" and "keep" in request.POST:
         problem = kept_longer(draft)
+    elif request.method == "POST" and not (trap := forms.QuestionForm(request.POST)).is_valid():
+        problem = trap.non_field_errors()[0]
     elif request.method == "POST":
         details = journey.details(draft)
         if not booking_limits.may_book(details["email"]):

@@ -42,7 +42,8 @@ def offer(request: HttpRequest, appointment: Appointment) -> HttpResponse:
         new = calendars.readings(appointment, slot=found.slot) if found else []
         return page(request, "offer", appointment, offer=found, new=new)
     chosen = request.POST.get("offer", "")
-    found = open_offers.filter(pk=int(chosen)).first() if chosen.isascii() and chosen.isdecimal() else None
+    is_number = chosen.isascii() and chosen.isdecimal() and len(chosen) < 19
+    found = open_offers.filter(pk=int(chosen)).first() if is_number else None
     try:
         if found is None:
             raise waiting_list.WaitingError(waiting_list.OVER)
