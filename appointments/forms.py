@@ -20,10 +20,11 @@ ANYONE = "Any of our specialists"
 
 @dataclass(frozen=True)
 class Choice:
-    """What a choice says, with a line below it."""
+    """What a choice says, with a line below it, and whose photograph stands beside it."""
 
     name: str
     hint: str = ""
+    clinician: Clinician | None = None
 
     def __str__(self) -> str:
         return self.name
@@ -127,7 +128,7 @@ class HowForm(QuestionForm):
         known = set(Clinician.objects.filter(conditions__listing__slug=slug).values_list("pk", flat=True))
         self.clinicians.sort(key=lambda clinician: clinician.pk not in known)
         return [
-            (clinician.slug, Choice(clinician.name, described(clinician, knows=clinician.pk in known)))
+            (clinician.slug, Choice(clinician.name, described(clinician, knows=clinician.pk in known), clinician))
             for clinician in self.clinicians
         ]
 

@@ -1,7 +1,5 @@
 """Forms on a patient's own pages."""
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout, Submit
 from django import forms
 
 from appointments.fields import EmailField, LineField
@@ -15,9 +13,9 @@ class PatientForm(forms.Form):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.attrs = {"novalidate": ""}
-        self.helper.layout = Layout(*self.fields, Submit("send", self.button))
+        for field in self.fields.values():
+            if isinstance(field.widget, forms.TextInput | forms.EmailInput):
+                field.widget.attrs["class"] = "form-control"
 
 
 class LinkForm(PatientForm):

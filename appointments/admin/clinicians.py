@@ -1,6 +1,5 @@
 """Who gives opinions, when they work, what kinds of appointment there are, and where."""
 
-import hashlib
 from typing import Any
 
 from django import forms
@@ -9,14 +8,14 @@ from django.core.files.base import File
 from django.db import models
 from django.http import HttpRequest
 
-from appointments import availability
+from appointments import availability, photographs
 from appointments.admin.screens import PlainTitles
 from appointments.models import AppointmentType, Clinician, Location, WorkingHours
-from conditions import pictures
 
 
 class ClinicianForm(forms.ModelForm):
     class Meta:
+        error_messages = {"photograph": {"invalid_image": photographs.WRONG_TYPE}}
         labels = {"user": "Staff account"}
         help_texts = {
             "slug": "The last part of their address on this site. It is made of the name.",
@@ -28,13 +27,9 @@ class ClinicianForm(forms.ModelForm):
         }
 
     def clean_photograph(self) -> File | None:
-        """A photograph of a sound type and size. It is named by its content, whatever its file was called."""
+        """Of a new photograph, what may be shown to everybody."""
         photograph = self.cleaned_data["photograph"]
-        if photograph and "photograph" in self.changed_data:
-            pictures.validate_picture(photograph)
-            digest = hashlib.sha256(pictures.content_of(photograph)).hexdigest()[:16]
-            photograph.name = f"{digest}.{pictures.extension(photograph.name)}"
-        return photograph
+        return photographs.prepared(photograph) if photograph and "photograph" in self.changed_data else photograph
 
 
 class HoursFormSet(forms.BaseInlineFormSet):
