@@ -22,7 +22,15 @@ ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 # What a test may not inherit from the shell: a site is described here, and only here.
 FOREIGN = {"DATABASE_URL", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "SITE_URL", "VAR_DIR", "LOG_LEVEL", "BEHIND_PROXY"}
-FOREIGN |= {"CACHE_URL", "EMAIL_URL", "DEFAULT_FROM_EMAIL", "SESSION_IDLE_MINUTES", "SESSION_HOURS"}
+FOREIGN |= {
+    "CACHE_URL",
+    "EMAIL_URL",
+    "EMAIL_TIMEOUT",
+    "MAIL_KEPT_DAYS",
+    "DEFAULT_FROM_EMAIL",
+    "SESSION_IDLE_MINUTES",
+    "SESSION_HOURS",
+}
 # What scripts/serve.py runs before it serves, in one process here: five starts of Python take longer than the work.
 # Then a session for the tests that are about something else than signing in, of an account of its own: the first one
 # is as `ensure_staff` made it.
