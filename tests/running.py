@@ -147,24 +147,51 @@ def parameters(address: str) -> dict[str, str]:
     return {theirs: str(settings[ours]) for ours, theirs in names.items() if settings.get(ours)}
 
 
-@contextmanager
-def serving(site: Site, ready: str) -> Iterator[None]:
-    granian = ["--interface", "wsgi", "--workers", "1", "--log-level", "warning", "--host", HOST]
-    command = [sys.executable, "-m", "granian", *granian, "--port", str(site.port), "calcsite.wsgi:application"]
-    with site.log.open("w") as log:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=site.environment, stdout=log, stderr=log, start_new_session=True
-        )
+class Program:
+    """A process of a site, in a session of its own with all that it starts. It can be killed and started again."""
+
+    def __init__(self, site: Site, *arguments: str) -> None:
+        self.site, self.arguments = site, arguments
+        self.start()
+
+    def start(self) -> None:
+        with self.site.log.open("a") as log:
+            command = [sys.executable, *self.arguments]
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=self.site.environment, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def kill(self) -> None:
+        """End it where it stands."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def restart(self) -> None:
+        self.kill()
+        self.start()
+
+    def stop(self) -> None:
+        """Let it finish what it does."""
+        self.process.terminate()
         try:
-            wait_until_ready(site, ready, process)
-            yield
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+
+def web_process(site: Site) -> Program:
+    granian = ["--interface", "wsgi", "--workers", "1", "--log-level", "warning", "--host", HOST]
+    return Program(site, "-m", "granian", *granian, "--port", str(site.port), "calcsite.wsgi:application")
+
+
+@contextmanager
+def serving(site: Site, ready: str) -> Iterator[Program]:
+    web = web_process(site)
+    try:
+        wait_until_ready(site, ready, web.process)
+        yield web
+    finally:
+        web.stop()
 
 
 def wait_until_ready(site: Site, path: str, process: subprocess.Popen) -> None:
