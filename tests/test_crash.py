@@ -32,18 +32,20 @@ from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 from appointments import booking, drafts
-from appointments.availability import make_slots
+from appointments.availability import make_slots_ahead
 from appointments.kinds import Mode
 from appointments.models import Slot
-from appointments.tests.factories import make_hours, make_type
+from appointments.tests.factories import make_clinician, make_hours, make_type
 from appointments.tests.journeys import ANSWERS
 call_command("migrate", verbosity=0)
 call_command("createcachetable")
 kind, found = make_type(slug="second-opinion"), []
 with transaction.atomic():
-    for weekday in range(5):
-        make_hours(types=[kind], weekday=weekday, ends=time(17))
-    make_slots()
+    last = timezone.localdate() + timedelta(days=10)
+    for clinician in [make_clinician() for _ in range(4)]:
+        for weekday in range(7):
+            make_hours(clinician=clinician, types=[kind], weekday=weekday, ends=time(17), valid_until=last)
+    make_slots_ahead()
     soon = timezone.now() + timedelta(days=2)
     slots = Slot.objects.filter(starts__gt=soon).order_by("starts")[:{PATIENTS}]
     for number, slot in enumerate(slots):
@@ -62,24 +64,16 @@ import json
 import django
 django.setup()
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
-from post_office.models import Email, STATUS
+from post_office.models import Attachment, Email, STATUS
+from appointments.models import Appointment, AuditEntry, Draft, Message
 in_hand = Email.objects.filter(status=STATUS.queued, scheduled_time__gt=timezone.now())
 print("In hand:", json.dumps([email.to[0] for email in in_hand]))
 in_hand.update(scheduled_time=None)
 for _ in range(5):
     call_command("tick")
-"""
-FACTS = """
-import json
-import django
-django.setup()
-from django.db import connection
-from django.utils import timezone
-from datetime import timedelta
-from post_office.models import Attachment, Email, STATUS
-from appointments.models import Appointment, AuditEntry, Draft, Message
-from calcsite import outbox
+# What there is then, and what of it is not whole.
 booked = Appointment.objects.booked()
 confirmations = Message.objects.filter(kind="confirmation")
 def whole(appointment):
@@ -192,7 +186,7 @@ class Worker:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.program: Program | None = None
-        self.kills_by_mail = [(20, WHOLE), (50, ACCEPTED), (80, WHOLE), (110, ACCEPTED)]
+        self.kills_by_mail = [(20, WHOLE), (40, ACCEPTED), (60, WHOLE), (80, ACCEPTED)]
         self.sent, self.kills = 0, 0
 
     def start(self, site: Site) -> None:
@@ -202,6 +196,11 @@ class Worker:
         with self.lock:
             self.kills += 1
             self.program.restart()
+
+    def wait_until_killed_as_planned(self) -> None:
+        until = time.monotonic() + PATIENCE
+        while self.kills_by_mail and time.monotonic() < until:
+            time.sleep(0.05)
 
     def trouble(self, stage: str, recipient: str) -> None:
         """The worker is killed while the mail server has a message: before it is accepted, and before that is told."""
@@ -254,9 +253,9 @@ def test_who_saw_a_confirmation_has_an_appointment_and_one_message_whatever_was_
         found = said(sites[0].run("-c", PREPARE), "Patients")
         patients = [Patient(sites[:: 1 if number % 4 < 2 else -1], number, *who) for number, who in enumerate(found)]
         shown = book_under_fire(sites, patients, worker, cluster)
-        in_hand = said(sites[0].run("-c", SETTLE), "In hand")
-        facts = said(sites[0].run("-c", FACTS), "Facts")
-    assert facts == {
+        settled = sites[0].run("-c", SETTLE)
+    in_hand = said(settled, "In hand")
+    assert said(settled, "Facts") == {
         "booked": shown,
         "appointments": PATIENTS,
         "half": [],
@@ -266,8 +265,8 @@ def test_who_saw_a_confirmation_has_an_appointment_and_one_message_whatever_was_
         "integrity": "ok",
     }
     seen = sum((patient.seen for patient in patients), Counter())
+    assert set(seen) == {"hung up", "no answer"} | ({"503"} if cluster else set())
     assert seen["hung up"] == PATIENTS / 10
-    assert seen["no answer"]
     copies = Counter(sink.recipients)
     twice = {recipient for recipient, count in copies.items() if count > 1}
     assert set(copies) == set(shown)
@@ -275,7 +274,7 @@ def test_who_saw_a_confirmation_has_an_appointment_and_one_message_whatever_was_
     # Only what a worker had in hand when it was killed may come again, and is plainly the same message.
     assert len(twice) >= 2
     assert twice <= set(in_hand)
-    assert len(in_hand) <= worker.kills + bool(cluster)
+    assert len(in_hand) <= worker.kills + 1 + bool(cluster)  # one more was stopped at the end
     assert all(len({message["Message-ID"] for message in sink.to(recipient)}) == 1 for recipient in twice)
     print(seen, len(twice), in_hand, worker.kills)
 
@@ -289,10 +288,11 @@ def book_under_fire(
         worker.start(sites[0])
         for site, web in zip(sites, webs, strict=True):
             wait_until_ready(site, "/readyz", web.process)
-        victims = [again for web in webs for again in [web.restart] * 3] + [worker.kill] * 2
+        victims = [again for web in webs for again in [web.restart] * 2] + [worker.kill] * 2
         with ThreadPoolExecutor(AT_ONCE) as pool:
             bookings = [pool.submit(patient.book) for patient in patients]
             kill_while(bookings, victims + ([cluster.crash] if cluster else []))
+        worker.wait_until_killed_as_planned()
         return {patient.email: booking.result() for patient, booking in zip(patients, bookings, strict=True)}
     finally:
         for program in [*webs, worker.program]:
