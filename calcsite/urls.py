@@ -26,4 +26,5 @@ urlpatterns = [
 ]
 
 handler400 = views.bad_request
+handler500 = views.server_error
 handler429 = "calcsite.staff.views.too_many_requests"  # asked for by django-allauth

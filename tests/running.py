@@ -22,7 +22,15 @@ ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 # What a test may not inherit from the shell: a site is described here, and only here.
 FOREIGN = {"DATABASE_URL", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "SITE_URL", "VAR_DIR", "LOG_LEVEL", "BEHIND_PROXY"}
-FOREIGN |= {"CACHE_URL", "EMAIL_URL", "DEFAULT_FROM_EMAIL", "SESSION_IDLE_MINUTES", "SESSION_HOURS"}
+FOREIGN |= {
+    "CACHE_URL",
+    "EMAIL_URL",
+    "EMAIL_TIMEOUT",
+    "MAIL_KEPT_DAYS",
+    "DEFAULT_FROM_EMAIL",
+    "SESSION_IDLE_MINUTES",
+    "SESSION_HOURS",
+}
 # What scripts/serve.py runs before it serves, in one process here: five starts of Python take longer than the work.
 # Then a session for the tests that are about something else than signing in, of an account of its own: the first one
 # is as `ensure_staff` made it.
@@ -139,24 +147,51 @@ def parameters(address: str) -> dict[str, str]:
     return {theirs: str(settings[ours]) for ours, theirs in names.items() if settings.get(ours)}
 
 
-@contextmanager
-def serving(site: Site, ready: str) -> Iterator[None]:
-    granian = ["--interface", "wsgi", "--workers", "1", "--log-level", "warning", "--host", HOST]
-    command = [sys.executable, "-m", "granian", *granian, "--port", str(site.port), "calcsite.wsgi:application"]
-    with site.log.open("w") as log:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=site.environment, stdout=log, stderr=log, start_new_session=True
-        )
+class Program:
+    """A process of a site, in a session of its own with all that it starts. It can be killed and started again."""
+
+    def __init__(self, site: Site, *arguments: str) -> None:
+        self.site, self.arguments = site, arguments
+        self.start()
+
+    def start(self) -> None:
+        with self.site.log.open("a") as log:
+            command = [sys.executable, *self.arguments]
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=self.site.environment, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def kill(self) -> None:
+        """End it where it stands."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def restart(self) -> None:
+        self.kill()
+        self.start()
+
+    def stop(self) -> None:
+        """Let it finish what it does."""
+        self.process.terminate()
         try:
-            wait_until_ready(site, ready, process)
-            yield
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+
+def web_process(site: Site) -> Program:
+    granian = ["--interface", "wsgi", "--workers", "1", "--log-level", "warning", "--host", HOST]
+    return Program(site, "-m", "granian", *granian, "--port", str(site.port), "calcsite.wsgi:application")
+
+
+@contextmanager
+def serving(site: Site, ready: str) -> Iterator[Program]:
+    web = web_process(site)
+    try:
+        wait_until_ready(site, ready, web.process)
+        yield web
+    finally:
+        web.stop()
 
 
 def wait_until_ready(site: Site, path: str, process: subprocess.Popen) -> None:
