@@ -19,7 +19,7 @@ LOST = "The time that we kept for you has run out. Choose another one: your answ
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@in_order
+@in_order("type", "clinician")
 def choose_time(request: HttpRequest, name: str, draft: Draft) -> HttpResponse:
     """Free times, in the clinic's zone or the patient's own. POST claims one for the patient while they write."""
     wanted = journey.wish(draft)
