@@ -21,9 +21,9 @@ from benchmarks.server import running
 from calcsite.tokens import digest_of
 
 CLINICIANS = 50
-PAST_DAYS = 12
-SLICES = 60
-BOOKINGS = 25  # of one slice
+PAST_DAYS = 1250
+SLICES = 40
+BOOKINGS = 20  # of one slice
 BARS = {"sqlite": (0.18, 0.6), "postgresql": (0.45, 0.9)}
 # What was typed, page by page, and what that means: as the pages keep it.
 ANSWERS = {

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 
+from django.apps import apps
 from django.db import connections
 from django.utils import timezone
 
 from appointments.models import AppointmentType, Clinician, WorkingHours
 from benchmarks.databases import Database
+from calcsite.triggers import install_triggers
 
 A_DAY = 16  # slots of a clinician, of half an hour each
 LENGTH = timedelta(minutes=30)
@@ -23,7 +25,7 @@ NO_OVERLAP = {
         "ALTER TABLE appointments_slot ADD CONSTRAINT slots_do_not_overlap EXCLUDE USING gist ("
         "int8range(clinician_id, clinician_id, '[]') WITH &&, tstzrange(starts, busy_until) WITH &&)",
     ),
-    "sqlite": ("DROP TRIGGER slots_do_not_overlap_insert", ""),
+    "sqlite": ("DROP TRIGGER slots_do_not_overlap_insert",),
 }
 
 # What the two databases write differently. `{minutes}` after `{since}`, a number from 0 to below `{count}`.
@@ -117,13 +119,11 @@ def make_slots(of_each: int, first: datetime, database: Database) -> None:
 
 @contextmanager
 def no_look_at_overlaps(database: Database) -> Iterator[None]:
-    off, on = NO_OVERLAP[connections[database.alias].vendor]
+    off, *on = NO_OVERLAP[connections[database.alias].vendor]
     database.execute(off)
     yield
-    if on:
-        database.execute(on)
-    else:
-        database.manage("migrate", "--verbosity=0")  # which puts triggers in place
+    database.execute(*on)
+    install_triggers(apps.get_app_config("appointments"), using=database.alias)
 
 
 def make_appointments(kind: AppointmentType, database: Database, *, which: str = "1 = 1") -> None:
