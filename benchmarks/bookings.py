@@ -24,6 +24,7 @@ CLINICIANS = 50
 PAST_DAYS = 1250
 SLICES = 40
 BOOKINGS = 20  # of one slice
+THREADS = 4  # of the one worker, as scripts/serve.py has it
 BARS = {"sqlite": (0.18, 0.6), "postgresql": (0.45, 0.9)}
 # What was typed, page by page, and what that means: as the pages keep it.
 ANSWERS = {
@@ -53,7 +54,7 @@ def figures() -> Iterator[Figure]:
         kinds = [prepare(empty, past_days=0), prepare(full, past_days=PAST_DAYS)]
         clients = []
         for database in (empty, full):
-            server = stack.enter_context(running(database.environment))
+            server = stack.enter_context(running(database.environment, threads=THREADS))
             clients.append(stack.enter_context(Client(server.port)))
         rounds = [one_round(number, (empty, full), kinds, clients) for number in range(-2, SLICES)][2:]
     vendor = connections["default"].vendor
@@ -66,6 +67,7 @@ def figures() -> Iterator[Figure]:
 
 def prepare(database: Database, *, past_days: int) -> AppointmentType:
     """Clinicians, and appointments on every slot of as many days that are over. Then free slots ahead."""
+    database.hurry()
     kind = calendars.make_clinicians(CLINICIANS, database)
     if past_days:
         calendars.make_slots(past_days * calendars.A_DAY, calendars.midnight(-past_days), database)

@@ -48,6 +48,7 @@ def figures() -> Iterator[Figure]:
 
 def prepare(database: Database, clinicians: int) -> None:
     """The slots, and somebody who has come as far as the page of times."""
+    database.hurry()
     kind = calendars.make_clinicians(clinicians, database)
     calendars.make_slots(SLOTS_OF_EACH, calendars.midnight(1), database)
     if clinicians > 1:
