@@ -72,6 +72,7 @@ def prepare(database: Database, *, past_days: int) -> AppointmentType:
     if past_days:
         calendars.make_slots(past_days * calendars.A_DAY, calendars.midnight(-past_days), database)
         calendars.make_appointments(kind, database)
+        calendars.make_records(database)
     calendars.make_slots((SLICES + 2) * BOOKINGS * 2 // CLINICIANS + 1, calendars.midnight(3), database)
     database.settle()
     return kind
