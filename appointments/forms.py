@@ -14,7 +14,7 @@ from appointments.models import AppointmentType, Clinician
 from conditions.models import Listing
 
 FEW = 12  # choices that are radio buttons; more of them are a list that opens
-NOT_SURE = "I am not sure, or it is something else"
+NOT_SURE, NOT_SURE_WORDS = "not-sure", "I am not sure, or it is something else"
 ANYONE = "Any of our specialists"
 
 
@@ -90,7 +90,7 @@ class AboutForm(QuestionForm):
     def prepare(self) -> None:
         listed = Listing.objects.values_list("slug", "name")
         conditions = [(slug, Choice(name)) for slug, name in listed]
-        self.offer("condition", [*conditions, ("not-sure", Choice(NOT_SURE))])
+        self.offer("condition", [*conditions, (NOT_SURE, Choice(NOT_SURE_WORDS))])
 
 
 class HowForm(QuestionForm):

@@ -90,9 +90,12 @@ def running_cluster(settings: str) -> Iterator[Cluster]:
 
 
 @contextmanager
-def private_cluster() -> Iterator[str]:
-    """Yield the DATABASE_URL of an empty database, on a server for this run."""
-    with running_cluster(QUICK) as cluster:
+def private_cluster(*, is_durable: bool = False) -> Iterator[str]:
+    """Yield the DATABASE_URL of an empty database, on a server for this run.
+
+    A durable one waits for the disk at each commit, as a server does in service: for measurements.
+    """
+    with running_cluster(DURABLE if is_durable else QUICK) as cluster:
         yield cluster.url
 
 

@@ -155,10 +155,14 @@ class Draft(models.Model):
     """What somebody has answered so far, question by question, and the hold that belongs to it.
 
     Its secret is in a cookie; only a digest is stored. It outlives a hold that ran out, a closed tab and a lost race.
+    By the name of the step, `answers` is what was typed, and `details` what that means, as fields of the appointment.
     """
 
     digest = models.CharField(max_length=64, unique=True)
     answers = models.JSONField(default=dict)
+    details = models.JSONField(default=dict)
+    type = models.ForeignKey(AppointmentType, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    clinician = models.ForeignKey(Clinician, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     appointment = models.OneToOneField(
         Appointment, on_delete=models.SET_NULL, null=True, blank=True, related_name="draft"
     )
