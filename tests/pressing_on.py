@@ -24,7 +24,7 @@ django.setup()
 from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
-from appointments import booking, drafts
+from appointments import booking, drafts, journey
 from appointments.availability import make_slots_ahead
 from appointments.kinds import Mode
 from appointments.models import Slot
@@ -43,8 +43,12 @@ with transaction.atomic():
     slots = Slot.objects.filter(starts__gt=soon).order_by("starts")
     for number, (email, slot) in enumerate(zip(sys.argv[1:], slots)):
         draft, secret = drafts.start()
-        draft.answers = ANSWERS | {"you": ANSWERS["you"] | {"email": email}}
-        draft.save()
+        for name, typed in (ANSWERS | {"you": ANSWERS["you"] | {"email": email}}).items():
+            step = journey.STEPS.get(name)
+            form = step and journey.form_of(step, draft, typed)
+            if form and form.is_valid():
+                journey.answer(draft=draft, step=step, form=form)
+                draft.refresh_from_db()
         if number % 2:
             booking.hold(draft=draft, slot=slot, kind=kind, mode=Mode.VIDEO)
         found.append([email, secret, str(slot.pk)])
