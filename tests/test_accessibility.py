@@ -12,6 +12,8 @@ from playwright.sync_api import Page
 
 from tests.browsing import STATES, states
 
+pytestmark = pytest.mark.looks
+
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPTIONS = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": TAGS}}
 SCHEMES = ["light", "dark"]

@@ -43,6 +43,7 @@ def test_a_patient_books_on_a_narrow_phone_without_javascript(phone, booking_sit
     patients.book(phone, lambda name: assert_holds(phone), booking_site.taken)
 
 
+@pytest.mark.looks
 def test_a_patient_comes_back_on_a_narrow_phone_without_javascript(phone, booking_site):
     patients.come_back(phone, lambda name: assert_holds(phone), booking_site.links[0], booking_site)
 
@@ -59,6 +60,7 @@ def test_axe_finds_nothing_on_any_page_of_a_patient(desk, booking_site):
     assert len(found) == 51
 
 
+@pytest.mark.looks
 def test_back_and_reload_show_the_confirmation_again(desk):
     come_to(desk, "consent")
     desk.get_by_label("I have read this, and I agree").check()

@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import Page
 
+pytestmark = pytest.mark.looks
+
 PAGES = {
     "home": "/",
     "list": "/conditions/",

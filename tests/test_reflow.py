@@ -5,6 +5,8 @@ from playwright.sync_api import Page
 
 from tests.browsing import CONDITIONS, PUBLIC, STATES, states
 
+pytestmark = pytest.mark.looks
+
 # https://www.w3.org/TR/WCAG22/#text-spacing, as a constructed sheet: the policy of the site refuses a style element.
 TEXT_SPACING = """() => {
     const sheet = new CSSStyleSheet();

@@ -81,6 +81,7 @@ def screens(page: Page) -> Iterator[str]:
 LOOKS = cycle([{320: "light", 1280: "dark"}, {320: "dark", 1280: "light"}])
 
 
+@pytest.mark.looks
 def test_axe_finds_nothing_on_any_screen_and_none_scrolls_sideways_on_a_telephone(at_desk):
     page, found = at_desk(RECEPTIONIST, reduced_motion="reduce"), {}
     for name, looks in zip(screens(page), LOOKS, strict=False):
@@ -94,6 +95,7 @@ def test_axe_finds_nothing_on_any_screen_and_none_scrolls_sideways_on_a_telephon
     assert len(found) == 16
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("width", [320, 1280])
 def test_the_tab_key_passes_everything_on_the_screens_of_every_day_in_sight(at_desk, width):
     page = at_desk(RECEPTIONIST, viewport={"width": width, "height": 700}, reduced_motion="reduce")
