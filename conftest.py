@@ -7,6 +7,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 from django.test import Client
+from post_office.models import Attachment
 
 from calcsite.tests import people
 
@@ -17,12 +18,15 @@ END_OTHER_SESSIONS = """
 
 
 @pytest.fixture(autouse=True)
-def own_files(settings, tmp_path: Path) -> None:
-    """Uploads go to the test's own folder, static files come from the source, no page is kept in memory.
+def own_files(settings, tmp_path: Path, monkeypatch) -> None:
+    """Files go to the test's own folder, static files come from the source, no page is kept in memory.
+
+    The library keeps the storage of what is attached from when it was loaded, so no setting moves that one.
 
     Passwords are hashed quickly: the real way takes as long as a test.
     """
     settings.MEDIA_ROOT = tmp_path / "media"
+    monkeypatch.setitem(vars(Attachment.file.field.storage), "location", str(tmp_path / "attachments"))
     settings.PUBLIC_PAGES_MEGABYTES = 0
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True

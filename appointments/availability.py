@@ -139,6 +139,13 @@ def offered(kind: AppointmentType, mode: str, clinician: Clinician | None = None
     return slots.select_related("clinician", "location").order_by("starts", "clinician_id")
 
 
+def find_offered(pk: int, kind: AppointmentType, mode: str, *, at: datetime | None = None) -> Slot | None:
+    """One of the times that a patient could choose from, by its key."""
+    now = at or timezone.now()
+    since, until = bookable(kind, at=now)
+    return offered(kind, mode, at=now).filter(pk=pk, starts__gte=since, starts__lt=until).first()
+
+
 # Each step asks an index for the next time that anybody has free: however many clinicians share it, that is one row.
 ONE_A_TIME = """
     WITH RECURSIVE times (starts, number) AS (

@@ -8,6 +8,7 @@ Nothing is checked first and written later: what a rule asks of a slot is read i
 change of state is one statement that says from which state.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from appointments.models import Appointment, AppointmentType, AuditEntry, Draft,
 HOLD = timedelta(minutes=20)  # while the patient writes; they can extend it
 LONGEST_HOLD = timedelta(hours=2)  # however often it is extended
 REMINDERS = (timedelta(days=7), timedelta(days=1))  # before the appointment
+RUN_OUT = "The time that we kept for you has run out. Choose another one: your answers are kept."
 
 Action, Kind = AuditEntry.Action, Message.Kind
 
@@ -33,6 +35,10 @@ class BookingError(Exception):
 
 class TimeTakenError(BookingError):
     """Somebody else has that time, or it is no longer offered. Other times may be free."""
+
+
+class TooManyError(BookingError):
+    """Whoever asks has booked as often as anybody may."""
 
 
 @transaction.atomic
@@ -47,8 +53,9 @@ def hold(*, draft: Draft, slot: Slot, kind: AppointmentType, mode: str, at: date
     before = draft.appointment
     if before and before.status != Status.HELD:
         raise BookingError(f"You have booked already: your reference is {before.spoken_reference}.")
-    if before and before.slot_id == slot.pk:
-        Appointment.objects.filter(pk=before.pk).update(type=kind, mode=mode, held_until=now + HOLD)
+    if before and before.slot_id == slot.pk and now < latest_end(before):
+        until = min(now + HOLD, latest_end(before))
+        Appointment.objects.filter(pk=before.pk).update(type=kind, mode=mode, held_until=until)
         before.refresh_from_db()
         return before
     if before:
@@ -82,10 +89,23 @@ def _claim(*, slot: Slot, at: datetime, **fields: Any) -> Appointment:
         raise TimeTakenError("Somebody else has just taken that time.") from error
 
 
+def latest_end(held: Appointment) -> datetime:
+    """When a hold ends, whatever its owner does. They can only choose the time again, and choices are counted."""
+    return held.created_at + LONGEST_HOLD
+
+
 def let_go(held: Appointment) -> None:
-    """Give up a hold. Does nothing to what was booked meanwhile."""
+    """Give up a hold whose draft is locked, so that nobody books it meanwhile."""
     Draft.objects.filter(appointment=held).update(appointment=None)
     Appointment.objects.filter(pk=held.pk, status=Status.HELD).delete()
+
+
+@transaction.atomic
+def release(*, draft: Draft) -> None:
+    """Let go of what a draft holds. What was booked stays booked."""
+    draft = Draft.objects.select_for_update().get(pk=draft.pk)
+    if draft.appointment and draft.appointment.status == Status.HELD:
+        let_go(draft.appointment)
 
 
 @transaction.atomic
@@ -120,8 +140,8 @@ def extend(*, draft: Draft, at: datetime | None = None) -> Appointment:
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
     held = draft.appointment
     if held is None:
-        raise TimeTakenError("The time that we kept for you has run out. Choose another one: your answers are kept.")
-    until = min(now + HOLD, held.created_at + LONGEST_HOLD)
+        raise TimeTakenError(RUN_OUT)
+    until = min(now + HOLD, latest_end(held))
     if until <= now:
         raise BookingError("We cannot keep this time for you any longer. Book now, or choose a time again.")
     if Appointment.objects.filter(pk=held.pk, status=Status.HELD).update(held_until=until) != 1:
@@ -131,20 +151,47 @@ def extend(*, draft: Draft, at: datetime | None = None) -> Appointment:
 
 
 @transaction.atomic
-def book(*, draft: Draft, details: dict[str, Any], at: datetime | None = None) -> Appointment:
+def book(
+    *,
+    draft: Draft,
+    details: dict[str, Any],
+    at: datetime | None = None,
+    is_allowed: Callable[[], bool] = lambda: True,
+) -> Appointment:
     """Make an appointment of a draft's hold, with the patient's `details` (fields of Appointment).
 
-    Done twice it is done once: the second time returns the same appointment. Raises TimeTakenError when the hold has
-    gone.
+    The draft forgets its answers: they are in the appointment, to which it still leads. Done twice it is done once:
+    the second time returns the same appointment. Raises TimeTakenError when the hold has gone. `is_allowed` counts, in
+    this transaction, so that only what is booked is counted; TooManyError is raised when it says no.
     """
-    now = at or timezone.now()
-    draft = Draft.objects.select_for_update().get(pk=draft.pk)
-    held = draft.appointment  # read after the lock is there, so that a second click finds what the first has booked
+    held = _emptied(draft)
     if held is None:
-        raise TimeTakenError("The time that we kept for you has run out. Choose another one: your answers are kept.")
-    if held.status != Status.HELD:
-        return held
-    return _book(held, details, at=now, actor=auditing.PATIENT)
+        raise TimeTakenError(RUN_OUT)
+    try:
+        booked = _book(held, details, at=at or timezone.now(), actor=auditing.PATIENT)
+    except TimeTakenError:
+        return _booked_before(held)
+    if not is_allowed():
+        raise TooManyError("You have booked as often as anybody can in a day.")
+    return booked
+
+
+def _emptied(draft: Draft) -> Appointment | None:
+    """Lock a draft by emptying it. Returns what it holds: as the caller has read it, if it still holds that."""
+    rows, nothing = Draft.objects.filter(pk=draft.pk), {"answers": {}, "details": {}}
+    if draft.appointment_id and rows.filter(appointment=draft.appointment_id).update(**nothing):
+        return draft.appointment
+    rows.update(**nothing)
+    changed = rows.select_related("appointment").first()
+    return changed and changed.appointment
+
+
+def _booked_before(held: Appointment) -> Appointment:
+    """What a hold that is none any more has become: the second click finds what the first has booked."""
+    booked = Appointment.objects.booked().filter(pk=held.pk).first()
+    if booked is None:
+        raise TimeTakenError(RUN_OUT)
+    return booked
 
 
 @transaction.atomic
@@ -165,14 +212,16 @@ def book_for_patient(
 
 
 def _book(held: Appointment, details: dict[str, Any], *, at: datetime, by: Any = None, actor: str = "") -> Appointment:
-    mine = Appointment.objects.filter(pk=held.pk, status=Status.HELD)
-    if mine.update(status=Status.BOOKED, held_until=None, booked_at=at, **details) != 1:
-        raise TimeTakenError("The time that we kept for you has run out. Choose another one: your answers are kept.")
-    appointment = Appointment.objects.select_related("slot__clinician", "type").get(pk=held.pk)
-    preparation.copy_checklist(appointment)
-    tell(appointment, Kind.CONFIRMATION, at=at)
-    auditing.record(Action.BOOKED, appointment, by=by, actor=actor)
-    return appointment
+    """A hold is nobody's but its writer's: what was read of it is what it is, apart from what is written here."""
+    fields = details | {"status": Status.BOOKED, "held_until": None, "booked_at": at}
+    if Appointment.objects.filter(pk=held.pk, status=Status.HELD).update(**fields) != 1:
+        raise TimeTakenError(RUN_OUT)
+    for name, value in fields.items():
+        setattr(held, name, value)
+    preparation.copy_checklist(held)
+    tell(held, Kind.CONFIRMATION, at=at)
+    auditing.record(Action.BOOKED, held, by=by, actor=actor)
+    return held
 
 
 @transaction.atomic

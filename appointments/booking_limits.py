@@ -5,7 +5,7 @@ operator is one. Bookings are counted by the patient's e-mail address.
 """
 
 import ipaddress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -44,14 +44,12 @@ def may_hold(request: HttpRequest) -> bool:
     return _allow(request, HOLD)
 
 
-def may_book(email: str) -> bool:
-    """Count a booking by its e-mail address. Each had a hold, which is counted by where it comes from."""
-    return limits.allow(scope=BOOK, key=email.casefold(), limit=BOOK_BY_EMAIL, per=DAY)
+def may_book(email: str, at: datetime | None = None) -> bool:
+    """Count a booking by its e-mail address, in its transaction: so what comes to nothing does not count.
 
-
-def was_not_booked(email: str) -> None:
-    """Take back what `may_book` counted."""
-    limits.give_back(scope=BOOK, key=email.casefold())
+    Each had a hold, which is counted by where it comes from.
+    """
+    return limits.allow(scope=BOOK, key=email.casefold(), limit=BOOK_BY_EMAIL, per=DAY, at=at)
 
 
 def refusal(request: HttpRequest) -> HttpResponse:

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
 
+from appointments import timezones
 from appointments.kinds import Mode, Status
 from appointments.models import Appointment, Slot
 from calcsite.models import ClinicDetails
@@ -57,9 +58,9 @@ def readings(appointment: Appointment, *, slot: Slot | None = None) -> list[Read
 
 
 def reading(starts: datetime, ends: datetime, zone: zoneinfo.ZoneInfo) -> Reading:
-    starts, ends = starts.astimezone(zone), ends.astimezone(zone)
-    place = zone.key.rpartition("/")[2].replace("_", " ")
-    return Reading(place, format_date(starts, "l j F Y"), f"{starts:%H:%M}", f"{ends:%H:%M}")
+    starts = starts.astimezone(zone)
+    day = format_date(starts, "l j F Y")
+    return Reading(timezones.place(zone.key), day, timezones.clock(starts, zone.key), timezones.clock(ends, zone.key))
 
 
 def calendar_file(appointment: Appointment, *, method: str = "PUBLISH", at: datetime | None = None) -> bytes:

@@ -1,16 +1,17 @@
 """What somebody has answered so far, kept on our side. Their browser holds a secret in a cookie, and we its digest."""
 
+import functools
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from appointments import booking
-from appointments.kinds import Status
 from appointments.models import Draft
 from calcsite.tokens import digest_of
 
@@ -18,14 +19,25 @@ COOKIE = "__Host-booking" if settings.HTTPS else "booking"
 LASTS = timedelta(hours=24)  # after the last answer; WCAG 2.2, 2.2.1 asks for 20 hours or for answers that are kept
 
 
-def find(request: HttpRequest, at: datetime | None = None) -> Draft | None:
-    """The draft that the visitor's cookie leads to, while it lasts."""
+# What every page of the booking reads of a draft and its hold: with all fields, the look-up takes twice as long.
+HELD = ["status", "reference", "sequence", "held_until", "mode", "slot__starts", "slot__clinician_id"]
+OWN = ["digest", "answers", "details", "type_id", "clinician_id", "touched_at"]
+
+
+def find(request: HttpRequest, *also: str, at: datetime | None = None) -> Draft | None:
+    """The draft that the visitor's cookie leads to, while it lasts, and rows that it leads to (`also`)."""
     secret = request.COOKIES.get(COOKIE)
     if not secret:
         return None
     since = (at or timezone.now()) - LASTS
-    drafts = Draft.objects.select_related("appointment__slot__clinician", "appointment__type")
-    return drafts.filter(digest=digest_of(secret), touched_at__gt=since).first()
+    return next(iter(_with_hold(*also).filter(digest=digest_of(secret), touched_at__gt=since)), None)
+
+
+@functools.cache
+def _with_hold(*also: str) -> QuerySet[Draft]:
+    """Not yet asked for, and put together once."""
+    drafts = Draft.objects.select_related("appointment__slot", *also)
+    return drafts.only(*OWN, *(f"appointment__{name}" for name in HELD), *also)
 
 
 def start(at: datetime | None = None) -> tuple[Draft, str]:
@@ -45,22 +57,30 @@ def forget(response: HttpResponse) -> None:
 
 
 @transaction.atomic
-def save(*, draft: Draft, step: str, answers: dict[str, Any], at: datetime | None = None) -> None:
-    """Keep the answers to one step. Those to other steps, given in another tab meanwhile, stay."""
-    kept = Draft.objects.select_for_update().get(pk=draft.pk).answers
-    draft.answers, draft.touched_at = kept | {step: answers}, at or timezone.now()
-    draft.save(update_fields=["answers", "touched_at"])
+def save(
+    *,
+    draft: Draft,
+    step: str,
+    answers: dict[str, Any],
+    details: dict[str, Any] | None = None,
+    at: datetime | None = None,
+    **rows: Any,
+) -> None:
+    """Keep the answers to one step, what they mean for the appointment, and rows that were chosen.
+
+    Those to other steps, given in another tab meanwhile, stay.
+    """
+    kept = Draft.objects.select_for_update().get(pk=draft.pk)
+    draft.answers = kept.answers | {step: answers}
+    draft.details = kept.details if details is None else kept.details | {step: details}
+    draft.touched_at = at or timezone.now()
+    for name, row in rows.items():
+        setattr(draft, name, row)
+    draft.save(update_fields=["answers", "details", "touched_at", *rows])
 
 
 @transaction.atomic
 def discard(draft: Draft) -> None:
     """Delete a draft and let go of the time that was held for it. What was booked stays booked."""
-    draft = Draft.objects.select_for_update().get(pk=draft.pk)
-    if draft.appointment and draft.appointment.status == Status.HELD:
-        booking.let_go(draft.appointment)
+    booking.release(draft=draft)
     draft.delete()
-
-
-def empty(draft: Draft) -> None:
-    """Forget the answers once they are in an appointment. The draft still leads to it."""
-    Draft.objects.filter(pk=draft.pk).update(answers={})

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 OLDEST = 130  # years
 LINE_ENDS = re.compile("\r\n?")
+UNSEEN = "Take out characters that cannot be seen, such as tabs and line breaks."
 
 
 def without_control_characters(text: str) -> None:
@@ -21,7 +22,7 @@ def without_control_characters(text: str) -> None:
     Everything else is somebody's name. In a mail header U+000B is as good as a new line. Django itself refuses NUL.
     """
     if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in text.replace("\0", "")):
-        raise ValidationError("Take out characters that cannot be seen, such as tabs and line breaks.")
+        raise ValidationError(UNSEEN)
 
 
 def has_a_number(text: str) -> None:
@@ -30,20 +31,23 @@ def has_a_number(text: str) -> None:
         raise ValidationError("Write the whole telephone number, like 01632 960 001 or +44 1632 960 001.")
 
 
-LENGTH = {"max_length": "This has %(show_value)d characters. Shorten it to %(limit_value)d."}
+OUR_WORDS = {
+    "max_length": "This has %(show_value)d characters. Shorten it to %(limit_value)d.",
+    "null_characters_not_allowed": UNSEEN,
+}
 
 
 class LineField(forms.CharField):
     """One line of words, kept as typed."""
 
-    default_error_messages = LENGTH
+    default_error_messages = OUR_WORDS
     default_validators = [without_control_characters]
 
 
 class TextField(forms.CharField):
     """Lines of words. A new line counts as one character, as the browser counts it, and a tab as a space."""
 
-    default_error_messages = LENGTH
+    default_error_messages = OUR_WORDS
     widget = forms.Textarea
 
     def to_python(self, value: object) -> str:
@@ -55,7 +59,15 @@ class TextField(forms.CharField):
 
 
 class EmailField(forms.EmailField):
+    """One address. A comma could stand in one, between quotes, but the outbox would take it for two."""
+
+    default_error_messages = OUR_WORDS
     default_validators = [EmailValidator(), without_control_characters]
+
+    def run_validators(self, value: str) -> None:
+        super().run_validators(value)
+        if "," in value:
+            raise ValidationError(self.error_messages["invalid"])
 
 
 class Radios(forms.RadioSelect):

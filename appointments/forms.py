@@ -14,16 +14,17 @@ from appointments.models import AppointmentType, Clinician
 from conditions.models import Listing
 
 FEW = 12  # choices that are radio buttons; more of them are a list that opens
-NOT_SURE = "I am not sure, or it is something else"
+NOT_SURE, NOT_SURE_WORDS = "not-sure", "I am not sure, or it is something else"
 ANYONE = "Any of our specialists"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What a choice says, with a line below it."""
+    """What a choice says, with a line below it, and whose photograph stands beside it."""
 
     name: str
     hint: str = ""
+    clinician: Clinician | None = None
 
     def __str__(self) -> str:
         return self.name
@@ -89,7 +90,7 @@ class AboutForm(QuestionForm):
     def prepare(self) -> None:
         listed = Listing.objects.values_list("slug", "name")
         conditions = [(slug, Choice(name)) for slug, name in listed]
-        self.offer("condition", [*conditions, ("not-sure", Choice(NOT_SURE))])
+        self.offer("condition", [*conditions, (NOT_SURE, Choice(NOT_SURE_WORDS))])
 
 
 class HowForm(QuestionForm):
@@ -127,7 +128,7 @@ class HowForm(QuestionForm):
         known = set(Clinician.objects.filter(conditions__listing__slug=slug).values_list("pk", flat=True))
         self.clinicians.sort(key=lambda clinician: clinician.pk not in known)
         return [
-            (clinician.slug, Choice(clinician.name, described(clinician, knows=clinician.pk in known)))
+            (clinician.slug, Choice(clinician.name, described(clinician, knows=clinician.pk in known), clinician))
             for clinician in self.clinicians
         ]
 

@@ -1,26 +1,26 @@
 """The way through a booking: the steps in their order, which one comes next, and what comes out at the end."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
-from appointments import booking, drafts, forms
+from appointments import booking, booking_limits, consent, drafts, forms
 from appointments.kinds import Mode, Status
 from appointments.models import Appointment, AppointmentType, Clinician, Draft
-from conditions.models import Condition
+from conditions.models import Listing
 
 
 @dataclass(frozen=True)
 class Step:
-    """One page. `by_heart` says that its form asks the database nothing, so that it can be asked on every page."""
+    """One page. `in_appointment` says that its fields are fields of the appointment."""
 
     name: str
     title: str
     form: type[forms.QuestionForm]
-    by_heart: bool = True
+    in_appointment: bool = True
 
 
 @dataclass(frozen=True)
@@ -37,18 +37,18 @@ class Wish:
         return words if self.mode == Mode.IN_PERSON else f"by {words}"
 
 
-TIME = "time"
+HOW, TIME, CONSENT = "how", "time", "consent"
 STEPS = {
     step.name: step
     for step in [
-        Step("about", "What is the second opinion about?", forms.AboutForm, by_heart=False),
-        Step("how", "How, and with whom", forms.HowForm, by_heart=False),
+        Step("about", "What is the second opinion about?", forms.AboutForm, in_appointment=False),
+        Step(HOW, "How, and with whom", forms.HowForm, in_appointment=False),
         Step(TIME, "Choose a time", forms.QuestionForm),
         Step("who", "Who is the appointment for?", forms.WhoForm),
         Step("you", "Who we see, and how we reach you", forms.YouForm),
         Step("needs", "Language and access", forms.NeedsForm),
         Step("why", "Why you ask", forms.WhyForm),
-        Step("consent", "What you agree to", forms.ConsentForm),
+        Step(CONSENT, "What you agree to", forms.ConsentForm),
     ]
 }
 CHECK = "check"
@@ -74,10 +74,12 @@ def form_of(step: Step, draft: Draft | None, data: Any = None, **kwargs: Any) ->
 
 
 def is_answered(step: Step, draft: Draft) -> bool:
+    """Whether a step has an answer, which was good when it was given. To words that have changed nobody agreed."""
     if step.name == TIME:
-        return draft.appointment is not None
-    given = draft.answers.get(step.name)
-    return given is not None and (not step.by_heart or form_of(step, draft, given).is_valid())
+        return draft.appointment_id is not None
+    if step.name == CONSENT:
+        return draft.details.get(CONSENT, {}).get("consent_version") == consent.VERSION
+    return step.name in (draft.details if step.in_appointment else draft.answers)
 
 
 def first_unanswered(draft: Draft | None) -> str:
@@ -102,47 +104,64 @@ def before(name: str, draft: Draft | None) -> str:
 
 def wish(draft: Draft) -> Wish | None:
     """What was asked for under "how"; None when it is no longer offered."""
-    form = form_of(STEPS["how"], draft, draft.answers.get("how", {}))
-    if not form.is_valid() or form.cleaned_data["kind"] is None:
-        return None
-    return Wish(form.cleaned_data["kind"], form.cleaned_data["mode"], form.cleaned_data["who"])
+    asked, kind, who = draft.answers.get(HOW, {}), draft.type, draft.clinician
+    is_offered = kind and kind.bookable_by_patients and asked.get("mode") in kind.modes
+    is_there = who.is_accepting if who else not asked.get("clinician")
+    return Wish(kind, asked["mode"], who) if is_offered and is_there else None
+
+
+def answer(*, draft: Draft, step: Step, form: forms.QuestionForm) -> None:
+    """Keep what a valid form was filled in with. After another answer to "how" the hold may have to change."""
+    found = form.cleaned_data
+    if step.name == HOW:
+        drafts.save(draft=draft, step=HOW, answers=form.typed(), type=found["kind"], clinician=found["who"])
+        fit_hold(draft)
+    else:
+        details = {name: as_json(value) for name, value in found.items()} if step.in_appointment else None
+        drafts.save(draft=draft, step=step.name, answers=form.typed(), details=details)
+
+
+def as_json(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def fit_hold(draft: Draft) -> None:
-    """After another answer to "how": keep the time that is held if it is offered like this too, or let go of it."""
+    """After another answer to "how": keep the time that is held if it is offered like this too, or let go of it.
+
+    One that has been held for as long as can be is let go of too: otherwise this would hold it for ever.
+    """
     appointment, wanted = held(draft), wish(draft)
     if appointment is None:
         return
-    if wanted and wanted.clinician in (None, appointment.slot.clinician):
+    is_fresh = timezone.now() < booking.latest_end(appointment)
+    fits = wanted and (wanted.clinician is None or wanted.clinician.pk == appointment.slot.clinician_id)
+    if is_fresh and fits:
         try:
             draft.appointment = booking.hold(draft=draft, slot=appointment.slot, kind=wanted.kind, mode=wanted.mode)
         except booking.BookingError:
             pass
         else:
             return
-    booking.let_go(appointment)
+    booking.release(draft=draft)
     draft.appointment = None
+
+
+def listing(draft: Draft) -> Listing | None:
+    """The page of the condition that somebody asks about; None when they are not sure, or it is no longer public."""
+    slug = draft.answers["about"]["condition"]
+    return None if slug == forms.NOT_SURE else next(iter(Listing.objects.filter(slug=slug)), None)
 
 
 def details(draft: Draft) -> dict[str, Any]:
     """What the patient has said, as fields of their appointment."""
-    found: dict[str, Any] = {}
-    for step in STEPS.values():
-        if step.by_heart and step.name != TIME:
-            form = form_of(step, draft, draft.answers[step.name])
-            form.full_clean()
-            found |= form.cleaned_data
-    slug = draft.answers["about"]["condition"]
-    return found | {
-        "condition": Condition.objects.filter(listing__slug=slug).first(),
-        "time_zone": zone_of(draft),
-        "consented_at": timezone.now(),
-    }
+    said = {name: value for fields in draft.details.values() for name, value in fields.items()}
+    return said | {"date_of_birth": date.fromisoformat(said["date_of_birth"])}
 
 
-@transaction.atomic
-def book(*, draft: Draft, details: dict[str, Any]) -> Appointment:
-    """Book, and forget the answers: they are in the appointment. Raises what `booking.book` raises."""
-    appointment = booking.book(draft=draft, details=details)
-    drafts.empty(draft)
-    return appointment
+def book(draft: Draft, at: datetime | None = None) -> Appointment:
+    """Book what was answered. Raises TooManyError, and what else `booking.book` raises."""
+    now, about, said = at or timezone.now(), listing(draft), details(draft)
+    said |= {"condition_id": about and about.condition_id, "time_zone": zone_of(draft), "consented_at": now}
+    return booking.book(
+        draft=draft, details=said, is_allowed=lambda: booking_limits.may_book(said["email"], at=now), at=now
+    )

@@ -27,7 +27,6 @@ from calcsite.context import clinic
 
 MOST = 200  # messages of one round: other work waits
 STUCK = timedelta(hours=1)  # after which somebody should know
-TRIES = 4  # of an hour, before somebody should know that the mail server refuses a message
 LONGEST_TEXT = 3000  # characters of a message from staff
 
 Kind = Message.Kind
@@ -199,15 +198,15 @@ def send_from_staff(
 def failed(at: datetime | None = None) -> QuerySet[Message]:
     """Messages that did not reach their patient, and may not: somebody has to telephone. The oldest first.
 
-    The mail server refused them for good, or for an hour; or they went out of date in the outbox; or they cannot be
-    composed. Those that somebody has dealt with are not among them.
+    The mail server refused them for good; or they have not left the outbox for an hour, whatever the reason, or went
+    out of date in it; or they cannot be composed. Those that somebody has dealt with are not among them.
     """
     now = at or timezone.now()
     waiting = Q(email__status__in=[STATUS.queued, STATUS.requeued])
-    refused = Q(email__status=STATUS.failed) | Q(email__status=STATUS.requeued, email__number_of_retries__gte=TRIES)
-    out_of_date = waiting & Q(email__expires_at__lte=now)
+    refused = Q(email__status=STATUS.failed)
+    unsent = waiting & (Q(composed_at__lte=now - STUCK) | Q(email__expires_at__lte=now))
     stuck = Q(composed_at=None, due_at__lte=now - STUCK)
-    found = Message.objects.filter(refused | out_of_date | stuck, handled_at=None).exclude(appointment=None)
+    found = Message.objects.filter(refused | unsent | stuck, handled_at=None).exclude(appointment=None)
     return found.exclude(kind=Kind.CODE).select_related("appointment", "email").order_by("created_at", "pk")
 
 

@@ -1,8 +1,8 @@
 """Forms on a patient's own pages."""
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout, Submit
 from django import forms
+
+from appointments.fields import EmailField, LineField
 
 
 class PatientForm(forms.Form):
@@ -13,9 +13,9 @@ class PatientForm(forms.Form):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.attrs = {"novalidate": ""}
-        self.helper.layout = Layout(*self.fields, Submit("send", self.button))
+        for field in self.fields.values():
+            if isinstance(field.widget, forms.TextInput | forms.EmailInput):
+                field.widget.attrs["class"] = "form-control"
 
 
 class LinkForm(PatientForm):
@@ -23,7 +23,7 @@ class LinkForm(PatientForm):
 
     button = "Send me my link"
 
-    email = forms.EmailField(
+    email = EmailField(
         label="Your e-mail address",
         help_text="The one that you gave us when you booked.",
         max_length=254,
@@ -46,14 +46,9 @@ class CodeForm(PatientForm):
         label="The code in our e-mail",
         help_text="Six figures, for example 012345.",
         max_length=20,
-        error_messages={"required": WRONG, "max_length": WRONG},
+        error_messages={"required": WRONG, "max_length": WRONG, "null_characters_not_allowed": WRONG},
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "spellcheck": "false"}),
     )
-
-    next = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, *args: object, next: str = "", **kwargs: object) -> None:
-        super().__init__(*args, initial={"next": next}, **kwargs)
 
     def clean_code(self) -> str:
         code = "".join(self.cleaned_data["code"].replace("-", " ").split())
@@ -65,12 +60,11 @@ class CodeForm(PatientForm):
 class CancelForm(PatientForm):
     button = "Cancel my appointment"
 
-    why = forms.CharField(
+    why = LineField(
         label="Why do you cancel? (optional)",
         help_text="It helps us to plan. Don’t write anything about your health.",
         required=False,
         max_length=300,
-        error_messages={"max_length": "That is %(show_value)d characters long. Shorten it to %(limit_value)d."},
     )
 
 

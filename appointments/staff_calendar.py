@@ -4,9 +4,9 @@ Days are days of the clinic's own zone, however long daylight saving makes them.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 
 from django.contrib.auth.models import AbstractUser
 from django.db.models import Prefetch, Q
@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from appointments.kinds import LIVE, Status
 from appointments.models import Appointment, Clinician, Closure, Slot
+from appointments.models.hours import SlotQuerySet
 from appointments.staff import clinicians_of, sees_everybody, slots_of
 
 MOST = 1000  # slots on one page: a screen with more helps nobody
@@ -38,6 +39,15 @@ class Column:
     day: date
     clinician: Clinician | None
     entries: list[Entry]
+
+    @property
+    def lines(self) -> list[list[Entry]]:
+        """The entries as they are shown: what is free at the same time with several clinicians is one line."""
+        return [list(together) for _, together in groupby(self.entries, key=_line_of)]
+
+
+def _line_of(entry: Entry) -> object:
+    return (entry.starts, entry.ends) if entry.kind == "free" else id(entry)
 
 
 @dataclass(frozen=True)
@@ -125,7 +135,7 @@ def _entry(slot: Slot, now: datetime) -> Entry | None:
 
 def free_for(
     appointment: Appointment, user: AbstractUser, *, first: date, anybody: bool, at: datetime | None = None
-) -> Iterable[Slot]:
+) -> SlotQuerySet:
     """Free slots from a day on to which `user` can move an appointment: its clinician's, or anybody's.
 
     Staff move people at shorter notice than patients move themselves, so the notice of the type does not count here.

@@ -4,7 +4,6 @@ One freed time is offered to one person, who has four hours. It stays open to ev
 has it. Nobody is offered what was free when they joined: they saw those times and chose another one.
 """
 
-import secrets
 from collections import defaultdict
 from datetime import datetime, timedelta
 
@@ -15,7 +14,6 @@ from django.utils import timezone
 from appointments import booking
 from appointments.kinds import COMING
 from appointments.models import Appointment, Message, Offer, Slot, WaitingEntry
-from calcsite.tokens import digest_of
 
 ANSWER_WITHIN = timedelta(hours=4)
 SHORTEST = timedelta(minutes=30)  # to answer: a time that is nearer is not offered
@@ -50,10 +48,7 @@ def join(*, appointment: Appointment, same_clinician: bool = False, at: datetime
     if len(earlier) > MANY:
         raise WaitingError("Many earlier times are free. Choose one of them now.")
     passed_over = [
-        Offer(
-            entry=entry, slot=slot, digest=new_digest(), made_at=now, expires_at=now, answered_at=now, accepted=False
-        )
-        for slot in earlier
+        Offer(entry=entry, slot=slot, made_at=now, expires_at=now, answered_at=now, accepted=False) for slot in earlier
     ]
     Offer.objects.bulk_create(passed_over, ignore_conflicts=True)
     return entry
@@ -65,11 +60,6 @@ def leave(*, appointment: Appointment, at: datetime | None = None) -> None:
     now = at or timezone.now()
     WaitingEntry.objects.filter(appointment=appointment, ended_at=None).update(ended_at=now)
     open_offers(appointment).update(answered_at=now, accepted=False)
-
-
-def new_digest() -> str:
-    """An offer is opened with the patient's own link, so this opens nothing; it only has to be another one."""
-    return digest_of(secrets.token_urlsafe())
 
 
 def free_for(entry: WaitingEntry, at: datetime) -> QuerySet[Slot]:
@@ -152,7 +142,7 @@ def _offer(entry: WaitingEntry, slot: Slot, at: datetime) -> bool:
     if entry.ended_at or taken.exists() or Offer.objects.filter(entry=entry, slot=slot).exists():
         return False
     expires = min(at + ANSWER_WITHIN, slot.starts - timedelta(hours=entry.notice_hours))
-    offer = Offer.objects.create(entry=entry, slot=slot, digest=new_digest(), made_at=at, expires_at=expires)
+    offer = Offer.objects.create(entry=entry, slot=slot, made_at=at, expires_at=expires)
     key = f"offer-{offer.pk}"
     Message.objects.create(
         appointment_id=entry.appointment_id, kind=Message.Kind.OFFER, key=key, due_at=at, created_at=at

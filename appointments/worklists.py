@@ -23,7 +23,8 @@ class Worklist:
     title: str
     about: str
     among: Callable[[AppointmentQuerySet, datetime], AppointmentQuerySet]
-    is_urgent: bool = True  # False: a list to work along, not something that went wrong
+    marks: tuple[Status, ...] = ()  # that can be made from the list itself
+    is_urgent: bool = False  # True: something went wrong, and a patient may stand before a closed door
 
     def find(self, user: AbstractUser, at: datetime | None = None) -> AppointmentQuerySet:
         found = self.among(appointments_of(user), at or timezone.now())
@@ -43,38 +44,42 @@ def _without_outcome(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuer
     return seen.filter(status__in=[*COMING, Status.ARRIVED], slot__ends__lt=at - timedelta(hours=1))
 
 
+_CAME = (Status.ARRIVED, Status.COMPLETED, Status.MISSED)
 WORKLISTS = [
-    Worklist("today", "Today", "Everybody who is expected today, in order of time.", _today, is_urgent=False),
+    Worklist("today", "Today", "Everybody who is expected today, in order of time.", _today, _CAME),
     Worklist(
         "telephone",
         "Telephone these patients",
         "A message could not be delivered. Tell them by telephone, then say so on their page.",
         _failed,
+        is_urgent=True,
     ),
     Worklist(
         "orphaned",
         "No longer covered by working hours",
         "The clinician does not work then any more. Move or cancel them, or bring the hours back.",
         lambda seen, at: seen.orphaned().filter(slot__starts__gt=at),
+        is_urgent=True,
     ),
     Worklist(
         "unconfirmed",
         "E-mail address not confirmed",
         "Nobody has entered the code that was sent there. Check the address with them when the day comes near.",
         lambda seen, at: seen.unconfirmed().filter(slot__starts__gt=at),
+        (Status.CONFIRMED,),
     ),
     Worklist(
         "outcome",
         "Over, and not marked",
         "Say whether they came, so that the record is complete.",
         _without_outcome,
+        _CAME,
     ),
     Worklist(
         "waiting",
         "Waiting for an earlier time",
         "A freed time is offered to them by itself, one after the other.",
         lambda seen, at: seen.coming(at).filter(waiting__isnull=False, waiting__ended_at=None),
-        is_urgent=False,
     ),
 ]
 BY_KEY = {worklist.key: worklist for worklist in WORKLISTS}

@@ -13,7 +13,12 @@ from pathlib import Path
 from benchmarks.server import HOST
 
 ROOT = Path(__file__).resolve().parent.parent
-PREPARE = [["migrate", "--verbosity=0"], ["collectstatic", "--no-input", "--verbosity=0"], ["load_starter"]]
+PREPARE = [
+    ["migrate", "--verbosity=0"],
+    ["createcachetable"],
+    ["collectstatic", "--no-input", "--verbosity=0"],
+    ["load_starter"],
+]
 
 
 def production_like(directory: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ import selectors
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from benchmarks.server import HOST
 
@@ -35,6 +36,22 @@ def get(path: str, **headers: str) -> bytes:
     named = {"host": HOST, "accept-encoding": "gzip, deflate, br"} | headers
     lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in named.items())
     return f"GET {path} HTTP/1.1\r\n{lines}\r\n".encode()
+
+
+def post(path: str, fields: dict[str, str], **cookies: str) -> bytes:
+    """A form as a browser sends it, with its cookies. The token against forged requests is a cookie and a field."""
+    token = "a" * 32
+    body = urlencode({"csrfmiddlewaretoken": token} | fields)
+    headers = {
+        "host": HOST,
+        "origin": f"http://{HOST}",
+        "accept-encoding": "gzip, deflate, br",
+        "content-type": "application/x-www-form-urlencoded",
+        "content-length": str(len(body)),
+        "cookie": "; ".join(f"{name}={value}" for name, value in ({"csrftoken": token} | cookies).items()),
+    }
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"POST {path} HTTP/1.1\r\n{lines}\r\n{body}".encode()
 
 
 @dataclass(slots=True)

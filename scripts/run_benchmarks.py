@@ -26,7 +26,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as directory:
         sqlite = run_benchmarks(f"sqlite:///{directory}/benchmarks.sqlite3")
     print("\nBenchmarks on PostgreSQL", flush=True)
-    with private_cluster() as url:
+    with private_cluster(is_durable=True) as url:
         postgres = run_benchmarks(url)
     return 1 if sqlite or postgres else 0
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.plainhttp import Staff
-from tests.running import Site, collected_static, running_site
+from tests.running import Site, collected_static, drop_model, running_site
 
 # Playwright keeps an event loop in the thread of the tests, and Django then takes every test after it for async code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -18,12 +18,21 @@ CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
 QUIET = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
+def shared_by_all(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of this test run, which is one for all its processes."""
+    own = tmp_path_factory.getbasetemp()
+    return (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "sites"
+
+
 @pytest.fixture(scope="session")
 def static_files(tmp_path_factory) -> Path:
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    return collected_static(shared / "collected")
+    return collected_static(shared_by_all(tmp_path_factory))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The process that waits for the others, or the only one, leaves no database behind."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        drop_model(shared_by_all(session.config._tmp_path_factory) / "model")
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,11 @@
 """A real site for tests: its own database, files and process, served the way `make run` serves it, with DEBUG off."""
 
 import fcntl
+import json
 import os
 import re
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,15 +16,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 import environ
 import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
+NOWHERE = f"http://{HOST}:1"
 # What a test may not inherit from the shell: a site is described here, and only here.
 FOREIGN = {"DATABASE_URL", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "SITE_URL", "VAR_DIR", "LOG_LEVEL", "BEHIND_PROXY"}
-FOREIGN |= {"CACHE_URL", "EMAIL_URL", "DEFAULT_FROM_EMAIL", "SESSION_IDLE_MINUTES", "SESSION_HOURS"}
+FOREIGN |= {
+    "CACHE_URL",
+    "EMAIL_URL",
+    "EMAIL_TIMEOUT",
+    "MAIL_KEPT_DAYS",
+    "DEFAULT_FROM_EMAIL",
+    "SESSION_IDLE_MINUTES",
+    "SESSION_HOURS",
+}
 # What scripts/serve.py runs before it serves, in one process here: five starts of Python take longer than the work.
 # Then a session for the tests that are about something else than signing in, of an account of its own: the first one
 # is as `ensure_staff` made it.
@@ -32,7 +44,7 @@ from django.core.management import call_command
 django.setup()
 call_command("migrate", verbosity=0)
 call_command("createcachetable")
-for command in ["load_starter", "load_demonstration", "ensure_staff", "render_pages"]:
+for command in ["load_starter", "load_demonstration", "ensure_staff"]:
     call_command(command)
 from calcsite.tests.people import make_person, make_session
 print("Session:", make_session(make_person(username="signed-in", is_superuser=True)))
@@ -86,17 +98,56 @@ def running_site(home: Path, static: Path, *, prepared: bool = True) -> Iterator
 
     With `prepared` false nothing is put into the database, not even its tables: every page that needs it then fails.
     """
+    with new_site(home, static, prepared=prepared) as site, serving(site, "/readyz" if prepared else "/livez"):
+        yield site
+
+
+@contextmanager
+def new_site(home: Path, static: Path, *, prepared: bool = True, **settings: str) -> Iterator[Site]:
+    """A site that nothing serves yet. A prepared one is a copy of the model that all of a test run share."""
     home.mkdir(parents=True, exist_ok=True)
     (home / "static").symlink_to(static)
-    with own_database() as database:
-        site = Site(url=f"http://{HOST}:{free_port()}", environment={}, log=home / "log")
-        site.environment = environment_of(home, site.url) | database
-        if prepared:
+    model = model_site(static.parent / "model", static) if prepared else None
+    site = Site(url=f"http://{HOST}:{free_port()}", environment={}, log=home / "log")
+    with own_database(model["database"] if model else "") as database:
+        site.environment = environment_of(home, site.url) | database | settings
+        if model:
+            files = static.parent / "model" / "files"
+            shutil.copytree(files, home, dirs_exist_ok=True, ignore=lambda *_: ["static"])
+            site.environment["SECRET_KEY"] = model["key"]  # the session is signed with it
+            site.staff_name, site.staff_password, site.session = model["staff"]
+            site.run("manage.py", "render_pages")  # a page names the site's address
+        yield site
+
+
+def model_site(home: Path, static: Path) -> dict[str, Any]:
+    """What every prepared site begins with, made once for all processes of a test run: its database, and who is in.
+
+    On PostgreSQL the database stays on the server until `drop_model`.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        note = home / "model.json"
+        if not note.exists():
+            files = home / "files"
+            files.mkdir()
+            (files / "static").symlink_to(static)
+            site = Site(url=NOWHERE, environment=environment_of(files, NOWHERE), log=home / "log")
+            name = create_database() if on_postgresql() else ""
+            site.environment |= {"DATABASE_URL": with_name(os.environ["DATABASE_URL"], name)} if name else {}
             output = site.run("-c", PREPARE)
-            site.staff_name, site.staff_password = re.search(r"account: (\S+), password: (\S+)", output).groups()
-            site.session = re.search(r"Session: (\S+)", output)[1]
-        with serving(site, "/readyz" if prepared else "/livez"):
-            yield site
+            staff = re.search(r"account: (\S+), password: (\S+)", output).groups()
+            staff += (re.search(r"Session: (\S+)", output)[1],)
+            note.write_text(json.dumps({"database": name, "key": site.environment["SECRET_KEY"], "staff": staff}))
+        return json.loads(note.read_text())
+
+
+def drop_model(home: Path) -> None:
+    """Drop the database that `model_site` has made, if it has."""
+    note = home / "model.json"
+    if note.exists() and (name := json.loads(note.read_text())["database"]):
+        drop_database(name)
 
 
 def environment_of(home: Path, url: str) -> dict[str, str]:
@@ -111,20 +162,33 @@ def environment_of(home: Path, url: str) -> dict[str, str]:
     }
 
 
+def on_postgresql() -> bool:
+    return os.environ.get("DATABASE_URL", "").startswith("postgres")
+
+
 @contextmanager
-def own_database() -> Iterator[dict[str, str]]:
+def own_database(template: str = "") -> Iterator[dict[str, str]]:
     """The DATABASE_URL of a new database on the server that the suite runs on; nothing where that is SQLite."""
-    address = os.environ.get("DATABASE_URL", "")
-    if not address.startswith("postgres"):
+    if not on_postgresql():
         yield {}
         return
+    name = create_database(template)
+    try:
+        yield {"DATABASE_URL": with_name(os.environ["DATABASE_URL"], name)}
+    finally:
+        drop_database(name)
+
+
+def create_database(template: str = "") -> str:
     name = f"site_{secrets.token_hex(6)}"
-    with psycopg.connect(**parameters(address), autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-        try:
-            yield {"DATABASE_URL": with_name(address, name)}
-        finally:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with psycopg.connect(**parameters(os.environ["DATABASE_URL"]), autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
+    return name
+
+
+def drop_database(name: str) -> None:
+    with psycopg.connect(**parameters(os.environ["DATABASE_URL"]), autocommit=True) as server:
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def with_name(address: str, name: str) -> str:
@@ -139,24 +203,51 @@ def parameters(address: str) -> dict[str, str]:
     return {theirs: str(settings[ours]) for ours, theirs in names.items() if settings.get(ours)}
 
 
-@contextmanager
-def serving(site: Site, ready: str) -> Iterator[None]:
-    granian = ["--interface", "wsgi", "--workers", "1", "--log-level", "warning", "--host", HOST]
-    command = [sys.executable, "-m", "granian", *granian, "--port", str(site.port), "calcsite.wsgi:application"]
-    with site.log.open("w") as log:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=site.environment, stdout=log, stderr=log, start_new_session=True
-        )
+class Program:
+    """A process of a site, in a session of its own with all that it starts. It can be killed and started again."""
+
+    def __init__(self, site: Site, *arguments: str) -> None:
+        self.site, self.arguments = site, arguments
+        self.start()
+
+    def start(self) -> None:
+        with self.site.log.open("a") as log:
+            command = [sys.executable, *self.arguments]
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=self.site.environment, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def kill(self) -> None:
+        """End it where it stands."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def restart(self) -> None:
+        self.kill()
+        self.start()
+
+    def stop(self) -> None:
+        """Let it finish what it does."""
+        self.process.terminate()
         try:
-            wait_until_ready(site, ready, process)
-            yield
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+
+def web_process(site: Site) -> Program:
+    granian = ["--interface", "wsgi", "--workers", "1", "--log-level", "warning", "--host", HOST]
+    return Program(site, "-m", "granian", *granian, "--port", str(site.port), "calcsite.wsgi:application")
+
+
+@contextmanager
+def serving(site: Site, ready: str) -> Iterator[Program]:
+    web = web_process(site)
+    try:
+        wait_until_ready(site, ready, web.process)
+        yield web
+    finally:
+        web.stop()
 
 
 def wait_until_ready(site: Site, path: str, process: subprocess.Popen) -> None:
@@ -188,7 +279,7 @@ def collected_static(home: Path) -> Path:
     with (home / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (home / "done").exists():
-            environment = environment_of(home, f"http://{HOST}:1")
+            environment = environment_of(home, NOWHERE)
             command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
             subprocess.run(command, cwd=ROOT, env=environment, check=True)
             (home / "done").touch()

@@ -12,6 +12,8 @@ from playwright.sync_api import Page
 
 from tests.browsing import STATES, states
 
+pytestmark = pytest.mark.looks
+
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPTIONS = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": TAGS}}
 SCHEMES = ["light", "dark"]
@@ -20,9 +22,24 @@ AXE = Axe()
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds on the page as it is, as "rule: element"."""
-    found = AXE.run(page, options=OPTIONS).response["violations"]
+    """What axe finds on the page as it is, as "rule: element". To bring axe takes as long as to run it: it stays."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.axe_script)
+    found = page.evaluate("options => axe.run(options)", OPTIONS)["violations"]
     return [f"{rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"]]
+
+
+def violations_on_a_journey(page: Page) -> list[str]:
+    """What axe finds in light on a phone and in dark on a desktop.
+
+    For pages that take long to get to: colours do not depend on the width, nor the layout on the colours.
+    """
+    found = []
+    for scheme, width in zip(SCHEMES, WIDTHS, strict=True):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.set_viewport_size({"width": width, "height": 800})
+        found += [f"{scheme}, {width} px: {violation}" for violation in violations(page)]
+    return found
 
 
 def violations_in_every_look(page: Page, widths: Sequence[int] = WIDTHS) -> list[str]:

@@ -1,131 +1,87 @@
-"""Booking in a real browser: on a phone without JavaScript, by keyboard alone, and under axe on every page."""
+"""Booking and coming back in a real browser: on a phone without JavaScript, by keyboard alone, and under axe."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests import patients, test_keyboard
+from tests.patients import BOOK, OWN, Patients, come_to, go_on
 from tests.running import Site
-from tests.test_accessibility import violations_in_every_look
-from tests.test_reflow import assert_fits
+from tests.test_accessibility import violations_on_a_journey
+from tests.test_reflow import assert_fits, assert_forced_colours_show_everything, assert_wider_text_fits
 
 PHONE = {"width": 320, "height": 640}
-BOOK = "/second-opinion/book/"
-# Two clinicians with times next week and, for the empty state, none for a while after.
-TIMES = """
-import django
-django.setup()
-from datetime import timedelta
-from django.utils import timezone
-from appointments.tests.factories import make_clinician, make_hours, make_slot, make_type
-from appointments.models import AppointmentType, Slot
-AppointmentType.objects.update(bookable_by_patients=False)
-kind = make_type(name="Opinion of a specialist")
-day = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=7)
-for name in ["Dr Browser Ash", "Dr Browser Birch"]:
-    hours = make_hours(types=[kind], clinician=make_clinician(name=name, credentials="MBBS"))
-    for number in range(12):
-        make_slot(hours=hours, starts=day + timedelta(days=number // 4, hours=number % 4))
-"""
 
 
 @pytest.fixture(scope="module")
-def booking_site(changing_site: Site) -> Site:
-    changing_site.run("-c", TIMES)
-    return changing_site
+def booking_site(changing_site: Site) -> Patients:
+    return patients.prepare(changing_site)
 
 
 @pytest.fixture
-def phone(booking_site: Site, open_tab: Callable[..., Page]) -> Page:
-    return open_tab(base_url=booking_site.url, viewport=PHONE, java_script_enabled=False)
+def phone(booking_site: Patients, open_tab: Callable[..., Page]) -> Page:
+    return open_tab(base_url=booking_site.site.url, viewport=PHONE, java_script_enabled=False)
 
 
 @pytest.fixture
-def desk(booking_site: Site, open_tab: Callable[..., Page]) -> Page:
-    return open_tab(base_url=booking_site.url)
+def desk(booking_site: Patients, open_tab: Callable[..., Page]) -> Page:
+    return open_tab(base_url=booking_site.site.url)
 
 
-def go_on(page: Page, button: str = "Continue") -> None:
-    page.get_by_role("main").get_by_role("button", name=button).first.click()
+def assert_holds(page: Page) -> None:
+    """The page fits, with wider text too, and shows everything to a reader who forces colours."""
+    assert_fits(page)
+    assert_wider_text_fits(page)
+    page.emulate_media(forced_colors="active")
+    assert_forced_colours_show_everything(page)
+    page.emulate_media(forced_colors="none")
 
 
-def fill_in_you(page: Page) -> None:
-    page.get_by_label("Full name").fill("Kim Example")
-    for part, value in [("Day", "29"), ("Month", "2"), ("Year", "1980")]:
-        page.get_by_label(part, exact=True).fill(value)
-    page.get_by_label("Your e-mail address").fill("kim@home.example")
-    page.get_by_label("Your telephone number").fill("01632 960 001")
+def test_a_patient_books_on_a_narrow_phone_without_javascript(phone, booking_site):
+    patients.book(phone, lambda name: assert_holds(phone), booking_site.taken)
 
 
-# How each page is answered, in their order. The errors of each come from sending it as it is.
-ANSWERS: list[tuple[str, Callable[[Page], object]]] = [
-    ("about", lambda page: page.get_by_label("I am not sure").check()),
-    ("how", lambda page: page.get_by_label("Video call").check()),
-    ("time", lambda page: None),
-    ("who", lambda page: page.get_by_role("radio", name="Me", exact=True).check()),
-    ("you", fill_in_you),
-    ("needs", lambda page: page.get_by_label("An interpreter is needed").check()),
-    ("why", lambda page: page.get_by_label("What would you like to know?").fill("What does the report mean?")),
-    ("consent", lambda page: page.get_by_label("I have read this, and I agree").check()),
-]
+@pytest.mark.looks
+def test_a_patient_comes_back_on_a_narrow_phone_without_javascript(phone, booking_site):
+    patients.come_back(phone, lambda name: assert_holds(phone), booking_site.links[0], booking_site)
 
 
-def walk(page: Page, look: Callable[[str], object]) -> None:
-    """Book from the first page to the confirmation, and look at every page in every state on the way."""
-    page.goto(BOOK)
-    look("start")
-    page.get_by_role("link", name="Start now").click()
-    for name, answer in ANSWERS:
-        page.wait_for_url(f"**{BOOK}{name}/")
-        look(name)
-        if name in {"about", "how", "who", "you", "why", "consent"}:
-            go_on(page)
-            expect(page.get_by_role("alert")).to_contain_text("There is a problem")
-            look(f"{name}, sent empty")
-        answer(page)
-        go_on(page, "Choose this time" if name == "time" else "Continue")
-    page.wait_for_url(f"**{BOOK}check/")
-    look("check")
-    go_on(page, "Book this appointment")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your appointment is booked")
-    look("booked")
-
-
-def test_a_patient_books_on_a_narrow_phone_without_javascript(phone):
-    walk(phone, lambda name: assert_fits(phone))
-    expect(phone.get_by_text("kim@home.example")).to_be_visible()
-    phone.go_back()
-    phone.reload()
-    expect(phone.get_by_role("heading", level=1)).to_have_text("Your appointment is booked")
-    go_on(phone, "Let this device forget this page")
-    expect(phone.get_by_role("heading", level=1)).to_have_text("This device has forgotten your answers")
-    assert_fits(phone)
-
-
-def test_axe_finds_nothing_on_any_page_of_the_booking(desk):
+def test_axe_finds_nothing_on_any_page_of_a_patient(desk, booking_site):
     found = {}
 
     def look(name: str) -> None:
-        found[name] = violations_in_every_look(desk)
+        found[name] = violations_on_a_journey(desk)
 
-    walk(desk, look)
+    patients.book(desk, look, booking_site.taken)
+    patients.come_back(desk, look, booking_site.links[1], booking_site)
     assert {name: violations for name, violations in found.items() if violations} == {}
-    assert len(found) == 17
+    assert len(found) == 51
 
 
-def come_to(page: Page, step: str) -> None:
-    """Answer every page before this one."""
-    page.goto(f"{BOOK}about/")
-    for name, answer in ANSWERS[: [name for name, _ in ANSWERS].index(step)]:
-        answer(page)
-        go_on(page, "Choose this time" if name == "time" else "Continue")
+@pytest.mark.looks
+def test_back_and_reload_show_the_confirmation_again(desk):
+    come_to(desk, "consent")
+    desk.get_by_label("I have read this, and I agree").check()
+    go_on(desk)
+    go_on(desk, "Book this appointment")
+    desk.go_back()
+    desk.reload()
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Your appointment is booked")
 
 
-def test_axe_finds_nothing_where_no_time_is_free(desk):
+def test_a_walk_with_the_tab_key_passes_everything_of_a_patient_s_pages(desk, booking_site):
+    desk.emulate_media(reduced_motion="reduce")
+    desk.set_viewport_size(PHONE)
     come_to(desk, "time")
-    desk.goto(f"{BOOK}time/?from=2999-01-01&zone=Asia/Tokyo")
-    expect(desk.get_by_text("There is no free time on these days.")).to_be_visible()
-    assert violations_in_every_look(desk) == []
+    desk.goto(booking_site.links[2])
+    go_on(desk, "Open my appointment")
+    for path in [f"{BOOK}how/", f"{BOOK}time/", OWN, f"{OWN}time/?with=any", f"{OWN}cancel/"]:
+        desk.goto(path)
+        stops = test_keyboard.walk(desk)
+        assert [stop["name"] for stop in stops if not (stop["ring"] and stop["seen"])] == [], path
+        assert len(stops) == test_keyboard.reachable(desk), path
 
 
 def press_until(page: Page, selector: str) -> None:
@@ -175,12 +131,22 @@ def test_the_whole_booking_by_keyboard(desk):
     press_enter(desk, "done")
 
 
-def test_an_error_takes_the_reader_to_its_summary_and_on_to_the_field(desk):
-    desk.goto(f"{BOOK}about/")
-    go_on(desk)
-    expect(desk.get_by_role("alert")).to_be_focused()
-    desk.get_by_role("link", name="Choose a condition, or say that you are not sure.").click()
-    expect(desk.get_by_role("radio").first).to_be_focused()
+def test_an_appointment_is_opened_moved_and_cancelled_by_keyboard(desk, booking_site):
+    desk.goto(booking_site.links[2])
+    ways = {"button.action": "", f"a[href='{OWN}time/']": "time/", "a.slot": r"time/\d+/", "button[class=action]": ""}
+    for way, following in ways.items():
+        press_until(desk, f"main {way}")
+        desk.keyboard.press("Enter")
+        desk.wait_for_url(re.compile(f"{OWN}{following}$"))
+    expect(desk.get_by_role("status")).to_contain_text("has a new time")
+    press_until(desk, f"a[href='{OWN}cancel/']")
+    desk.keyboard.press("Enter")
+    desk.wait_for_url(f"**{OWN}cancel/")
+    press_until(desk, "[name=why]")
+    desk.keyboard.type("I am away.")
+    press_until(desk, "button.action")
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Your appointment is cancelled")
 
 
 def test_what_a_carer_answers_waits_until_it_is_asked_for(desk):

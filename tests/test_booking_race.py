@@ -10,15 +10,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from tests.plainhttp import Answer, fetch, hidden_fields
-from tests.running import (
-    HOST,
-    PREPARE,
-    Site,
-    environment_of,
-    free_port,
-    own_database,
-    serving,
-)
+from tests.running import HOST, Site, free_port, new_site, serving
 
 CLIENTS, ROUNDS = 50, 20
 BOOKING = "/second-opinion/book/"
@@ -62,11 +54,7 @@ class Patient:
 def two_processes(tmp_path_factory, static_files) -> Iterator[list[Site]]:
     """The site twice, on one database, behind a proxy that says where visitors come from."""
     home = tmp_path_factory.mktemp("race")
-    (home / "static").symlink_to(static_files)
-    with own_database() as database:
-        first = Site(url=f"http://{HOST}:{free_port()}", environment={}, log=home / "first.log")
-        first.environment = environment_of(home, first.url) | database | {"BEHIND_PROXY": "true"}
-        first.run("-c", PREPARE)
+    with new_site(home, static_files, BEHIND_PROXY="true") as first:
         second = replace(first, url=f"http://{HOST}:{free_port()}", log=home / "second.log")
         with serving(first, "/readyz"), serving(second, "/readyz"):
             yield [first, second]

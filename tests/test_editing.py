@@ -137,6 +137,7 @@ SCREENS = [
 ]
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("screen", SCREENS)
 def test_axe_finds_nothing_on_the_screens_of_a_condition(desk, screen):
     name, _, query = screen.partition("?")
@@ -145,6 +146,9 @@ def test_axe_finds_nothing_on_the_screens_of_a_condition(desk, screen):
     assert not found, "\n".join(found)
 
 
+@pytest.mark.looks
+@pytest.mark.looks
+@pytest.mark.looks
 @pytest.mark.parametrize(
     "path",
     [

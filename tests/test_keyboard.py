@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import Page
 
+pytestmark = pytest.mark.looks
+
 PAGES = {
     "home": "/",
     "list": "/conditions/",
@@ -53,10 +55,16 @@ def walk(page: Page) -> list[dict]:
 
 
 def reachable(page: Page) -> int:
-    """How many elements of the page a keyboard should reach: those that are shown and take input or lead somewhere."""
-    shown = "element => element.checkVisibility({visibilityProperty: true}) && !element.closest('[hidden]')"
-    elements = page.locator("a[href], button, input:not([type=hidden]), textarea, select, summary")
-    return elements.evaluate_all(f"all => all.filter({shown}).length")
+    """How many elements of the page a keyboard should reach: those that are shown and take input or lead somewhere.
+
+    Radio buttons of one question are one stop: the arrow keys lead from one to the next.
+    """
+    elements = page.locator("a[href], button, input:not([type=hidden], [tabindex='-1']), textarea, select, summary")
+    return elements.evaluate_all(
+        """all => new Set(all.filter(element =>
+            element.checkVisibility({visibilityProperty: true}) && !element.closest('[hidden]')
+        ).map(element => element.type === "radio" ? element.name : element)).size"""
+    )
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from conditions.reading import grade, long_sentences
 from tests.browsing import CONDITIONS
 from tests.running import ROOT
 
+pytestmark = pytest.mark.looks
+
 STARTER = ROOT / "conditions" / "starter"
 FILES = sorted(STARTER.rglob("*.yaml"))
 

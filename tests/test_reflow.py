@@ -5,6 +5,8 @@ from playwright.sync_api import Page
 
 from tests.browsing import CONDITIONS, PUBLIC, STATES, states
 
+pytestmark = pytest.mark.looks
+
 # https://www.w3.org/TR/WCAG22/#text-spacing, as a constructed sheet: the policy of the site refuses a style element.
 TEXT_SPACING = """() => {
     const sheet = new CSSStyleSheet();
@@ -14,22 +16,45 @@ TEXT_SPACING = """() => {
     p { margin-bottom: 2em !important; }`);
     document.adoptedStyleSheets = [sheet];
 }"""
-# Boxes that hide some of their own text. What is hidden from sight on purpose is one pixel wide.
+# Boxes that hide some of their own text. What is hidden on purpose is one pixel wide, and a field moves its text.
 CUT_OFF = """() => [...document.querySelectorAll("body *")].filter(element => {
     const style = getComputedStyle(element);
     const hides = ["hidden", "clip"].includes(style.overflowX) || ["hidden", "clip"].includes(style.overflowY);
     const wider = element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1;
-    return hides && wider && element.clientWidth > 1 && !["img", "svg"].includes(element.localName);
+    return hides && wider && element.clientWidth > 1 && !["img", "svg", "input"].includes(element.localName);
 }).map(element => element.outerHTML.slice(0, 120))"""
 TOO_WIDE = """() => [...document.querySelectorAll("body *")].filter(element => {
     const box = element.getBoundingClientRect();
     return box.width > 1 && box.right > document.documentElement.clientWidth + 1 && !element.closest("[tabindex='0']");
 }).map(element => element.outerHTML.slice(0, 120))"""
 
+OPTED_OUT = """() => [...document.querySelectorAll("body, body *")].filter(element =>
+    getComputedStyle(element).forcedColorAdjust === "none" && element.textContent.trim()
+).map(element => element.outerHTML.slice(0, 120))"""
+# A box to tick has the browser's own edge, and a button that looks like a link its line.
+UNBOUNDED = """() => [...document.querySelectorAll("button, input:not([type=hidden])")].filter(element => {
+    const style = getComputedStyle(element);
+    const drawn = ["checkbox", "radio"].includes(element.type) || style.textDecorationLine === "underline";
+    return element.checkVisibility() && !drawn && parseFloat(style.borderTopWidth) === 0;
+}).map(element => element.outerHTML.slice(0, 120))"""
+
 
 def assert_fits(page: Page) -> None:
     wide, window = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert wide <= window, f"{page.url} is {wide - window} px too wide: {page.evaluate(TOO_WIDE)[:5]}"
+
+
+def assert_wider_text_fits(page: Page) -> None:
+    page.evaluate(TEXT_SPACING)
+    assert_fits(page)
+    assert page.evaluate(CUT_OFF) == [], page.url
+    page.evaluate("document.adoptedStyleSheets = []")
+
+
+def assert_forced_colours_show_everything(page: Page) -> None:
+    """For a page whose colours are forced: no text opts out, and what is pressed or filled in has an edge."""
+    assert page.evaluate(OPTED_OUT) == [], page.url
+    assert page.evaluate(UNBOUNDED) == [], f"{page.url}: only a border shows that this is a button or a field"
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -53,9 +78,7 @@ def test_wider_text_spacing_cuts_nothing_off(tab):
         tab.set_viewport_size({"width": width, "height": 640})
         for path in PUBLIC.values():
             tab.goto(path)
-            tab.evaluate(TEXT_SPACING)
-            assert_fits(tab)
-            assert tab.evaluate(CUT_OFF) == [], path
+            assert_wider_text_fits(tab)
 
 
 def test_text_of_twice_the_size_cuts_nothing_off(tab):
@@ -82,17 +105,9 @@ def test_nothing_moves_for_a_reader_who_asked_for_less_motion(open_tab):
 
 def test_forced_colours_leave_text_buttons_and_focus_visible(open_tab):
     page = open_tab(forced_colors="active")
-    opted_out = """() => [...document.querySelectorAll("body, body *")].filter(element =>
-        getComputedStyle(element).forcedColorAdjust === "none" && element.textContent.trim()
-    ).map(element => element.outerHTML.slice(0, 120))"""
-    unbounded = """() => [...document.querySelectorAll("button, input:not([type=hidden])")].filter(element => {
-        const style = getComputedStyle(element);
-        return element.checkVisibility() && element.type !== "checkbox" && parseFloat(style.borderTopWidth) === 0;
-    }).map(element => element.outerHTML.slice(0, 120))"""
     for path in ["/", "/conditions/", "/conditions/brain-calcification/", "/second-opinion/"]:
         page.goto(path)
-        assert page.evaluate(opted_out) == [], path
-        assert page.evaluate(unbounded) == [], f"{path}: only a border shows that this is a button or a field"
+        assert_forced_colours_show_everything(page)
         page.keyboard.press("Tab")
         page.keyboard.press("Tab")
         ring = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")

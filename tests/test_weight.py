@@ -10,6 +10,8 @@ from playwright.sync_api import Page
 from tests.browsing import CONDITIONS, ERRORS, PUBLIC, comes_true
 from tests.plainhttp import fetch
 
+pytestmark = pytest.mark.looks
+
 PAGE_LIMIT = 50_000  # bytes, with all that a first visit loads but pictures
 HTML_LIMIT = 15_000  # bytes
 SHIFTS = """

@@ -10,6 +10,8 @@ from tests.plainhttp import fetch
 from tests.running import ROOT
 from tests.wording import known, shared_runs, shingles, words
 
+pytestmark = pytest.mark.looks
+
 TEXTS = {".md", ".txt", ".html", ".yaml", ".yml", ".json", ".py", ".toml", ".js", ".css", ".svg"}
 NOT_OURS = {"var", "vendor", "node_modules", "__pycache__"}
 

@@ -4,6 +4,7 @@ import re
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +12,7 @@ from django.urls import URLPattern
 from django.utils import timezone
 
 from appointments.admin import calendar, exports, feeds, pages, worklists
-from appointments.admin.screens import record_listed
+from appointments.admin.screens import moment, record_listed
 from appointments.kinds import Status
 from appointments.models import Appointment
 from appointments.staff import EXPORT, appointments_of, clinicians_of
@@ -76,10 +77,23 @@ class ClinicianFilter(admin.SimpleListFilter):
         return appointments.filter(slot__clinician=int(chosen)) if chosen.isdecimal() else appointments
 
 
+class HowFilter(admin.ChoicesFieldListFilter):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "how"
+
+
+class KindFilter(admin.RelatedOnlyFieldListFilter):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "kind"
+
+
 @admin.register(Appointment)
 class AppointmentAdmin(ReadOnlyAdmin):
-    list_display = ["spoken_reference", "starts", "name", "clinician", "type", "mode", "status"]
-    list_filter = [WhenFilter, StatusFilter, ClinicianFilter, "mode", ("type", admin.RelatedOnlyFieldListFilter)]
+    list_display = ["name", "spoken_reference", "starts", "kind", "clinician", "standing"]
+    list_filter = [WhenFilter, StatusFilter, ClinicianFilter, ("mode", HowFilter), ("type", KindFilter)]
+    show_facets = admin.ShowFacets.NEVER
     list_select_related = ["slot__clinician", "type"]
     list_per_page = 50
     ordering = ["-slot__starts"]
@@ -128,6 +142,7 @@ class AppointmentAdmin(ReadOnlyAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         extra = {
             "title": "Appointments",
+            "is_nav_sidebar_enabled": False,  # the columns need the room
             "may_export": request.user.has_perm(EXPORT),
             "filters": request.GET.urlencode(),
         }
@@ -147,9 +162,17 @@ class AppointmentAdmin(ReadOnlyAdmin):
     def spoken_reference(self, appointment: Appointment) -> str:
         return appointment.spoken_reference
 
-    @admin.display(description="when", ordering="slot__starts")
-    def starts(self, appointment: Appointment) -> datetime:
-        return appointment.slot.starts
+    @admin.display(description=f"when ({settings.TIME_ZONE})", ordering="slot__starts")
+    def starts(self, appointment: Appointment) -> str:
+        return moment(appointment.slot.starts)
+
+    @admin.display(description="what", ordering="type__name")
+    def kind(self, appointment: Appointment) -> str:
+        return f"{appointment.type}, {appointment.get_mode_display().lower()}"
+
+    @admin.display(description="where it stands", ordering="status")
+    def standing(self, appointment: Appointment) -> str:
+        return appointment.standing
 
     @admin.display(ordering="slot__clinician__name")
     def clinician(self, appointment: Appointment) -> str:

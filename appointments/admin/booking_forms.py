@@ -150,7 +150,11 @@ def marks(appointment: Appointment) -> list[Status]:
         nexts = [Status.CONFIRMED, Status.ARRIVED]
     else:
         nexts = [Status.CONFIRMED, Status.ARRIVED, Status.COMPLETED, Status.MISSED]
-    return [status for status in nexts if status in NEXT[appointment.status]]
+    return [status for status in nexts if status in NEXT[appointment.status] and _makes_sense(status, appointment)]
+
+
+def _makes_sense(status: Status, appointment: Appointment) -> bool:
+    return status != Status.CONFIRMED or bool(appointment.email)
 
 
 class MarkForm(forms.Form):

@@ -7,14 +7,11 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
-from appointments.admin.screens import needs, record_listed, screen
+from appointments.admin.screens import day_in, needs, record_listed, screen
 from appointments.staff import ADD, VIEW, clinicians_of
 from appointments.staff_calendar import day_calendar, week_calendar
-
-FIRST, LAST = date(2000, 1, 10), date(2100, 1, 1)
 
 
 def calendar_urls(site: AdminSite) -> list[URLPattern]:
@@ -24,7 +21,7 @@ def calendar_urls(site: AdminSite) -> list[URLPattern]:
 @require_safe
 @needs(VIEW)
 def calendar(request: HttpRequest) -> HttpResponse:
-    day = _day_in(request.GET.get("day", ""))
+    day = day_in(request.GET.get("day", ""))
     is_week = request.GET.get("view") == "week"
     clinicians = clinicians_of(request.user)
     chosen = request.GET.get("clinician", "")
@@ -32,24 +29,17 @@ def calendar(request: HttpRequest) -> HttpResponse:
     shown = (week_calendar if is_week else day_calendar)(request.user, day, of=clinician)
     record_listed(request, shown.appointments, "Calendar")
     context = {
+        "is_nav_sidebar_enabled": False,  # a week needs the room
         "calendar": shown,
         "day": day,
         "is_week": is_week,
         "clinicians": clinicians,
         "clinician": clinician,
         "may_book": request.user.has_perm(ADD),
+        "may_close": request.user.has_perm("appointments.add_closure"),
         "ways": _ways(day, is_week, clinician and clinician.pk),
     }
     return screen(request, "calendar.html", **context)
-
-
-def _day_in(asked: str) -> date:
-    """The day that an address names, or today."""
-    try:
-        day = parse_date(asked)
-    except ValueError:
-        day = None
-    return day if day and FIRST <= day <= LAST else timezone.localdate()
 
 
 def _ways(day: date, is_week: bool, clinician: int | None) -> dict[str, str]:

@@ -1,27 +1,35 @@
 """Who gives opinions, when they work, what kinds of appointment there are, and where."""
 
-import hashlib
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.files.base import File
+from django.db import models
 from django.http import HttpRequest
 
-from appointments import availability
+from appointments import availability, photographs
+from appointments.admin.screens import PlainTitles
 from appointments.models import AppointmentType, Clinician, Location, WorkingHours
-from conditions import pictures
 
 
 class ClinicianForm(forms.ModelForm):
+    class Meta:
+        error_messages = {"photograph": {"invalid_image": photographs.WRONG_TYPE}}
+        labels = {"user": "Staff account"}
+        help_texts = {
+            "slug": "The last part of their address on this site. It is made of the name.",
+            "biography": "What patients read about them: training, work, what they can be asked.",
+            "photograph_alt": "For those who cannot see it: “A woman with grey hair, smiling”.",
+            "specialties": "Patients find the clinician by these.",
+            "is_accepting": "Without it nobody can be booked. Who is booked already stays.",
+            "user": "Whoever signs in with it sees this clinician’s patients and calendar.",
+        }
+
     def clean_photograph(self) -> File | None:
-        """A photograph of a sound type and size. It is named by its content, whatever its file was called."""
+        """Of a new photograph, what may be shown to everybody."""
         photograph = self.cleaned_data["photograph"]
-        if photograph and "photograph" in self.changed_data:
-            pictures.validate_picture(photograph)
-            digest = hashlib.sha256(pictures.content_of(photograph)).hexdigest()[:16]
-            photograph.name = f"{digest}.{pictures.extension(photograph.name)}"
-        return photograph
+        return photographs.prepared(photograph) if photograph and "photograph" in self.changed_data else photograph
 
 
 class HoursFormSet(forms.BaseInlineFormSet):
@@ -47,6 +55,10 @@ class HoursFormSet(forms.BaseInlineFormSet):
 class HoursInline(admin.StackedInline):
     model = WorkingHours
     formset = HoursFormSet
+    formfield_overrides = {
+        models.TimeField: {"widget": forms.TimeInput(format="%H:%M", attrs={"type": "time"})},
+        models.DateField: {"widget": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})},
+    }
     extra = 0
     fields = [
         ("weekday", "starts", "ends"),
@@ -61,10 +73,11 @@ class HoursInline(admin.StackedInline):
 
 
 @admin.register(Clinician)
-class ClinicianAdmin(admin.ModelAdmin):
+class ClinicianAdmin(PlainTitles, admin.ModelAdmin):
     form = ClinicianForm
     inlines = [HoursInline]
-    list_display = ["name", "credentials", "languages", "time_zone", "is_accepting", "is_demonstration"]
+    list_display = ["name", "credentials", "languages", "is_accepting"]
+    show_facets = admin.ShowFacets.NEVER
     list_filter = ["is_accepting", "specialties"]
     search_fields = ["name", "biography"]
     prepopulated_fields = {"slug": ["name"]}
@@ -97,7 +110,7 @@ class ClinicianAdmin(admin.ModelAdmin):
 
 
 @admin.register(AppointmentType)
-class AppointmentTypeAdmin(admin.ModelAdmin):
+class AppointmentTypeAdmin(PlainTitles, admin.ModelAdmin):
     list_display = ["name", "minutes", "notice_hours", "horizon_days", "ways", "bookable_by_patients"]
     prepopulated_fields = {"slug": ["name"]}
     fieldsets = [
@@ -113,6 +126,6 @@ class AppointmentTypeAdmin(admin.ModelAdmin):
 
 
 @admin.register(Location)
-class LocationAdmin(admin.ModelAdmin):
+class LocationAdmin(PlainTitles, admin.ModelAdmin):
     list_display = ["name", "address"]
     search_fields = ["name", "address"]

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -15,15 +17,17 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 
 from appointments import availability, closures
-from appointments.admin.screens import record_listed
+from appointments.admin.screens import PlainTitles, day_in, moment, record_listed
 from appointments.booking import BookingError
 from appointments.messaging import LONGEST_TEXT, MessagingError
 from appointments.models import Appointment, Closure, Slot
 from appointments.staff import CHANGE, appointments_of, slots_of
+from appointments.staff_calendar import bounds
 
 MOST = 50  # patients on one page
 TIMES = 10  # times that each is offered, of their clinician and of anybody
 KEEP, CANCEL = "keep", "cancel"
+EVERYBODY = "The whole clinic"
 SOMEBODY_IS_BOOKED = (
     "Nothing is saved yet: somebody is booked then. Look at the list, and save again to close all the same. "
     "Nobody is told and nothing is cancelled by that: you decide for each of them on the next page."
@@ -38,6 +42,19 @@ class ClosureForm(forms.ModelForm):
     class Meta:
         model = Closure
         fields = ["clinician", "starts", "ends", "reason"]
+        labels = {"clinician": "Who is away", "starts": "From", "ends": "Until"}
+        help_texts = {
+            "clinician": "",
+            "starts": f"Times are those of {settings.TIME_ZONE}.",
+            "ends": "For whole days: midnight after the last one.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if who := self.fields.get("clinician"):
+            who.empty_label = EVERYBODY
+            for link in ("add", "change", "delete", "view"):
+                setattr(who.widget, f"can_{link}_related", False)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -113,10 +130,17 @@ def in_words(slot: Slot) -> str:
 
 
 @admin.register(Closure)
-class ClosureAdmin(admin.ModelAdmin):
+class ClosureAdmin(PlainTitles, admin.ModelAdmin):
     form = ClosureForm
-    list_display = ["who", "starts", "ends", "reason"]
+    list_display = ["who", "since", "until", "reason"]
     list_filter = ["clinician"]
+    show_facets = admin.ShowFacets.NEVER
+    formfield_overrides = {
+        models.DateTimeField: {
+            "form_class": forms.DateTimeField,
+            "widget": forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+        }
+    }
     list_select_related = ["clinician"]
     date_hierarchy = "starts"
     fields = ["clinician", "starts", "ends", "reason", "seen"]
@@ -124,7 +148,24 @@ class ClosureAdmin(admin.ModelAdmin):
 
     @admin.display(description="who is away", ordering="clinician__name")
     def who(self, closure: Closure) -> str:
-        return str(closure.clinician or "The whole clinic")
+        return str(closure.clinician or EVERYBODY)
+
+    @admin.display(description=f"from ({settings.TIME_ZONE})", ordering="starts")
+    def since(self, closure: Closure) -> str:
+        return moment(closure.starts)
+
+    @admin.display(description="until", ordering="ends")
+    def until(self, closure: Closure) -> str:
+        return moment(closure.ends)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A whole day, the one that the calendar was at when somebody came from there."""
+        day = day_in(request.GET.get("day", ""))
+        starts, ends = bounds(day, 1)
+        return {"clinician": request.GET.get("clinician"), "starts": starts, "ends": ends}
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().add_view(request, *args, extra_context={"title": "Close a day, or longer"}, **kwargs)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         """When somebody is hit, with a list of those whom this person may see; that they saw it is on record."""
@@ -135,6 +176,7 @@ class ClosureAdmin(admin.ModelAdmin):
         context["hidden_count"] = len(hit) - len(visible)
         record_listed(request, context["hit"], detail="hit by a closure")
         context["zone"] = timezone.get_default_timezone_name()
+        context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
         return super().render_change_form(request, context, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Closure, form: ClosureForm, change: bool) -> None:
@@ -186,8 +228,11 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
 def settle_one(request: HttpRequest, appointment: Appointment, slot: Slot | None, text: str) -> None:
     """Move or cancel one, and say how it went."""
     try:
-        closures.settle(appointment=appointment, slot=slot, text=text, by=request.user)
+        closures.settle(appointment=appointment, slot=slot, text=text if appointment.email else "", by=request.user)
     except (BookingError, MessagingError) as error:
         messages.error(request, f"{appointment.name}: nothing has changed. {error}")
     else:
         messages.success(request, f"{appointment.name}: {f'moved to {in_words(slot)}' if slot else 'cancelled'}.")
+        if not appointment.email:
+            number = appointment.telephone or "no number is known"
+            messages.warning(request, f"{appointment.name} has no e-mail address. Telephone them now: {number}.")

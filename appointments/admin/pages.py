@@ -1,9 +1,12 @@
 """An appointment's own page, and what staff do from there: by the same verbs as patients."""
 
+from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
@@ -11,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 from post_office.models import STATUS
 
-from appointments import booking, messaging, records
+from appointments import booking, consent, messaging, records
 from appointments.admin.booking_forms import (
     BookForm,
     CancelForm,
@@ -26,9 +29,10 @@ from appointments.admin.booking_forms import (
 from appointments.admin.screens import about_appointment, needs, patient_screen, screen
 from appointments.booking import BookingError
 from appointments.messaging import MessagingError
-from appointments.models import Appointment, Message
+from appointments.models import Appointment, Message, Slot
 from appointments.staff import ADD, CHANGE, VIEW, sees_everybody, slots_of
 from appointments.staff_calendar import free_for
+from appointments.worklists import BY_KEY
 
 TIMES = 40  # free times on one page; a later day shows others
 PAGE = "admin:appointments_appointment_change"
@@ -101,6 +105,13 @@ def _back(appointment: Appointment) -> HttpResponse:
     return redirect(PAGE, appointment.pk)
 
 
+def _told(appointment: Appointment) -> str:
+    """How the patient learns of a change: what staff read after making it."""
+    if appointment.email:
+        return "The patient gets an e-mail about it."
+    return f"There is no e-mail address: tell them by telephone now, {appointment.telephone or 'no number is known'}."
+
+
 @needs(ADD)
 def book(request: HttpRequest, slot: int) -> HttpResponse:
     """Book a slot for somebody who telephones or stands at the desk."""
@@ -113,9 +124,9 @@ def book(request: HttpRequest, slot: int) -> HttpResponse:
         except BookingError as error:
             form.add_error(None, f"{error} What you have written is still here: the calendar shows other times.")
         else:
-            messages.success(request, f"Booked. The reference is {made.spoken_reference}.")
+            messages.success(request, f"Booked. The reference is {made.spoken_reference}. {_told(made)}")
             return _back(made)
-    return screen(request, "book.html", form=form, slot=chosen)
+    return screen(request, "book.html", form=form, slot=chosen, consent=consent)
 
 
 @about_appointment(CHANGE)
@@ -124,7 +135,7 @@ def move(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     find = FindTimeForm(request.GET)
     first = (find.is_valid() and find.cleaned_data["first"]) or timezone.localdate()
     anybody = find.is_valid() and find.cleaned_data["anybody"]
-    times = free_for(appointment, request.user, first=first, anybody=anybody)
+    times = free_for(appointment, request.user, first=first, anybody=bool(anybody))
     form = MoveForm(request.POST or None, initial={"seen": appointment.sequence})
     form.fields["slot"].queryset = times
     if form.is_valid():
@@ -134,7 +145,7 @@ def move(request: HttpRequest, appointment: Appointment) -> HttpResponse:
         except BookingError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, "Moved. The patient gets a message with the new time.")
+            messages.success(request, f"Moved. {_told(appointment)}")
             return _back(appointment)
     return patient_screen(
         request,
@@ -143,8 +154,16 @@ def move(request: HttpRequest, appointment: Appointment) -> HttpResponse:
         form=form,
         find=FindTimeForm(initial={"first": first, "anybody": anybody}),
         times=times[:TIMES],
+        later=_later(times, first, bool(anybody)),
         may_see_others=sees_everybody(request.user),
     )
+
+
+def _later(times: QuerySet[Slot], first: date, anybody: bool) -> str:
+    """Where the times go on that did not fit on the page; empty when all did, or a single day fills it."""
+    following = next(iter(times[TIMES : TIMES + 1]), None)
+    day = following and timezone.localdate(following.starts)
+    return "?" + urlencode({"first": day} | ({"anybody": "on"} if anybody else {})) if day and day > first else ""
 
 
 @about_appointment(CHANGE)
@@ -156,7 +175,7 @@ def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
         except BookingError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, "Cancelled. The patient gets a message, and the time is free.")
+            messages.success(request, f"Cancelled, and the time is free. {_told(appointment)}")
             return _back(appointment)
     return patient_screen(request, "cancel.html", appointment, form=form)
 
@@ -201,7 +220,9 @@ def note(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 @require_POST
 @about_appointment(CHANGE)
 def mark(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """Say whether somebody came. From a worklist, it leads back there."""
     form = MarkForm(request.POST, appointment=appointment)
+    worklist = request.POST.get("worklist")
     if not form.is_valid():
         messages.error(request, "It cannot be marked like this now. Look at where it stands.")
         return _back(appointment)
@@ -210,8 +231,8 @@ def mark(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     except BookingError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"Marked: {appointment.get_status_display()}.")
-    return _back(appointment)
+        messages.success(request, f"{appointment.name} is marked: {appointment.get_status_display()}.")
+    return redirect("admin:appointments_worklist", worklist) if worklist in BY_KEY else _back(appointment)
 
 
 @require_POST

@@ -1,6 +1,7 @@
 """What the screens about bookings share: whose they are, and the entry in the audit log for each look at them."""
 
 from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from functools import wraps
 from typing import Any
 
@@ -10,12 +11,40 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.formats import date_format
+from django.utils.text import capfirst
 
 from appointments import auditing
 from appointments.models import Appointment, AuditEntry
 from appointments.staff import appointments_of
 
 View = Callable[..., HttpResponse]
+FIRST, LAST = date(2000, 1, 10), date(2100, 1, 1)
+
+
+class PlainTitles:
+    """For an admin: the list of clinicians is called “Clinicians”, and not what is to be done with it."""
+
+    opts: Any
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title} | (extra_context or {}))
+
+
+def moment(at: datetime) -> str:
+    """A time as every screen of booking has it, in the clinic's zone."""
+    return date_format(timezone.localtime(at), "D j M Y, H:i")
+
+
+def day_in(asked: str) -> date:
+    """The day that an address names, or today."""
+    try:
+        day = parse_date(asked)
+    except ValueError:
+        day = None
+    return day if day and FIRST <= day <= LAST else timezone.localdate()
 
 
 def needs(permission: str) -> Callable[[View], View]:
@@ -52,8 +81,8 @@ def about_appointment(permission: str) -> Callable[[View], View]:
 
 def screen(request: HttpRequest, template: str, status: int = 200, **context: Any) -> TemplateResponse:
     """A page of the admin about bookings."""
-    context |= admin.site.each_context(request)
-    context |= {"opts": Appointment._meta, "zone": timezone.get_default_timezone_name()}
+    shared = {"opts": Appointment._meta, "zone": timezone.get_default_timezone_name()}
+    context = admin.site.each_context(request) | shared | context
     return TemplateResponse(request, f"admin/appointments/appointment/{template}", context, status=status)
 
 

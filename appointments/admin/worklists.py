@@ -5,9 +5,12 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_safe
 
+from appointments.admin.booking_forms import marks
 from appointments.admin.screens import needs, record_listed, screen
-from appointments.staff import VIEW
-from appointments.worklists import BY_KEY
+from appointments.kinds import Status
+from appointments.models import Appointment
+from appointments.staff import CHANGE, VIEW
+from appointments.worklists import BY_KEY, Worklist
 from calcsite.paging import links_to_pages, page_of
 
 
@@ -23,5 +26,12 @@ def worklist(request: HttpRequest, key: str) -> HttpResponse:
         raise Http404
     page = page_of(BY_KEY[key].find(request.user), request.GET, per_page=50)
     record_listed(request, page.object_list, BY_KEY[key].title)
+    may_change = request.user.has_perm(CHANGE)
+    rows = [(each, _marks(BY_KEY[key], each) if may_change else []) for each in page.object_list]
     pages = links_to_pages(page, QueryDict(mutable=True))
-    return screen(request, "worklist.html", worklist=BY_KEY[key], page_obj=page, pages=pages)
+    return screen(request, "worklist.html", worklist=BY_KEY[key], rows=rows, page_obj=page, pages=pages)
+
+
+def _marks(worklist: Worklist, appointment: Appointment) -> list[Status]:
+    """How somebody can be marked from the list, without opening their page."""
+    return [status for status in marks(appointment) if status in worklist.marks]

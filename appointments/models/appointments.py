@@ -48,8 +48,8 @@ class AppointmentQuerySet(models.QuerySet):
         return self.filter(status=Status.HELD, held_until__lte=at or timezone.now())
 
     def unconfirmed(self) -> "AppointmentQuerySet":
-        """Those whose e-mail address nobody has confirmed."""
-        return self.filter(status=Status.BOOKED)
+        """Those with an e-mail address that nobody has confirmed."""
+        return self.filter(status=Status.BOOKED).exclude(email="")
 
     def orphaned(self) -> "AppointmentQuerySet":
         """Those whose clinician no longer works at that time."""
@@ -127,6 +127,12 @@ class Appointment(models.Model):
         return self.status in COMING
 
     @property
+    def standing(self) -> str:
+        """Where it stands, in words for staff. Without an e-mail address there is none to confirm."""
+        unreachable = self.status == Status.BOOKED and not self.email
+        return "Booked, no e-mail address" if unreachable else self.get_status_display()
+
+    @property
     def clinician(self) -> Clinician:
         return self.slot.clinician
 
@@ -155,10 +161,14 @@ class Draft(models.Model):
     """What somebody has answered so far, question by question, and the hold that belongs to it.
 
     Its secret is in a cookie; only a digest is stored. It outlives a hold that ran out, a closed tab and a lost race.
+    By the name of the step, `answers` is what was typed, and `details` what that means, as fields of the appointment.
     """
 
     digest = models.CharField(max_length=64, unique=True)
     answers = models.JSONField(default=dict)
+    details = models.JSONField(default=dict)
+    type = models.ForeignKey(AppointmentType, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    clinician = models.ForeignKey(Clinician, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     appointment = models.OneToOneField(
         Appointment, on_delete=models.SET_NULL, null=True, blank=True, related_name="draft"
     )

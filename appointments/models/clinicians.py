@@ -8,10 +8,13 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from appointments import photographs
 from appointments.kinds import Mode
 from conditions.kinds import TagKind
 from conditions.models import Condition, Tag
 from conditions.models.working import SLUG
+
+DEMONSTRATION = "(demonstration)"
 
 
 def default_time_zone() -> str:
@@ -105,8 +108,17 @@ class Clinician(models.Model):
     languages = models.CharField(
         max_length=200, default="English", help_text="Languages for the appointment, separated by commas."
     )
-    photograph = models.ImageField(upload_to="clinicians/", blank=True)
-    photograph_alt = models.CharField("what the photograph shows", max_length=250, blank=True)
+    photograph = models.ImageField(
+        upload_to=photographs.FOLDER,
+        blank=True,
+        help_text="JPEG, PNG or WebP, up to 10 MB. Only the picture is kept: not where and when it was taken.",
+    )
+    photograph_alt = models.CharField(
+        "what the photograph shows",
+        max_length=250,
+        blank=True,
+        help_text="For people who cannot see it, without “photograph of”: “Dr Example, smiling, in a blue shirt”.",
+    )
     biography = models.TextField(blank=True, max_length=2000)
     time_zone = models.CharField(
         max_length=60,
@@ -127,7 +139,13 @@ class Clinician(models.Model):
                 condition=Q(photograph="") | ~Q(photograph_alt=""),
                 name="a_photograph_is_described",
                 violation_error_message="Say what the photograph shows.",
-            )
+            ),
+            # A name goes everywhere: into lists, e-mails and calendars. So it is where the mark has to be.
+            models.CheckConstraint(
+                condition=Q(is_demonstration=False) | Q(name__contains=DEMONSTRATION),
+                name="who_is_made_up_says_so",
+                violation_error_message=f"Write {DEMONSTRATION} behind the name of somebody who is made up.",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -15,10 +15,6 @@ class MessageQuerySet(models.QuerySet):
         """Those that nobody has composed yet and whose time has come, the longest wait first."""
         return self.filter(composed_at=None, due_at__lte=at or timezone.now()).order_by("due_at", "pk")
 
-    def failed(self) -> "MessageQuerySet":
-        """Those that the mail server refused for good: somebody has to telephone."""
-        return self.filter(email__status=1, handled_at=None)
-
 
 class Message(models.Model):
     """One message to the patient of one appointment. `key` makes it exactly one: a second one by that key is refused.

@@ -30,11 +30,10 @@ class WaitingEntry(models.Model):
 
 
 class Offer(models.Model):
-    """One freed slot, offered to one person. The slot stays open to everybody: who takes it first has it."""
+    """One freed slot, offered to one person, who opens it with their own link. Whoever takes the slot first has it."""
 
     entry = models.ForeignKey(WaitingEntry, on_delete=models.CASCADE, related_name="offers")
     slot = models.ForeignKey(Slot, on_delete=models.CASCADE, related_name="offers")
-    digest = models.CharField(max_length=64, unique=True)
     made_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True, blank=True)

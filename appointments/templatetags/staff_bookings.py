@@ -1,20 +1,37 @@
-"""The first page of the admin: what the bookings need from the person who looks at it. It names no patient."""
+"""The bookings' part of the admin's first page, and what its screens need. The first page names no patient."""
 
+import re
 from typing import Any
 
 from django import template
 
 from appointments import worklists
 from appointments.models import Clinician
-from appointments.staff import VIEW
+from appointments.staff import ADD, VIEW
 
 register = template.Library()
 
 
-@register.inclusion_tag("admin/appointments/_bookings.html", takes_context=True)
-def staff_bookings(context: dict[str, Any]) -> dict[str, Any]:
-    """The worklists of the person who is signed in, each with how many are on it; nothing for others."""
+@register.simple_tag(takes_context=True)
+def bookings_desk(context: dict[str, Any]) -> dict[str, Any]:
+    """What the bookings need from the person who is signed in, each with how many, and where they go from here."""
     user = context["request"].user
     if not user.has_perm(VIEW):
         return {}
-    return {"counts": worklists.counts(user), "may_have_feed": Clinician.objects.filter(user=user).exists()}
+    counts = dict(worklists.counts(user))
+    return {
+        "today": counts.pop(worklists.BY_KEY["today"]),
+        "waits": [(worklist, count) for worklist, count in counts.items() if count],
+        "may_book": user.has_perm(ADD),
+        "may_close": user.has_perm("appointments.add_closure"),
+        "may_have_feed": Clinician.objects.filter(user=user).exists(),
+    }
+
+
+@register.filter
+def dialled(number: str) -> str:
+    """What a telephone dials, for a number written as one; empty for anything else, such as two numbers."""
+    if not re.fullmatch(r"\+?[0-9 ().-]{5,}", number):
+        return ""
+    from_abroad = number.replace("(0)", "") if number.startswith("+") else number
+    return re.sub(r"[^+0-9]", "", from_abroad)

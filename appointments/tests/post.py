@@ -8,8 +8,9 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 
 from appointments import delivery, messaging
+from calcsite.tests import mailservers
 
-MEMORY = {"BACKENDS": {"default": "django.core.mail.backends.locmem.EmailBackend"}}
+MEMORY = {"BACKENDS": {"default": mailservers.MEMORY}}
 HOSTILE = "Kim\r\nBcc: eve@elsewhere.example\v\x85\u2028\u2029{{ clinic }}{% now 'Y' %}<script>alert(1)</script>"
 
 

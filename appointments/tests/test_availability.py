@@ -1,8 +1,10 @@
 """From working hours and closures to slots, and from slots to the times that patients choose from."""
 
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from appointments import availability, booking
 from appointments.kinds import Mode
@@ -13,6 +15,7 @@ from appointments.tests.factories import (
     make_clinician,
     make_draft,
     make_hours,
+    make_slot,
     make_type,
 )
 
@@ -328,3 +331,28 @@ def test_free_times_take_one_query_however_many_clinicians_there_are(
     with django_assert_num_queries(1):
         days = availability.free_days(kind, Mode.VIDEO, clinician, first=MONDAY, at=SUNDAY)
         assert [str(slot.clinician) + str(slot.location) for day in days for slot in day.slots]
+
+
+@pytest.mark.parametrize(
+    ("begins", "lasts", "is_refused"),
+    [
+        (0, 85, True),
+        (30, 10, True),
+        (60, 60, True),
+        (-60, 61, True),
+        (-60, 300, True),
+        (-60, 60, False),
+        (90, 30, False),
+    ],
+)
+def test_the_database_refuses_a_slot_that_overlaps_another(begins, lasts, is_refused):
+    """With what is kept free afterwards, and whatever else the clinician does that day."""
+    hours = make_monday()
+    for start in (-300, 0, 200):
+        make_slot(hours=hours, starts=nine(start), ends=nine(start + 60), busy_until=nine(start + 90))
+    ends = nine(begins + lasts)
+    with pytest.raises(IntegrityError) if is_refused else nullcontext(), transaction.atomic():
+        make_slot(hours=hours, starts=nine(begins), ends=ends, busy_until=ends)
+    Slot.objects.filter(starts=nine(begins), busy_until=ends).delete()
+    with pytest.raises(IntegrityError) if is_refused else nullcontext(), transaction.atomic():
+        Slot.objects.filter(starts=nine(-300)).update(starts=nine(begins), ends=ends, busy_until=ends)

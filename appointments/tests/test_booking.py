@@ -7,9 +7,9 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from appointments import booking
-from appointments.booking import BookingError, TimeTakenError
+from appointments.booking import BookingError, TimeTakenError, TooManyError
 from appointments.kinds import Mode, Status
-from appointments.models import Appointment, AuditEntry, Message, Slot
+from appointments.models import Appointment, AuditEntry, Draft, Message, Slot
 from appointments.tests.factories import PATIENT, make_appointment, make_draft, make_hours, make_slot, make_type
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +50,28 @@ def test_booking_twice_books_once():
     second = booking.book(draft=draft, details=PATIENT)
     assert first == second
     assert Message.objects.filter(kind="confirmation").count() == 1
+
+
+def test_a_draft_that_was_read_before_another_time_was_chosen_books_the_time_that_is_held():
+    draft, hours = make_draft(answers={"you": {"name": "Kim Example"}}), make_hours()
+    hold(make_slot(hours=hours), draft=draft)
+    read_before = Draft.objects.select_related("appointment__slot").get(pk=draft.pk)
+    second = hold(make_slot(hours=hours), draft=draft)
+    assert booking.book(draft=read_before, details=PATIENT) == second
+    draft.refresh_from_db()
+    assert (draft.appointment, draft.answers) == (second, {})
+
+
+def test_a_booking_that_comes_to_nothing_keeps_the_answers():
+    draft = make_draft(answers={"you": {"name": "Kim Example"}})
+    with pytest.raises(TimeTakenError):
+        booking.book(draft=draft, details=PATIENT)
+    hold(make_slot(), draft=draft)
+    with pytest.raises(TooManyError):
+        booking.book(draft=draft, details=PATIENT, is_allowed=lambda: False)
+    draft.refresh_from_db()
+    assert (draft.answers, draft.appointment.status) == ({"you": {"name": "Kim Example"}}, Status.HELD)
+    assert not Message.objects.exists()
 
 
 def test_a_hold_that_ran_out_can_be_taken_by_somebody_else():

@@ -235,6 +235,7 @@ def test_one_email_address_books_ten_times_a_day(slots):
         assert book(Client(REMOTE_ADDR=f"198.51.{number}.1")).status_code == 302
     late = Client(REMOTE_ADDR="198.51.100.1")
     assert book(late, you={"email": "KIM@home.example"}).status_code == 429
+    assert "Kim Example" in late.get(f"{BOOK}check/").text  # what was refused has lost nothing
     assert Appointment.objects.booked().count() == booking_limits.BOOK_BY_EMAIL
     assert book(Client(REMOTE_ADDR="198.51.101.1"), you={"email": "alex@home.example"}).status_code == 302
 

@@ -286,6 +286,13 @@ def test_agreeing_to_words_that_have_changed_is_refused(client, slot):
     assert 'value="2026-11"' in refused.content.decode()
 
 
+def test_the_last_button_takes_few_statements(client, slot, django_assert_num_queries):
+    """Two look, the rest write: the draft, the appointment, its messages, the audit log, the count of bookings."""
+    come_to(client, "check", about={"condition": make_live(name="Calcinosis").slug})
+    with django_assert_num_queries(7 + 2):  # and those that begin and end the transaction
+        assert answer(client, "check").status_code == 302
+
+
 def test_every_form_needs_its_token(slot):
     client = Client(enforce_csrf_checks=True)
     assert client.post(f"{BOOK}about/", ANSWERS["about"]).status_code == 403

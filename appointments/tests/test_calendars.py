@@ -72,11 +72,13 @@ def test_one_line_keeps_every_script_and_no_line_break():
     ("starts", "zone", "expected"),
     [
         # Clocks in New York change three weeks before those in London, and so the distance is another one.
-        (datetime(2027, 3, 20, 9, tzinfo=UTC), "America/New_York", ["05:00", "09:00"]),
-        (datetime(2027, 4, 1, 9, tzinfo=UTC), "America/New_York", ["05:00", "10:00"]),
-        (datetime(2027, 4, 1, 9, tzinfo=UTC), "Europe/Lisbon", ["10:00"]),
-        (datetime(2027, 4, 1, 9, tzinfo=UTC), "", ["10:00"]),
-        (datetime(2027, 4, 1, 9, tzinfo=UTC), "../etc/passwd", ["10:00"]),
+        (datetime(2027, 3, 20, 9, tzinfo=UTC), "America/New_York", ["5:00am", "9:00am"]),
+        (datetime(2027, 4, 1, 9, tzinfo=UTC), "America/New_York", ["5:00am", "10:00am"]),
+        # Clocks in London show half past one twice, and only one of the two is the appointment.
+        (datetime(2027, 10, 31, 1, 30, tzinfo=UTC), "", ["1:30am (GMT)"]),
+        (datetime(2027, 4, 1, 9, tzinfo=UTC), "Europe/Lisbon", ["10:00am"]),
+        (datetime(2027, 4, 1, 9, tzinfo=UTC), "", ["10:00am"]),
+        (datetime(2027, 4, 1, 9, tzinfo=UTC), "../etc/passwd", ["10:00am"]),
     ],
 )
 def test_times_are_read_as_clocks_show_them(starts, zone, expected):

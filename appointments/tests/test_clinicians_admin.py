@@ -116,15 +116,22 @@ def test_a_photograph_is_kept_under_the_name_of_its_content(desk):
     desk.post(ADD, form_of(photograph=photograph(name="Jane’s passport.png"), photograph_alt="A portrait"))
     assert Clinician.objects.get().photograph.name.startswith("clinicians/")
     assert "passport" not in Clinician.objects.get().photograph.name
+    assert Clinician.objects.get().photograph.name.endswith(".jpg")
+
+
+def test_somebody_made_up_has_a_name_that_says_so(desk):
+    assert "Write (demonstration) behind the name" in desk.post(ADD, form_of(is_demonstration="on")).content.decode()
 
 
 @pytest.mark.parametrize(
     ("file", "told"),
     [
-        (photograph("GIF", "me.gif"), "Choose a picture of the type"),
-        (photograph("JPEG", "me.png"), "don&#x27;t match"),
-        (SimpleUploadedFile("me.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"), "Upload a valid image"),
-        (SimpleUploadedFile("me.png", b"<script>alert(1)</script>"), "Upload a valid image"),
+        (photograph("GIF", "me.gif"), "Choose a photograph of the type"),
+        (
+            SimpleUploadedFile("me.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+            "Choose a photograph of the type",
+        ),
+        (SimpleUploadedFile("me.png", b"<script>alert(1)</script>"), "Choose a photograph of the type"),
         (SimpleUploadedFile("me.png", b""), "empty"),
     ],
 )

@@ -139,7 +139,7 @@ def test_who_was_moved_meanwhile_is_not_moved_again(hours, coordinator):
 
 def form_of(hours: WorkingHours | None = None, *, hour: int = 8, until: int = 18, **fields) -> dict[str, str]:
     day = in_a_week(9).date().isoformat()
-    times = {"starts_0": day, "starts_1": f"{hour}:00", "ends_0": day, "ends_1": f"{until}:00"}
+    times = {"starts": f"{day}T{hour:02}:00", "ends": f"{day}T{until:02}:00"}
     return times | {"clinician": hours.clinician_id if hours else "", "reason": "", "seen": ""} | fields
 
 
@@ -186,6 +186,29 @@ def test_each_patient_is_kept_moved_or_cancelled(desk, hours):
         (Status.CANCELLED, cancelled.slot),
     ]
     assert set(Message.objects.filter(kind="staff").values_list("appointment", flat=True)) == {moved.pk, cancelled.pk}
+
+
+def test_who_has_no_e_mail_address_is_moved_all_the_same_and_staff_are_told_to_telephone(desk, hours):
+    appointment = book(hours, email="")
+    page = reverse("admin:appointments_closure_settle", args=[make_closure(hours).pk])
+    slot = Slot.objects.free().filter(starts__gt=in_a_week(23)).earliest("starts")
+    fields = choose(appointment, slot.pk) | {"text": "We are sorry."}
+    told = desk.post(page, fields, follow=True).content.decode()
+    assert "Kim Example has no e-mail address. Telephone them now: 01632 960 001." in told
+    assert Appointment.objects.get().slot == slot
+    assert not Message.objects.filter(kind="staff").exists()
+
+
+def test_a_closure_begins_as_the_whole_day_that_the_calendar_was_at(desk, hours):
+    day, clinician = in_a_week(9).date(), hours.clinician
+    calendar = desk.get(reverse("admin:appointments_calendar"), {"day": day, "clinician": clinician.pk})
+    address = f"{ADD}?day={day}&clinician={clinician.pk}"
+    assert address.replace("&", "&amp;") in calendar.content.decode()
+    form = desk.get(address).context["adminform"].form
+    assert f'value="{day}T00:00"' in str(form["starts"])
+    assert f'value="{day + timedelta(days=1)}T00:00"' in str(form["ends"])
+    assert f'value="{clinician.pk}" selected' in str(form["clinician"])
+    assert desk.get(f"{ADD}?day=2026-02-31&clinician=x").status_code == 200
 
 
 def test_of_two_who_are_moved_to_one_time_the_second_is_left_and_staff_are_told(desk, hours):

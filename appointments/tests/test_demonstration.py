@@ -33,11 +33,11 @@ def test_every_way_of_meeting_can_be_booked_for_the_next_weeks():
 
 def test_loading_again_changes_nothing():
     demonstration.load()
-    Clinician.objects.filter(slug="dr-demo-ashe").update(name="Dr Changed")
+    Clinician.objects.filter(slug="dr-demo-ashe").update(name="Dr Changed (demonstration)")
     counts = [model.objects.count() for model in (Clinician, AppointmentType, Location, Slot)]
     assert demonstration.load() == []
     assert [model.objects.count() for model in (Clinician, AppointmentType, Location, Slot)] == counts
-    assert Clinician.objects.filter(name="Dr Changed").exists()
+    assert Clinician.objects.filter(name="Dr Changed (demonstration)").exists()
 
 
 def test_a_site_that_is_no_demonstration_gets_nobody():

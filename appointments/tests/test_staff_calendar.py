@@ -73,6 +73,21 @@ def test_a_week_begins_on_monday_and_has_seven_days(coordinator):
     assert kinds(shown) == [[], [], [], [], [], [], ["free"]]
 
 
+def test_what_is_free_with_several_at_one_time_is_one_line_and_nobody_who_is_booked_is_in_it(coordinator):
+    for hours in (make_hours(), make_hours()):
+        make_slot(hours=hours, starts=NOON)
+        make_slot(hours=hours, starts=NOON + timedelta(hours=1))
+    make_appointment(slot=make_slot(starts=NOON), at=BEFORE)
+    make_appointment(slot=make_slot(starts=NOON), at=BEFORE)
+    lines = week_calendar(coordinator, NOON.date(), at=BEFORE).columns[0].lines
+    assert [[entry.kind for entry in line] for line in lines] == [
+        ["free", "free"],
+        ["booked"],
+        ["booked"],
+        ["free", "free"],
+    ]
+
+
 def test_closures_are_shown_to_those_whom_they_concern(coordinator):
     clinician, ends = make_clinician(), NOON + timedelta(hours=26)
     Closure.objects.create(clinician=clinician, starts=NOON, ends=ends)

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from appointments import booking, booking_limits, consent, drafts, journey
-from appointments.models import Draft
+from appointments.forms import QuestionForm
+from appointments.models import Appointment, Draft
 from conditions.models import Listing
 
 View = Callable[..., HttpResponse]
@@ -20,26 +21,30 @@ def go(name: str) -> HttpResponse:
     return redirect("appointments:step", name)
 
 
-def in_order(view: View) -> View:
+def in_order(*also: str) -> Callable[[View], View]:
     """A page of the booking, for those who have answered what comes before it. Others are sent to where they are.
 
-    Who writes when the time that is kept for them runs out can still send what they wrote.
+    Who writes when the time that is kept for them runs out can still send what they wrote. `also` names rows that the
+    page reads with the draft.
     """
 
-    @wraps(view)
-    def reached(request: HttpRequest, name: str, **kwargs: object) -> HttpResponse:
-        if name not in journey.NAMES:
-            raise Http404
-        draft = drafts.find(request)
-        if journey.is_booked(draft) and name != journey.NAMES[0]:
-            return redirect("appointments:booked")
-        following = journey.first_unanswered(draft)
-        was_late = request.method == "POST" and following == journey.TIME and name != journey.CHECK
-        if not journey.is_reached(name, draft) and not was_late:
-            return go(following)
-        return view(request, name, draft=draft, **kwargs)
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def reached(request: HttpRequest, name: str, **kwargs: object) -> HttpResponse:
+            if name not in journey.NAMES:
+                raise Http404
+            draft = drafts.find(request, *also)
+            if journey.is_booked(draft) and name != journey.NAMES[0]:
+                return redirect("appointments:booked")
+            following = journey.first_unanswered(draft)
+            was_late = request.method == "POST" and following == journey.TIME and name != journey.CHECK
+            if not journey.is_reached(name, draft) and not was_late:
+                return go(following)
+            return view(request, name, draft=draft, **kwargs)
 
-    return reached
+        return reached
+
+    return decorate
 
 
 def page(request: HttpRequest, template: str, name: str, draft: Draft | None, **context: object) -> HttpResponse:
@@ -64,7 +69,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@in_order
+@in_order()
 def question(request: HttpRequest, name: str, draft: Draft | None) -> HttpResponse:
     """One page of questions: GET shows it as it was answered before, POST answers it, or keeps the time longer."""
     step = journey.STEPS[name]
@@ -77,7 +82,7 @@ def question(request: HttpRequest, name: str, draft: Draft | None) -> HttpRespon
     elif request.method == "POST":
         form = journey.form_of(step, draft, request.POST)
         if form.is_valid():
-            return answered(request, name, draft, form.typed())
+            return answered(request, step, draft, form)
     else:
         given = draft.answers.get(name) if draft else None
         form = journey.form_of(step, draft, given, initial=request.GET.dict() if name == journey.NAMES[0] else None)
@@ -94,39 +99,37 @@ def kept_longer(draft: Draft | None) -> str:
     return ""
 
 
-def answered(request: HttpRequest, name: str, draft: Draft | None, answers: dict[str, str]) -> HttpResponse:
+def answered(request: HttpRequest, step: journey.Step, draft: Draft | None, form: QuestionForm) -> HttpResponse:
     """Keep what was answered, and go on to what is not answered yet."""
     secret = request.COOKIES.get(drafts.COOKIE, "")
     if draft is None:
         if not booking_limits.may_begin(request):
             return booking_limits.refusal(request)
         draft, secret = drafts.start()
-    drafts.save(draft=draft, step=name, answers=answers)
-    if name == "how":
-        journey.fit_hold(draft)
+    journey.answer(draft=draft, step=step, form=form)
     response = go(journey.first_unanswered(draft))
     drafts.remember(response, secret)
     return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@in_order
+@in_order()
 def check(request: HttpRequest, name: str, draft: Draft) -> HttpResponse:
     """All answers once more, and the button that books."""
     problem = ""
     if request.method == "POST" and "keep" in request.POST:
         problem = kept_longer(draft)
+    elif request.method == "POST" and not (trap := QuestionForm(request.POST)).is_valid():
+        problem = trap.non_field_errors()[0]
     elif request.method == "POST":
-        details = journey.details(draft)
-        if not booking_limits.may_book(details["email"]):
-            return booking_limits.refusal(request)
         try:
-            journey.book(draft=draft, details=details)
+            journey.book(draft)
+        except booking.TooManyError:
+            return booking_limits.refusal(request)
         except booking.BookingError:
-            booking_limits.was_not_booked(details["email"])
             return go(journey.TIME)  # which says that the time has gone, and offers others
         return redirect("appointments:booked")
-    context = {"answers": journey.details(draft), "problem": problem}
+    context = {"answers": journey.details(draft), "about": journey.listing(draft), "problem": problem}
     return page(request, "check", name, draft, **context)
 
 
@@ -136,8 +139,9 @@ def booked(request: HttpRequest) -> HttpResponse:
     draft = drafts.find(request)
     if not journey.is_booked(draft):
         return go(journey.first_unanswered(draft))
-    zone = draft.appointment.time_zone or settings.TIME_ZONE
-    context = {"appointment": draft.appointment, "zone": zone, "clinic_zone": settings.TIME_ZONE}
+    appointment = Appointment.objects.select_related("slot__clinician", "slot__location").get(pk=draft.appointment_id)
+    zone = appointment.time_zone or settings.TIME_ZONE
+    context = {"appointment": appointment, "zone": zone, "clinic_zone": settings.TIME_ZONE}
     return render(request, "appointments/booking/booked.html", context)
 
 

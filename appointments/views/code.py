@@ -76,7 +76,7 @@ def confirm(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     target = wanted(request)
     if request.method != "POST" and has_code(request) and appointment.status != Status.BOOKED:
         return HttpResponseRedirect(target) if target else redirect("patient:home")
-    form = CodeForm(request.POST or None, next=target)
+    form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             access.check_code(appointment, form.cleaned_data["code"])

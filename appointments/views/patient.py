@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from functools import wraps
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from appointments import access, availability, booking, calendars
-from appointments.models import Appointment, Slot, WaitingEntry
+from appointments.models import Appointment, WaitingEntry
 from appointments.patient_forms import CancelForm, LinkForm
 from calcsite import limits
 
@@ -116,6 +116,10 @@ def home(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 @coming_only
 def times(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Free times to move to: with the same clinician, or `?with=any`, from a day on, `?from=`."""
+    return times_page(request, appointment)
+
+
+def times_page(request: HttpRequest, appointment: Appointment, status: int = 200, problem: str = "") -> HttpResponse:
     kind, anyone = appointment.type, request.GET.get("with") == "any"
     today = timezone.localdate()
     first = max(day_asked_for(request) or today, today)
@@ -133,6 +137,8 @@ def times(request: HttpRequest, appointment: Appointment) -> HttpResponse:
         request,
         "times",
         appointment,
+        status,
+        problem=problem,
         days=days,
         anyone=anyone,
         zone=asked["zone"],
@@ -153,10 +159,13 @@ def day_asked_for(request: HttpRequest) -> date | None:
 @form_page
 @coming_only
 def move(request: HttpRequest, appointment: Appointment, pk: int) -> HttpResponse:
-    """The old time and the new one; POST moves the appointment."""
-    slot = Slot.objects.select_related("clinician").filter(pk=pk, starts__gt=timezone.now()).first()
+    """The old time and the new one; POST moves the appointment.
+
+    A time that somebody else has, that is not offered, and that does not exist get the same answer.
+    """
+    slot = availability.find_offered(pk, appointment.type, appointment.mode)
     if slot is None:
-        raise Http404("There is no such time.")
+        return times_page(request, appointment, 404, "That time is not free any more. Choose another one.")
     problem, status = "", 200
     if request.method == "POST":
         try:

@@ -19,7 +19,7 @@ LOST = "The time that we kept for you has run out. Choose another one: your answ
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@in_order
+@in_order("type", "clinician")
 def choose_time(request: HttpRequest, name: str, draft: Draft) -> HttpResponse:
     """Free times, in the clinic's zone or the patient's own. POST claims one for the patient while they write."""
     wanted = journey.wish(draft)
@@ -67,6 +67,8 @@ def offer(request: HttpRequest, draft: Draft, wanted: journey.Wish, **context: o
     first = min(max(day_asked_for(request) or today, today), last)
     asked = {"kind": wanted.kind, "mode": wanted.mode, "clinician": wanted.clinician}
     days = availability.free_days(**asked, first=first, days=DAYS, zone=zone)
+    # The first time of all, without asking the database again when the list begins with it.
+    soonest = days[0].slots[0] if days and first == today else availability.first_available(**asked)
     until = days[-1].date if days else first + DAYS_SHOWN - ONE_DAY  # long lists end before the days do
     context |= {
         "wish": wanted,
@@ -78,7 +80,7 @@ def offer(request: HttpRequest, draft: Draft, wanted: journey.Wish, **context: o
         "earlier": max(first - DAYS_SHOWN, today) if first > today else None,
         "later": until + ONE_DAY if until < last else None,
         "following": journey.first_unanswered(draft),
-        "first_available": availability.first_available(**asked),
+        "first_available": soonest,
         "next_free_day": None if days else availability.next_free_day(**asked, first=first, zone=zone),
     }
     return page(request, "time", journey.TIME, draft, **context)

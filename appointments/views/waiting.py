@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from appointments import booking, calendars
 from appointments import waiting as waiting_list
-from appointments.models import Appointment
+from appointments.models import Appointment, Offer
 from appointments.patient_forms import WaitingForm
 from appointments.views.patient import coming_only, form_page, page
 
@@ -39,10 +39,10 @@ def offer(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     open_offers = waiting_list.open_offers(appointment)
     if request.method != "POST":
         found = open_offers.filter(expires_at__gt=timezone.now()).first()
-        new = calendars.readings(appointment, slot=found.slot) if found else []
-        return page(request, "offer", appointment, offer=found, new=new)
+        return page(request, "offer", appointment, **offered(found))
     chosen = request.POST.get("offer", "")
-    found = open_offers.filter(pk=int(chosen)).first() if chosen.isascii() and chosen.isdecimal() else None
+    is_number = chosen.isascii() and chosen.isdecimal() and len(chosen) < 19
+    found = open_offers.filter(pk=int(chosen)).first() if is_number else None
     try:
         if found is None:
             raise waiting_list.WaitingError(waiting_list.OVER)
@@ -55,3 +55,12 @@ def offer(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     except (waiting_list.WaitingError, booking.BookingError) as error:
         return page(request, "offer", appointment, 409, problem=str(error))
     return redirect("patient:home")
+
+
+def offered(offer: Offer | None) -> dict[str, object]:
+    """What the page says of an offer: the time, and until when an answer is good."""
+    if offer is None:
+        return {}
+    appointment, until = offer.entry.appointment, offer.expires_at
+    new = calendars.readings(appointment, slot=offer.slot)
+    return {"offer": offer, "new": new, "until": calendars.reading(until, until, calendars.zone_of(appointment))}

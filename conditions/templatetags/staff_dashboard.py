@@ -1,4 +1,4 @@
-"""The first page of the admin: what waits for the person who looks at it."""
+"""The editors' part of the admin's first page: what waits for the person who looks at it."""
 
 from typing import Any
 
@@ -12,9 +12,9 @@ register = template.Library()
 ROWS = 5  # of each report
 
 
-@register.inclusion_tag("admin/conditions/_dashboard.html", takes_context=True)
-def staff_dashboard(context: dict[str, Any]) -> dict[str, Any]:
-    """What waits for the person who is signed in, in order, and the pictures that concern them."""
+@register.simple_tag(takes_context=True)
+def pages_desk(context: dict[str, Any]) -> dict[str, Any]:
+    """What of the pages waits for the person who is signed in, in order, and the pictures that concern them."""
     user, today = context["request"].user, timezone.localdate()
     found = reports.found_for(user, reports.FIRST_PAGE, on=today, most=ROWS)
     return {

@@ -3,13 +3,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from benchmarks import audit, freshness, pages, search
+from benchmarks import audit, bookings, free_times, freshness, pages, search
 from benchmarks.results import Figure
 
 PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "pages": pages.figures,
     "freshness": freshness.figures,
     "search": search.figures,
+    "bookings": bookings.figures,
+    "free times": free_times.figures,
     "lighthouse": audit.figures,
 }
 

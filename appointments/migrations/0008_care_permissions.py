@@ -38,6 +38,6 @@ def add_to_groups(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("appointments", "0004_care")]
+    dependencies = [("appointments", "0007_care")]
 
     operations = [migrations.RunPython(add_to_groups, migrations.RunPython.noop, elidable=False)]

@@ -11,7 +11,7 @@ import appointments.models.documents
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("appointments", "0003_permissions"),
+        ("appointments", "0006_drafts_keep_what_answers_mean"),
         ("conditions", "0003_what_is_public"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,0 +1,129 @@
+"""One patient with the addresses and keys of another gets what a stranger gets; and nobody keeps a page of either."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from appointments import access, waiting
+from appointments.kinds import Mode
+from appointments.models import Appointment, Offer
+from appointments.tests.factories import make_appointment, make_hours, make_slot, make_type
+from appointments.tests.journeys import ANSWERS, BOOK, answer, book, come_to
+from appointments.tests.looking import addresses, everything, shown
+from appointments.tests.visiting import come_in, url
+
+pytestmark = pytest.mark.django_db
+DAYS = timedelta(days=1)
+NO_KEY = 10**9
+INFORMATION = "/second-opinion/"  # the same for everybody, and nothing of a booking in it
+CANARY = {"name": "Canary Patient", "email": "canary@home.example", "telephone": "01632 960 777"}
+
+
+@pytest.fixture
+def hours():
+    return make_hours(types=[make_type(name="Second opinion")])
+
+
+@pytest.fixture
+def first(hours) -> Appointment:
+    """The appointment of a patient who has an earlier time on offer."""
+    appointment = make_appointment(slot=make_slot(hours=hours, starts=timezone.now() + 30 * DAYS), **CANARY)
+    waiting.join(appointment=appointment)
+    make_slot(hours=hours, starts=timezone.now() + 5 * DAYS)
+    waiting.offer_freed()
+    return appointment
+
+
+@pytest.fixture
+def second(hours) -> Client:
+    """The browser of another patient, who writes a booking too."""
+    client = come_in(make_appointment(slot=make_slot(hours=hours, starts=timezone.now() + 40 * DAYS)))
+    make_slot(hours=hours, starts=timezone.now() + 9 * DAYS)
+    come_to(client, "check")
+    return client
+
+
+def kept(client: Client, path: str, method: str) -> tuple[str, str, int, str]:
+    """What an answer says to caches, with what was asked."""
+    response = getattr(client, method)(path)
+    return method, path, response.status_code, response.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("forged", [False, True])
+def test_no_answer_of_any_status_is_kept_by_anybody(first, second, forged):
+    booked, stranger = Client(), Client()
+    make_slot(hours=first.slot.hours, starts=timezone.now() + 10 * DAYS)
+    book(booked)
+    paths = [*addresses(token=access.make_link(first)), "/appointment/x.css", "/appointment/%00/", f"{BOOK}nothing/"]
+    paths += [path.rstrip("/") for path in paths[3:6]]
+    answers = []
+    for client in (second, booked, stranger):
+        client.handler.enforce_csrf_checks = forged
+        methods = ["post"] if forged else ["get", "post"]
+        answers += [kept(client, path, method) for path in paths for method in methods if path != INFORMATION]
+    assert {403, 200} <= {status for _, _, status, _ in answers}
+    assert forged or {301, 302, 400, 404, 405} <= {status for _, _, status, _ in answers}
+    assert [one for one in answers if one[3] != "private, no-store"] == []
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_the_keys_of_another_patient_are_as_good_as_keys_that_nobody_has(first, second, method):
+    offered = Offer.objects.get(answered_at=None).pk
+    before = Appointment.objects.order_by("pk").values_list("pk", "slot", "status", "sequence")
+    known = list(before)
+    theirs, nobodys = (getattr(second, method)(url("move", key)) for key in (first.slot_id, NO_KEY))
+    assert (theirs.status_code, shown(theirs.text)) == (nobodys.status_code, shown(nobodys.text))
+    assert "That time is not free any more." in theirs.text
+    answers = [second.post(url("offer"), {"offer": key}) for key in (offered, NO_KEY, "9" * 5000, "x", "١")]
+    assert {one.status_code for one in answers} == {409}
+    assert len({shown(one.text) for one in answers}) == 1
+    assert list(before) == known
+    assert Offer.objects.get(pk=offered).answered_at is None
+
+
+def test_a_time_that_is_not_offered_is_as_good_as_one_that_does_not_exist(first, second):
+    hours, soon = first.slot.hours, timezone.now()
+    not_offered = [
+        make_slot(hours=hours, starts=soon - DAYS),
+        make_slot(hours=hours, starts=soon + 12 * DAYS, is_covered=False),
+        make_slot(hours=hours, starts=soon + 13 * DAYS, **{Mode.VIDEO.value: False}),
+        make_slot(hours=hours, starts=soon + 3000 * DAYS),
+        make_slot(hours=make_hours(types=[make_type()])),
+    ]
+    pages = [second.post(url("move", key)) for key in [NO_KEY, *(slot.pk for slot in not_offered)]]
+    assert {page.status_code for page in pages} == {404}
+    assert len({shown(page.text) for page in pages}) == 1
+
+
+def test_addresses_of_another_patient_show_a_patient_their_own_and_a_stranger_nothing(first, second):
+    words = [*CANARY.values(), first.reference, first.spoken_reference, str(first.uid)]
+    guest = come_in(make_appointment())
+    guest.post(url("close"))
+    for path in [*addresses(pk=first.slot_id), url("calendar")]:
+        page = second.get(path)
+        assert [word for word in words if word in page.text] == [], path
+        stranger = Client().get(path)
+        assert shown(stranger.text) == shown(guest.get(path).text), path
+
+
+def test_what_a_stranger_sends_to_an_address_changes_nothing(first, second):
+    fields = {"why": "x", "email": "", "code": "000000", "offer": Offer.objects.get(answered_at=None).pk}
+    before = everything()
+    for path in addresses(pk=first.slot_id):
+        answer = Client().post(path, fields)
+        assert answer.status_code in {200, 302, 403, 404, 405}
+    assert everything() == before
+
+
+def test_a_draft_is_found_by_its_own_cookie_only(first, second):
+    """Two who book at once: the answers and the time of one are never those of the other."""
+    other = Client()
+    make_slot(hours=first.slot.hours, starts=timezone.now() + 10 * DAYS)
+    come_to(other, "check", you={"name": "Canary Writer"})
+    for step in ANSWERS:
+        assert "Canary Writer" not in second.get(f"{BOOK}{step}/").text
+    assert "Canary Writer" in other.get(f"{BOOK}you/").text
+    assert answer(other, "check").status_code == 302
+    assert second.get(f"{BOOK}done/").headers["Location"] == f"{BOOK}check/"

@@ -1,0 +1,155 @@
+"""Bookings per second: over HTTP beside the ORM, and with 1,000,000 appointments beside none."""
+
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from itertools import count
+
+from django.db import connections, transaction
+from django.utils import timezone
+
+from appointments import consent
+from appointments.kinds import Mode, Status
+from appointments.models import Appointment, AppointmentType, Draft, Message, Slot
+from benchmarks import calendars
+from benchmarks.databases import Database, another
+from benchmarks.load import Client, post
+from benchmarks.results import Figure
+from benchmarks.server import running
+from calcsite.tokens import digest_of
+
+CLINICIANS = 50
+PAST_DAYS = 1250
+SLICES = 40
+BOOKINGS = 20  # of one slice
+THREADS = 4  # of the one worker, as scripts/serve.py has it
+BARS = {"sqlite": (0.18, 0.6), "postgresql": (0.45, 0.9)}
+# What was typed, page by page, and what that means: as the pages keep it.
+ANSWERS = {
+    "about": {"condition": "brain-calcification"},
+    "how": {"mode": "video", "clinician": ""},
+    "time": {"zone": "Europe/London"},
+    "who": {"booked_by": "patient"},
+    "needs": {},
+    "why": {"reason": "What does the report mean?"},
+    "consent": {"consent_version": consent.VERSION, "agree": "on"},
+}
+BORN = {"date_of_birth_day": "31", "date_of_birth_month": "3", "date_of_birth_year": "1980"}
+DETAILS = {
+    "who": {"booked_by": "patient", "carer_name": "", "carer_relation": ""},
+    "needs": {"language": "", "needs_interpreter": False, "needs": ""},
+    "why": {"reason": "What does the report mean?", "findings": ""},
+    "consent": {"consent_version": consent.VERSION},
+}
+
+_number = count(1)
+
+
+def figures() -> Iterator[Figure]:
+    """The last button of the booking, in an empty and a full database; the same rows through the ORM; all in turn."""
+    with ExitStack() as stack:
+        empty, full = (stack.enter_context(another(name)) for name in ("empty", "full"))
+        kinds = [prepare(empty, past_days=0), prepare(full, past_days=PAST_DAYS)]
+        clients = []
+        for database in (empty, full):
+            server = stack.enter_context(running(database.environment, threads=THREADS))
+            clients.append(stack.enter_context(Client(server.port)))
+        rounds = [one_round(number, (empty, full), kinds, clients) for number in range(-2, SLICES)][2:]
+    vendor = connections["default"].vendor
+    of_orm, of_empty = BARS[vendor]
+    ratio = statistics.median(by_orm / over_http for over_http, _, by_orm in rounds)
+    yield Figure("bookings/s over HTTP", ratio, " × through the ORM", at_least=of_orm)
+    ratio = statistics.median(in_empty / in_full for in_empty, in_full, _ in rounds)
+    yield Figure("bookings/s with 1,000,000 appointments", ratio, " × with none", at_least=of_empty)
+
+
+def prepare(database: Database, *, past_days: int) -> AppointmentType:
+    """Clinicians, and appointments on every slot of as many days that are over. Then free slots ahead."""
+    database.hurry()
+    kind = calendars.make_clinicians(CLINICIANS, database)
+    if past_days:
+        calendars.make_slots(past_days * calendars.A_DAY, calendars.midnight(-past_days), database)
+        calendars.make_appointments(kind, database)
+        calendars.make_records(database)
+    calendars.make_slots((SLICES + 2) * BOOKINGS * 2 // CLINICIANS + 1, calendars.midnight(3), database)
+    database.settle()
+    return kind
+
+
+def one_round(
+    number: int, databases: tuple[Database, Database], kinds: list[AppointmentType], clients: list[Client]
+) -> tuple[float, float, float]:
+    """Seconds that a slice of bookings takes: over HTTP in the empty and the full database, and through the ORM."""
+    requests = [
+        [over_http(draft_to_book(slot, kind, database)) for slot in free_slots(database)]
+        for database, kind in zip(databases, kinds, strict=True)
+    ]
+    seconds = [0.0, 0.0]
+    for place in (0, 1) if number % 2 else (1, 0):
+        started = time.perf_counter()
+        clients[place].ask_all(requests[place], status=302)
+        seconds[place] = time.perf_counter() - started
+        check(databases[place])
+    by_orm = through_the_orm(free_slots(databases[0]), kinds[0], databases[0])
+    return seconds[0], seconds[1], by_orm
+
+
+def free_slots(database: Database) -> list[Slot]:
+    slots = Slot.objects.using(database.alias).filter(starts__gt=timezone.now(), appointments=None)
+    return list(slots.order_by("starts")[:BOOKINGS])
+
+
+def patient() -> dict[str, str]:
+    return {"name": "Kim Example", "email": f"kim{next(_number)}@home.example", "telephone": "01632 960 001"}
+
+
+def draft_to_book(slot: Slot, kind: AppointmentType, database: Database) -> str:
+    """Everything that a patient has answered before the last button, and the hold. Returns the secret of the draft."""
+    now, who = timezone.now(), patient()
+    held = Appointment.objects.using(database.alias).create(
+        slot=slot, type=kind, mode=Mode.VIDEO, status=Status.HELD, held_until=now + timedelta(hours=1)
+    )
+    secret = f"secret-{next(_number)}"
+    Draft.objects.using(database.alias).create(
+        digest=digest_of(secret),
+        appointment=held,
+        type=kind,
+        answers=ANSWERS | {"you": who | BORN},
+        details=DETAILS | {"you": who | {"date_of_birth": "1980-03-31"}},
+    )
+    return secret
+
+
+def over_http(secret: str) -> bytes:
+    return post("/second-opinion/book/check/", {}, booking=secret)
+
+
+def check(database: Database) -> None:
+    """Raises ValueError when a booking was answered as if it were one and is none."""
+    left = Appointment.objects.using(database.alias).filter(status=Status.HELD).count()
+    if left:
+        raise ValueError(f"{left} of the holds were not booked")
+
+
+def through_the_orm(slots: list[Slot], kind: AppointmentType, database: Database) -> float:
+    """The control: a claim on a slot, and the row of its message, in one transaction each. Returns the seconds."""
+    using, now = database.alias, timezone.now()
+    started = time.perf_counter()
+    for slot in slots:
+        with transaction.atomic(using=using):
+            appointment = Appointment.objects.using(using).create(
+                slot=slot,
+                type=kind,
+                mode=Mode.VIDEO,
+                status=Status.BOOKED,
+                booked_at=now,
+                time_zone="Europe/London",
+                booked_by="patient",
+                **patient(),
+            )
+            Message.objects.using(using).create(
+                appointment=appointment, kind=Message.Kind.CONFIRMATION, key=f"confirmation-{appointment.pk}-0"
+            )
+    return time.perf_counter() - started

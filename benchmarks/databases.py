@@ -1,0 +1,80 @@
+"""Databases beside the one of DATABASE_URL, so that what is measured with much in it and with little can alternate."""
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection, connections
+
+COMMANDS = [["migrate", "--verbosity=0"], ["createcachetable"], ["load_starter"]]
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database with the starting content and nothing else. Django knows it by `alias`, a server by `environment`."""
+
+    alias: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        place = os.environ["DATABASE_URL"].rpartition("/")[0]
+        return {"DATABASE_URL": f"{place}/{Path(connections[self.alias].settings_dict['NAME']).name}"}
+
+    def manage(self, *command: str) -> None:
+        subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=settings.BASE_DIR,
+            env=os.environ | self.environment,
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
+
+    def execute(self, *statements: str) -> None:
+        with connections[self.alias].cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+    def hurry(self) -> None:
+        """Until it is settled, don't wait for the disk: what a crash would lose is made again."""
+        is_sqlite = connections[self.alias].vendor == "sqlite"
+        self.execute("PRAGMA synchronous = OFF" if is_sqlite else "SET synchronous_commit = off")
+        self.execute("PRAGMA cache_size = -400000" if is_sqlite else "SET maintenance_work_mem = '256MB'")
+
+    def settle(self) -> None:
+        """What a server does by itself some time after so many changes. What follows waits for the disk again."""
+        is_sqlite = connections[self.alias].vendor == "sqlite"
+        self.execute(
+            *(["ANALYZE", "PRAGMA wal_checkpoint(TRUNCATE)"] if is_sqlite else ["VACUUM ANALYZE", "CHECKPOINT"])
+        )
+        connections[self.alias].close()
+
+
+@contextlib.contextmanager
+def another(name: str) -> Iterator[Database]:
+    """A database of its own, which goes with the block."""
+    database = Database(f"benchmark_{name}")
+    create(database.alias)
+    try:
+        for command in COMMANDS:
+            database.manage(*command)
+        yield database
+    finally:
+        connections[database.alias].close()
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(f"DROP DATABASE {database.alias} WITH (FORCE)")
+
+
+def create(alias: str) -> None:
+    name = alias
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE {alias}")
+    else:
+        name = str(Path(connection.settings_dict["NAME"]).with_name(f"{alias}.sqlite3"))
+    connections.databases[alias] = connections.databases["default"] | {"NAME": name}

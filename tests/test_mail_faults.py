@@ -1,0 +1,123 @@
+"""A mail server that is away, stalls, refuses or breaks off: people book, and staff know whom to telephone."""
+
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from tests.pressing_on import Patient, come, said, two_sites, wait_until
+from tests.running import HOST, Program, Site, free_port, own_database, wait_until_ready, web_process
+from tests.smtpsink import ACCEPTED, ADDRESS, HangUp, mail_server
+
+NAMES = ["early", "stalls", "busy", "unknown", "drops", "fine", "poison", "broken"]
+QUICK = 2  # seconds for a booking
+STALL = 40  # seconds that the server says nothing, far longer than anybody waits for it
+# What has become of the mail, and whom staff are told to telephone: now, and if all stays as it is for an hour.
+FACTS = """
+import json
+from datetime import timedelta
+import django
+django.setup()
+from django.utils import timezone
+from post_office import mail
+from post_office.models import STATUS, Email
+from appointments import worklists
+from appointments.models import Appointment, Message
+telephone = worklists.BY_KEY["telephone"]
+now, everybody = timezone.now(), Appointment.objects.all()
+print("Mail:", json.dumps({email.to[0]: email.get_status_display() for email in Email.objects.order_by("pk")}))
+for name, at in [("Telephone", now), ("Telephone later", now + timedelta(hours=1, minutes=1))]:
+    print(f"{name}:", json.dumps(sorted(found.email for found in telephone.among(everybody, at))))
+"""
+# One message has an address that no mail goes to, and another a header that cannot be written. Then some minutes pass.
+POISON = """
+def write(to, **fields):
+    Message.objects.create(appointment=everybody.get(email=to), kind="staff", key=to, text="Hello.", **fields)
+everybody.filter(email="poison@home.example").update(email="no address")
+write("no address")
+email = mail.send("broken@home.example", subject="Hello", message="Hello", headers={"X-Broken": "one\\ntwo"})
+write("broken@home.example", email=email, composed_at=now)
+Email.objects.filter(status=STATUS.requeued).update(scheduled_time=None)
+"""
+
+
+class Moods:
+    """How the mail server is with whom. `better` ends it: later it takes what it did not take before."""
+
+    def __init__(self) -> None:
+        self.stalling, self.better = threading.Event(), threading.Event()
+
+    def trouble(self, stage: str, recipient: str) -> str | None:
+        match stage, recipient.partition("@")[0]:
+            case _ if self.better.is_set():
+                return None
+            case (stage, "stalls") if stage == ADDRESS:
+                self.stalling.set()
+                self.better.wait(STALL)
+                raise HangUp
+            case (stage, "busy") if stage == ADDRESS:
+                return "450 come back later"
+            case (stage, "unknown") if stage == ADDRESS:
+                return "550 nobody of that name"
+            case (stage, "drops") if stage == ACCEPTED:
+                raise HangUp
+        return None
+
+
+@pytest.fixture
+def clinic(tmp_path, static_files) -> Iterator[tuple[Site, dict[str, Patient]]]:
+    """A site with its worker, whose mail server is not there yet, and patients by the names of their addresses."""
+    with own_database() as database:
+        mail = {"EMAIL_URL": f"smtp://{HOST}:{free_port()}", "EMAIL_TIMEOUT": "2"}
+        sites = two_sites(tmp_path, static_files, database | mail)[:1]
+        patients = come(sites, [address(name) for name in NAMES])
+        programs = [web_process(sites[0]), Program(sites[0], "manage.py", "worker", "--pause", "0.2")]
+        try:
+            wait_until_ready(sites[0], "/readyz", programs[0].process)
+            yield sites[0], dict(zip(NAMES, patients, strict=True))
+        finally:
+            for program in programs:
+                program.stop()
+
+
+def test_mail_waits_for_its_server_and_whom_it_cannot_reach_is_telephoned(clinic):
+    site, patients = clinic
+    moods = Moods()
+    patients["early"].book()
+    wait_until(lambda: "the mail server cannot be reached" in log(site))
+    with mail_server(moods.trouble, int(site.environment["EMAIL_URL"].rpartition(":")[2])) as sink:
+        wait_until(lambda: address("early") in sink.recipients)
+        patients["stalls"].book()
+        wait_until(moods.stalling.is_set)
+        for name in ["busy", "unknown", "drops", "poison", "broken", "fine"]:
+            started = time.monotonic()
+            patients[name].book()
+            assert time.monotonic() - started < QUICK
+        wait_until(lambda: address("fine") in sink.recipients)
+        moods.better.set()  # what was not sent is tried again in a minute, or once the minutes have passed
+        told = site.run("-c", FACTS + POISON)
+        mail = dict.fromkeys([address(name) for name in NAMES], "sent")
+        waiting = [address(name) for name in ["busy", "drops", "stalls"]]
+        assert said(told, "Mail") == mail | dict.fromkeys(waiting, "requeued") | {address("unknown"): "failed"}
+        assert said(told, "Telephone") == [address("unknown")]
+        assert said(told, "Telephone later") == [*waiting, address("unknown")]
+
+        wait_until(lambda: {*waiting} <= {*sink.recipients} and "of the outbox was not sent: BadHeader" in log(site))
+        told = site.run("-c", FACTS)
+    assert said(told, "Mail") == mail | {address("unknown"): "failed", address("broken"): "requeued"}
+    assert said(told, "Telephone later") == [address("broken"), "no address", address("unknown")]
+    # What was accepted without a word of it came again, and is plainly the same message.
+    assert Counter(sink.recipients) == Counter({*mail} - {address("unknown")}) + Counter([address("drops")])
+    assert len({message["Message-ID"] for message in sink.to(address("drops"))}) == 1
+    assert [line for line in site.errors() if not re.search(r"message \d+ (of the outbox|could not)", line)] == []
+
+
+def address(name: str) -> str:
+    return f"{name}@home.example"
+
+
+def log(site: Site) -> str:
+    return site.log.read_text()
