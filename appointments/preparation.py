@@ -174,9 +174,7 @@ def add_rows(
             following += 1
             there.append(row)
     if len(there) > MOST:
-        raise PreparationError(
-            f"A list has room for {MOST}. Take something off it first, or tell us about it when we meet."
-        )
+        raise PreparationError(f"Your list is full: it has room for {MOST}. Take something off it first.")
     model.objects.bulk_create(there[count:])
     _start(appointment, model.TOOL, now)
 

@@ -29,9 +29,6 @@ class RowForm(forms.Form):
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
-        for field in self.fields.values():
-            if isinstance(field, forms.ChoiceField):
-                field.error_messages["invalid_choice"] = "Choose one of these."
 
 
 def line(label: str, longest: int, hint: str = "", *, needed: str = "", **attributes: str) -> LineField:
@@ -59,9 +56,8 @@ def lines(label: str, longest: int, hint: str = "", *, needed: str = "", rows: i
 
 
 def one_of(label: str, choices: Any, needed: str, **options: Any) -> forms.ChoiceField:
-    return forms.ChoiceField(
-        label=label, choices=choices.choices, widget=Radios, error_messages={"required": needed}, **options
-    )
+    errors = {"required": needed, "invalid_choice": "Choose one of these."}
+    return forms.ChoiceField(label=label, choices=choices.choices, widget=Radios, error_messages=errors, **options)
 
 
 class HistoryForm(RowForm):

@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -91,7 +91,7 @@ def rows(request: HttpRequest, appointment: Appointment, tool: str) -> HttpRespo
 def add(request: HttpRequest, appointment: Appointment, tool: str) -> HttpResponse:
     """Write a row; or one after the other."""
     kept = LISTS[tool]
-    form = kept.form(request.POST or None)
+    form = kept.form(typed(request))
     if request.method == "POST" and form.is_valid():
         try:
             preparation.add_row(appointment=appointment, model=kept.model, values=form.cleaned_data)
@@ -110,7 +110,7 @@ def choose(request: HttpRequest, appointment: Appointment, tool: str) -> HttpRes
     kept = LISTS[tool]
     # What is on the list already is not offered; but who sends a page twice is not told off for it.
     offered = kept.suggest(appointment) if request.method == "POST" else kept.left(appointment)
-    form = ChooseForm(request.POST or None, choices=[(each.key, each.words) for each in offered])
+    form = ChooseForm(typed(request), choices=[(each.key, each.words) for each in offered])
     if request.method == "POST" and form.is_valid():
         chosen = [each.values for each in offered if each.key in form.cleaned_data["chosen"]]
         try:
@@ -204,9 +204,14 @@ def pack(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     return show(request, "pack", appointment, pack=preparation.pack_of(appointment))
 
 
+def typed(request: HttpRequest) -> QueryDict | None:
+    """What a form is filled in with. Nothing at all is something too, once it is sent."""
+    return request.POST if request.method == "POST" else None
+
+
 def form_of(request: HttpRequest, form: type[RowForm], row: PackRow | None) -> RowForm:
     said = {name: getattr(row, name) for name in form.base_fields} if row else None
-    return form(request.POST or None, initial=said)
+    return form(typed(request), initial=said)
 
 
 def saved(request: HttpRequest, form: RowForm, save: Callable[[preparation.Values, str], None]) -> bool:
