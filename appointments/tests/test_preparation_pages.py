@@ -308,7 +308,11 @@ def test_opening_what_only_takes_a_post_leads_to_its_list_and_changes_nothing():
 
 
 def test_pages_take_the_same_number_of_queries_for_one_row_and_for_thirty(django_assert_max_num_queries):
-    few, many = (make_preparing(condition=make_live()) for _ in range(2))
+    few = make_preparing(condition=make_live())
+    for number in range(30):
+        tool = Tool.values[number % 9]
+        ChecklistItem.objects.create(tool=tool, title=f"More {number}", text="More.", position=number)
+    many = make_preparing(condition=make_live())
     write(few)
     write(many, rows=30)
     taken = []
