@@ -1,10 +1,25 @@
 """A patient's own pages, under /appointment/. No address tells one appointment from another."""
 
-from django.urls import path
+from django.urls import URLPattern, path
 
-from appointments.views import code, patient, waiting
+from appointments.tools import LISTS, SINGLES
+from appointments.views import code, patient, preparation, waiting
 
 app_name = "patient"
+
+
+def of_list(tool: str) -> list[URLPattern]:
+    """The pages of a list: the list is named as its tool, and what can be done about it after that."""
+    row, which = f"{tool}/<int:pk>/", {"tool": tool}
+    return [
+        path(f"{tool}/", preparation.rows, which, name=tool),
+        path(f"{tool}/add/", preparation.add, which, name=f"{tool}_add"),
+        path(f"{tool}/choose/", preparation.choose, which, name=f"{tool}_choose"),
+        path(row, preparation.change, which, name=f"{tool}_change"),
+        path(f"{row}remove/", preparation.remove, which, name=f"{tool}_remove"),
+        path(f"{row}move/", preparation.move, which, name=f"{tool}_move"),
+    ]
+
 
 urlpatterns = [
     path("", patient.home, name="home"),
@@ -17,6 +32,12 @@ urlpatterns = [
     path("calendar.ics", patient.calendar, name="calendar"),
     path("waiting/", waiting.waiting, name="waiting"),
     path("offer/", waiting.offer, name="offer"),
+    path("preparation/", preparation.tasks, name="preparation"),
+    path("preparation/<int:pk>/", preparation.mark, name="mark"),
+    *(pattern for tool in LISTS for pattern in of_list(tool)),
+    *(path(f"{tool}/", preparation.single, {"tool": tool}, name=tool) for tool in SINGLES),
+    path("tests/", preparation.tests, name="tests"),
+    path("pack/", preparation.pack, name="pack"),
     path("close/", patient.close, name="close"),
     path("link/", patient.link, name="link"),
     path("link/sent/", patient.link_sent, name="link_sent"),

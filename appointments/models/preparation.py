@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from appointments.kinds import TaskStatus, Tool
 from appointments.models.appointments import Appointment
@@ -49,8 +50,39 @@ class PreparationTask(models.Model):
         """The day by which it should be done, in the clinic's zone. It moves with the appointment."""
         return timezone.localdate(self.appointment.slot.starts) - timedelta(days=self.days_before)
 
+    @property
+    def summary(self) -> str:
+        """The first paragraph."""
+        return self.text.replace("\r\n", "\n").partition("\n\n")[0]
 
-class PackRow(models.Model):
+    @property
+    def is_reviewed(self) -> bool:
+        """Whether a clinician has said that these very words are right."""
+        return bool(self.source and self.source.reviewed_at and self.source.version == self.version)
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the clinic no longer holds these words to be safe to follow."""
+        return bool(self.source and self.version < self.source.safe_from)
+
+
+class Written(models.Model):
+    """Something that is written for a visit: what it is called, and facts about it."""
+
+    TOOL: Tool  # what it is written with
+    FACTS: tuple[str, ...] = ()  # the fields that say more about it, in the order of reading
+
+    class Meta:
+        abstract = True
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What is filled in, each with what it is."""
+        said = [(capfirst(self._meta.get_field(name).verbose_name), getattr(self, name)) for name in self.FACTS]
+        return [(label, str(value)) for label, value in said if value not in ("", None)]
+
+
+class PackRow(Written):
     """One row of a list that a patient keeps for their visit."""
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="%(class)s_set")
@@ -60,6 +92,11 @@ class PackRow(models.Model):
     class Meta:
         abstract = True
         ordering = ["position", "pk"]
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the clinician has dealt with it, so that the patient changes it no more."""
+        return False
 
 
 class HistoryEntry(PackRow):
@@ -75,6 +112,9 @@ class HistoryEntry(PackRow):
     what = models.CharField(max_length=200)
     when = models.CharField(max_length=100, blank=True)
     detail = models.TextField("more about it", max_length=1000, blank=True)
+
+    TOOL = Tool.HISTORY
+    FACTS = ("when", "detail")
 
     def __str__(self) -> str:
         return self.what
@@ -94,6 +134,9 @@ class Symptom(PackRow):
         "how bad, from 0 to 10", null=True, blank=True, validators=[MaxValueValidator(10)]
     )
     helps = models.CharField("what helps", max_length=300, blank=True)
+
+    TOOL = Tool.SYMPTOMS
+    FACTS = ("since", "severity", "helps")
 
     class Meta(PackRow.Meta):
         constraints = [
@@ -118,8 +161,14 @@ class Question(PackRow):
     outcome = models.CharField(max_length=20, choices=Outcome, blank=True)
     answer = models.TextField(max_length=2000, blank=True)
 
+    TOOL = Tool.QUESTIONS
+
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def is_settled(self) -> bool:
+        return bool(self.outcome or self.answer)
 
 
 class Medicine(PackRow):
@@ -135,6 +184,9 @@ class Medicine(PackRow):
     dose = models.CharField("how much, and how often", max_length=200, blank=True)
     why = models.CharField("what it is for", max_length=200, blank=True)
 
+    TOOL = Tool.MEDICINES
+    FACTS = ("dose", "why")
+
     def __str__(self) -> str:
         return self.name
 
@@ -144,6 +196,9 @@ class TreatmentOption(PackRow):
 
     name = models.CharField("the treatment", max_length=200)
     note = models.TextField("what you want to know about it", max_length=1000, blank=True)
+
+    TOOL = Tool.OPTIONS
+    FACTS = ("note",)
 
     def __str__(self) -> str:
         return self.name
@@ -157,6 +212,7 @@ class TestInstruction(PackRow):
     text = models.TextField("what to do", max_length=2000)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False)
 
+    TOOL = Tool.TESTS
     __test__ = False  # pytest takes it for a test
 
     class Meta(PackRow.Meta):
@@ -166,7 +222,7 @@ class TestInstruction(PackRow):
         return self.test
 
 
-class Referral(models.Model):
+class Referral(Written):
     """Whether a doctor sends the patient, and who."""
 
     class Status(models.TextChoices):
@@ -179,17 +235,23 @@ class Referral(models.Model):
     doctor = models.CharField("who referred you, or whom you asked", max_length=200, blank=True)
     note = models.TextField("anything about it", max_length=1000, blank=True)
 
+    TOOL = Tool.REFERRAL
+    FACTS = ("doctor", "note")
+
     def __str__(self) -> str:
         return self.get_status_display()
 
 
-class SpecialistChoice(models.Model):
+class SpecialistChoice(Written):
     """Which kind of specialist a patient looks for, and whom they see already."""
 
     appointment = models.OneToOneField(Appointment, on_delete=models.CASCADE, related_name="specialist_choice")
     specialty = models.CharField("kind of specialist", max_length=60, blank=True)
     sees = models.CharField("specialists that you see already", max_length=300, blank=True)
     note = models.TextField("what matters to you", max_length=1000, blank=True)
+
+    TOOL = Tool.SPECIALIST
+    FACTS = ("sees", "note")
 
     def __str__(self) -> str:
         return self.specialty

@@ -1,0 +1,126 @@
+"""The tools of a patient's preparation: which list each keeps, how it asks for a row, and what it says."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from appointments import preparation_forms as forms
+from appointments import suggesting
+from appointments.models import (
+    Appointment,
+    HistoryEntry,
+    Medicine,
+    Question,
+    Referral,
+    SpecialistChoice,
+    Symptom,
+    TreatmentOption,
+)
+from appointments.models.preparation import PackRow, Written
+from appointments.preparation import says
+from appointments.suggesting import Suggestion
+
+
+def nothing(appointment: Appointment) -> list[Suggestion]:
+    return []
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a tool keeps, and the form that asks for it."""
+
+    model: type[Written]
+    form: type[forms.RowForm]
+
+    @property
+    def name(self) -> str:
+        return self.model.TOOL.value
+
+    @property
+    def title(self) -> str:
+        return self.model.TOOL.label
+
+
+@dataclass(frozen=True)
+class ListTool(Kept):
+    """A list of rows."""
+
+    model: type[PackRow]
+    one: str  # as in "Add a question"
+    empty: str
+    ordered: str = ""  # what the order means; without it, the list is in the order of writing
+    choose: str = ""  # where to choose instead of writing
+    suggest: Callable[[Appointment], list[Suggestion]] = nothing
+
+    def rows(self, appointment: Appointment) -> list[PackRow]:
+        return list(self.model.objects.filter(appointment=appointment))
+
+    def left(self, appointment: Appointment) -> list[Suggestion]:
+        """What may be chosen and is not on the list yet."""
+        rows = self.rows(appointment)
+        return [each for each in self.suggest(appointment) if not any(says(row, each.values) for row in rows)]
+
+
+@dataclass(frozen=True)
+class SingleTool(Kept):
+    """Something that there is one of."""
+
+    lead: str
+
+
+LISTS = {
+    kept.name: kept
+    for kept in [
+        ListTool(
+            model=HistoryEntry,
+            form=forms.HistoryForm,
+            one="something from my history",
+            empty="Write down illnesses, operations and allergies, and illnesses in your family.",
+        ),
+        ListTool(
+            model=Symptom,
+            form=forms.SymptomForm,
+            one="a symptom or a worry",
+            empty="Write down what you feel, and what worries you.",
+            ordered="Put first what troubles you most.",
+        ),
+        ListTool(
+            model=Question,
+            form=forms.QuestionForm,
+            one="a question",
+            empty="Write down what you want to ask, so that nothing is forgotten on the day.",
+            ordered="Put the most important question first.",
+            choose="Choose from questions that people ask",
+            suggest=suggesting.questions,
+        ),
+        ListTool(
+            model=Medicine,
+            form=forms.MedicineForm,
+            one="a medicine, supplement or vitamin",
+            empty="Write down all that you take, also what you buy without a prescription.",
+        ),
+        ListTool(
+            model=TreatmentOption,
+            form=forms.OptionForm,
+            one="a treatment",
+            empty="Write down the treatments that you want to talk about.",
+            ordered="Put first what you want to talk about first.",
+            choose="Choose from the treatments on our page",
+            suggest=suggesting.treatments,
+        ),
+    ]
+}
+SINGLES = {
+    kept.name: kept
+    for kept in [
+        SingleTool(
+            model=SpecialistChoice,
+            form=forms.SpecialistForm,
+            lead="Tell us which kind of specialist you look for, and whom you see already.",
+        ),
+        SingleTool(
+            model=Referral,
+            form=forms.ReferralForm,
+            lead="A referral is when a doctor sends you to a specialist. Tell us whether you have one.",
+        ),
+    ]
+}
