@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from appointments.views import code, patient, waiting
+from appointments.views import code, documents, patient, waiting
 
 app_name = "patient"
 
@@ -17,6 +17,10 @@ urlpatterns = [
     path("calendar.ics", patient.calendar, name="calendar"),
     path("waiting/", waiting.waiting, name="waiting"),
     path("offer/", waiting.offer, name="offer"),
+    path("documents/", documents.documents_page, name="documents"),
+    path("documents/<int:pk>/", documents.document, name="document"),
+    path("documents/<int:pk>/describe/", documents.describe, name="describe_document"),
+    path("documents/<int:pk>/remove/", documents.remove, name="remove_document"),
     path("close/", patient.close, name="close"),
     path("link/", patient.link, name="link"),
     path("link/sent/", patient.link_sent, name="link_sent"),
