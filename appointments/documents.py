@@ -110,6 +110,7 @@ def add(
 def _kind_of(file: TemporaryUploadedFile) -> str:
     if file.size > largest_file():
         raise DocumentError(refusal("too large"))
+    file.seek(0)  # which writes to the disk what is still in memory
     try:
         kind = checking.kind_of(file.temporary_file_path())
         antivirus.check(file)

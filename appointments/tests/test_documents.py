@@ -204,11 +204,9 @@ def test_removing_deletes_the_file_once_it_is_certain(appointment, patient, kept
     assert "The CT" in patient.get(url("documents")).text
 
 
-@pytest.mark.django_db(transaction=True)
-def test_what_is_rolled_back_keeps_its_file(kept):
-    appointment = make_appointment()
+def test_what_is_rolled_back_keeps_its_file(appointment, kept, django_capture_on_commit_callbacks):
     row = keep(appointment)
-    with transaction.atomic():
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
         documents.remove(document=row)
         transaction.set_rollback(True)
     assert (Document.objects.count(), len(kept())) == (1, 1)
@@ -311,8 +309,7 @@ def test_the_log_tells_what_was_done_and_nothing_of_what_it_is(appointment, pati
     assert [(entry.actor, entry.detail) for entry in entries] == [("the patient", "Document added")]
 
 
-@pytest.mark.django_db(transaction=True)
-def test_of_two_files_at_once_the_limit_lets_one_in(kept, settings):
+def test_of_two_files_at_once_the_limit_lets_one_in(committed, kept, settings):
     settings.DOCUMENTS_MOST = 1
     appointment = make_appointment()
 
