@@ -2,7 +2,7 @@
 
 import socket
 import struct
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import BinaryIO
 
 from django.conf import settings
@@ -48,9 +48,11 @@ def _ask(file: BinaryIO) -> str:
 
 def _connect(address: str) -> socket.socket:
     if address.startswith("/"):
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(SECONDS)
-        connection.connect(address)
+        with ExitStack() as on_failure:
+            connection = on_failure.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+            connection.settimeout(SECONDS)
+            connection.connect(address)
+            on_failure.pop_all()
         return connection
     host, _, port = address.rpartition(":")
     return socket.create_connection((host.strip("[]"), int(port)), timeout=SECONDS)

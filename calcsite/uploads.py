@@ -21,6 +21,9 @@ class LimitedUploadHandler(FileUploadHandler):
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         if start + len(raw_data) > LARGEST_ELSEWHERE:
+            for handler in self.request.upload_handlers:
+                if hasattr(handler, "file"):
+                    handler.file.close()  # which deletes it
             raise RequestDataTooBig("A file is too large for this page.")
         return raw_data
 

@@ -23,6 +23,7 @@ HOST = "127.0.0.1"
 # What a test may not inherit from the shell: a site is described here, and only here.
 FOREIGN = {"DATABASE_URL", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "SITE_URL", "VAR_DIR", "LOG_LEVEL", "BEHIND_PROXY"}
 FOREIGN |= {"CACHE_URL", "EMAIL_URL", "DEFAULT_FROM_EMAIL", "SESSION_IDLE_MINUTES", "SESSION_HOURS"}
+FOREIGN |= {"CLAMAV_URL", "DOCUMENT_MEGABYTES", "DOCUMENTS_MEGABYTES", "DOCUMENTS_MOST"}
 # What scripts/serve.py runs before it serves, in one process here: five starts of Python take longer than the work.
 # Then a session for the tests that are about something else than signing in, of an account of its own: the first one
 # is as `ensure_staff` made it.
@@ -50,6 +51,7 @@ class Site:
     staff_name: str = ""
     staff_password: str = ""
     session: str = ""
+    process: int = 0  # of the server, which has one worker below it
 
     @property
     def port(self) -> int:
@@ -147,6 +149,7 @@ def serving(site: Site, ready: str) -> Iterator[None]:
         process = subprocess.Popen(
             command, cwd=ROOT, env=site.environment, stdout=log, stderr=log, start_new_session=True
         )
+        site.process = process.pid
         try:
             wait_until_ready(site, ready, process)
             yield

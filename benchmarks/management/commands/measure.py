@@ -3,13 +3,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from benchmarks import audit, freshness, pages, search
+from benchmarks import audit, freshness, pages, search, uploads
 from benchmarks.results import Figure
 
 PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "pages": pages.figures,
     "freshness": freshness.figures,
     "search": search.figures,
+    "uploads": uploads.figures,
     "lighthouse": audit.figures,
 }
 
