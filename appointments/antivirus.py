@@ -2,7 +2,7 @@
 
 import socket
 import struct
-from contextlib import ExitStack, closing
+from contextlib import closing
 from typing import BinaryIO
 
 from django.conf import settings
@@ -48,11 +48,11 @@ def _ask(file: BinaryIO) -> str:
 
 def _connect(address: str) -> socket.socket:
     if address.startswith("/"):
-        with ExitStack() as on_failure:
-            connection = on_failure.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
-            connection.settimeout(SECONDS)
-            connection.connect(address)
-            on_failure.pop_all()
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.settimeout(SECONDS)
+        if error := connection.connect_ex(address):
+            connection.close()
+            raise OSError(error, "clamd's socket does not answer")
         return connection
     host, _, port = address.rpartition(":")
     return socket.create_connection((host.strip("[]"), int(port)), timeout=SECONDS)

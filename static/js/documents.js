@@ -42,6 +42,7 @@
         const problems = [];
         let arrived = 0;
         busy = true;
+        clearProblems();
         button.disabled = true;
         list.replaceChildren();
         for (const [index, file] of files.entries()) {
@@ -82,10 +83,13 @@
         data.append(input.name, file);
         return new Promise((resolve) => {
             const request = new XMLHttpRequest();
+            const start = `${file.name}: `;
+            const withoutName = (problem) => (problem.startsWith(start) ? problem.slice(start.length) : problem);
             const done = (answer) => {
                 const note = document.createElement("p");
                 note.className = "sending-problem";
-                note.textContent = answer.problems.join(" ") || "Arrived.";
+                note.textContent = answer.problems.map(withoutName).join(" ") || "Arrived.";
+                row.classList.toggle("sending-refused", !answer.arrived);
                 bar.replaceWith(note);
                 resolve(answer);
             };
@@ -113,8 +117,22 @@
         });
     }
 
+    /* What the server said of the form before. */
+    function clearProblems() {
+        document.querySelectorAll(".patient > .error-summary, .patient > .notice").forEach((each) => each.remove());
+        form.querySelectorAll(".invalid-feedback").forEach((each) => each.remove());
+        form.querySelectorAll(".is-invalid").forEach((each) => {
+            each.classList.remove("is-invalid");
+            each.removeAttribute("aria-invalid");
+        });
+        document.title = document.title.replace(/^Error: /, "");
+    }
+
     /* What is asked once: which request it answers, and consent. */
     function dropOnceOnly() {
+        if (form.querySelector("[name=agree]")) {
+            document.querySelector(".consent")?.remove();
+        }
         for (const field of form.querySelectorAll("[name=meets], [name=agree]")) {
             field.closest(".mb-3")?.remove();
         }
