@@ -1,6 +1,7 @@
 """Files for tests, made on the spot: those that patients send, and those that somebody sends who means harm."""
 
 import io
+import random
 import struct
 import zipfile
 import zlib
@@ -123,6 +124,13 @@ def zip_with_a_link() -> bytes:
         link.external_attr = 0o120777 << 16
         archive.writestr(link, "/etc/passwd")
     return written.getvalue()
+
+
+def zip_broken_on_its_way() -> bytes:
+    """One byte is different, far behind the beginning of the image."""
+    whole = bytearray(packed({"a.dcm": dicom() + random.Random(1).randbytes(600_000)}))
+    whole[500_000] ^= 1
+    return bytes(whole)
 
 
 def bomb() -> bytes:

@@ -99,6 +99,7 @@ BAD = {
     "zip bomb": (hostile.bomb, zips.TOO_LARGE),
     "zip bomb that lies": (hostile.bomb_that_lies, zips.BROKEN),
     "zip of too many": (lambda: hostile.packed({str(number): b"" for number in range(5001)}), zips.TOO_MANY),
+    "zip with a broken image": (hostile.zip_broken_on_its_way, zips.BROKEN),
     "half a zip": (lambda: hostile.packed({"1": hostile.dicom()})[:-30], zips.BROKEN),
     "Word document": (
         lambda: hostile.packed({"[Content_Types].xml": b"<a/>", "_rels/.rels": b"", "word/a.xml": b""}),
