@@ -2,3 +2,5 @@
 
 VERSION = "2026-11"
 TEMPLATE = f"appointments/consent/{VERSION}.html"
+DOCUMENTS_VERSION = "2026-11"
+DOCUMENTS_TEMPLATE = f"appointments/consent/documents-{DOCUMENTS_VERSION}.html"

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from appointments.tools import LISTS, SINGLES
-from appointments.views import code, patient, preparation, waiting
+from appointments.views import code, documents, patient, preparation, waiting
 
 app_name = "patient"
 
@@ -38,6 +38,10 @@ urlpatterns = [
     *(path(f"{tool}/", preparation.single, {"tool": tool}, name=tool) for tool in SINGLES),
     path("tests/", preparation.tests, name="tests"),
     path("pack/", preparation.pack, name="pack"),
+    path("documents/", documents.documents_page, name="documents"),
+    path("documents/<int:pk>/", documents.document, name="document"),
+    path("documents/<int:pk>/describe/", documents.describe, name="describe_document"),
+    path("documents/<int:pk>/remove/", documents.remove, name="remove_document"),
     path("close/", patient.close, name="close"),
     path("link/", patient.link, name="link"),
     path("link/sent/", patient.link_sent, name="link_sent"),

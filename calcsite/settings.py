@@ -210,6 +210,23 @@ STORAGES = {
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
+# What patients and staff send is written to disk as it comes in. /tmp would not do: on many systems it is memory.
+FILE_UPLOAD_TEMP_DIR = VAR_DIR / "uploads"
+FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)
+FILE_UPLOAD_HANDLERS = [
+    "calcsite.uploads.LimitedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+DATA_UPLOAD_MAX_NUMBER_FILES = 1000  # more than anybody chooses by mistake: too many get an answer in words
+
+# Records that patients send: how large one file may be, and how large and how many all of an appointment may be.
+DOCUMENT_MEGABYTES = whole_number("DOCUMENT_MEGABYTES", default=200, least=1)
+DOCUMENTS_MEGABYTES = whole_number("DOCUMENTS_MEGABYTES", default=1024, least=1)
+DOCUMENTS_MOST = whole_number("DOCUMENTS_MOST", default=50, least=1)
+# clamd, "host:port" or "/path/of/its/socket". When it is named and does not answer, no file is taken.
+CLAMAV_URL = env.str("CLAMAV_URL", default="")
+
 # E-mail: every message is first a row in the database, written with what it reports; the worker sends it
 
 MAIL = mail("EMAIL_URL", default=f"filemail://{VAR_DIR.resolve() / 'mail'}")

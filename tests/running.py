@@ -35,6 +35,7 @@ FOREIGN |= {
     "SESSION_IDLE_MINUTES",
     "SESSION_HOURS",
 }
+FOREIGN |= {"CLAMAV_URL", "DOCUMENT_MEGABYTES", "DOCUMENTS_MEGABYTES", "DOCUMENTS_MOST"}
 # What scripts/serve.py runs before it serves, in one process here: five starts of Python take longer than the work.
 # Then a session for the tests that are about something else than signing in, of an account of its own: the first one
 # is as `ensure_staff` made it.
@@ -62,6 +63,7 @@ class Site:
     staff_name: str = ""
     staff_password: str = ""
     session: str = ""
+    process: int = 0  # of the server, which has one worker below it
 
     @property
     def port(self) -> int:
@@ -245,6 +247,7 @@ def serving(site: Site, ready: str) -> Iterator[Program]:
     web = web_process(site)
     try:
         wait_until_ready(site, ready, web.process)
+        site.process = web.process.pid
         yield web
     finally:
         web.stop()

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils import timezone
 
-from appointments.admin import calendar, exports, feeds, pages, worklists
+from appointments.admin import calendar, documents, exports, feeds, pages, worklists
 from appointments.admin.screens import moment, record_listed
 from appointments.kinds import Status
 from appointments.models import Appointment
@@ -114,6 +114,7 @@ class AppointmentAdmin(ReadOnlyAdmin):
             *worklists.worklist_urls(site),
             *feeds.feed_urls(site),
             *exports.export_urls(site, self),
+            *documents.document_urls(site),
             *pages.page_urls(site),
         ]
         return own + super().get_urls()

@@ -26,6 +26,7 @@ from appointments.admin.booking_forms import (
     NoteForm,
     marks,
 )
+from appointments.admin.documents import documents_panel
 from appointments.admin.screens import about_appointment, needs, patient_screen, screen
 from appointments.booking import BookingError
 from appointments.messaging import MessagingError
@@ -76,6 +77,7 @@ def _page(request: HttpRequest, appointment: Appointment, form: NoteForm) -> Htt
         sent=_sent(appointment),
         notes=appointment.notes.select_related("by"),
         entries=appointment.audit.all()[:50],
+        **documents_panel(request, appointment),
     )
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from benchmarks import audit, bookings, free_times, freshness, pages, search
+from benchmarks import audit, bookings, free_times, freshness, pages, search, uploads
 from benchmarks.results import Figure
 
 PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -12,6 +12,7 @@ PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "search": search.figures,
     "bookings": bookings.figures,
     "free times": free_times.figures,
+    "uploads": uploads.figures,
     "lighthouse": audit.figures,
 }
 
