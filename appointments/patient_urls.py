@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from appointments.views import code, patient, waiting
+from appointments.views import code, opinion, patient, waiting
 
 app_name = "patient"
 
@@ -17,6 +17,8 @@ urlpatterns = [
     path("calendar.ics", patient.calendar, name="calendar"),
     path("waiting/", waiting.waiting, name="waiting"),
     path("offer/", waiting.offer, name="offer"),
+    path("opinion/", opinion.opinion, name="opinion"),
+    path("opinion/<int:number>/", opinion.opinion, name="opinion_version"),
     path("close/", patient.close, name="close"),
     path("link/", patient.link, name="link"),
     path("link/sent/", patient.link_sent, name="link_sent"),
