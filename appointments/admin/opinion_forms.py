@@ -151,7 +151,12 @@ class AnswersForm(forms.Form):
 
 
 class CorrectForm(forms.Form):
-    why = text("What is corrected, and why?", "The patient reads it, above the new version.", most=1000)
+    why = text(
+        "What is corrected, and why?",
+        "The patient reads it, above the new version.",
+        most=1000,
+        errors={"required": "Say what is corrected, and why."},
+    )
 
 
 class TestForm(forms.Form):
@@ -166,4 +171,9 @@ class TestForm(forms.Form):
         error_messages={"required": "Name the test."},
     )
     day = DayField(label="Day", required=False)
-    text = text("What to do", "Food and drink, medicines, clothing, what to bring.", most=2000)
+    text = text(
+        "What to do",
+        "Food and drink, medicines, clothing, what to bring.",
+        most=2000,
+        errors={"required": "Write what to do."},
+    )
