@@ -4,15 +4,13 @@ import re
 
 import pytest
 import time_machine
-from django.db import connection
 from django.test import Client
 
 from appointments import booking
 from appointments.kinds import Status
-from appointments.models import Appointment, Opinion
+from appointments.models import Appointment
 from appointments.tests import writing
 from appointments.tests.factories import make_appointment
-from appointments.tests.test_opinions import without_the_trigger
 from appointments.tests.visiting import come_in, come_in_with_code, url
 
 pytestmark = pytest.mark.django_db
@@ -118,9 +116,7 @@ def test_the_version_of_another_patient_is_like_one_that_nobody_has(appointment)
 
 def test_an_opinion_that_was_tampered_with_is_not_shown(appointment, caplog):
     opinion = writing.make_released_opinion(appointment)
-    content = opinion.content | {"findings": "You are well."}
-    tampered = Opinion._meta.get_field("content").get_db_prep_save(content, connection)
-    without_the_trigger("UPDATE appointments_opinion SET content = %s", tampered)
+    writing.tamper(content=opinion.content | {"findings": "You are well."})
     answer = come_in_with_code(appointment).get(READ)
     assert answer.status_code == 500
     assert "You are well." not in answer.text

@@ -266,22 +266,11 @@ def test_a_signed_opinion_changes_by_its_release_alone(appointment):
     writing.release(opinion)
 
 
-def without_the_trigger(statement: str, *values: object) -> None:
-    """What somebody could do who owns the database."""
-    with connection.cursor() as cursor:
-        name = "signed_opinion_is_frozen_update"
-        table = " ON appointments_opinion" if connection.vendor == "postgresql" else ""
-        cursor.execute(f"DROP TRIGGER {name}{table}")
-        cursor.execute(statement, values)
-
-
 def test_tampering_behind_the_triggers_is_found(appointment, capsys):
     writing.make_released_opinion(appointment)
     call_command("check_opinions")
     assert capsys.readouterr().out == "Signed opinions that are as they were signed: 1, which is all.\n"
-    content = Opinion.objects.get().content | {"findings": "Something else"}
-    tampered = Opinion._meta.get_field("content").get_db_prep_save(content, connection)
-    without_the_trigger("UPDATE appointments_opinion SET content = %s", tampered)
+    writing.tamper(content=Opinion.objects.get().content | {"findings": "Something else"})
     with pytest.raises(CommandError, match=f"{appointment.reference}, opinion 1"):
         call_command("check_opinions")
     assert not Opinion.objects.get().is_intact
@@ -289,7 +278,7 @@ def test_tampering_behind_the_triggers_is_found(appointment, capsys):
 
 def test_an_opinion_that_was_moved_to_another_patient_is_not_intact(appointment):
     writing.make_released_opinion(appointment)
-    without_the_trigger("UPDATE appointments_opinion SET appointment_id = %s", make_appointment().pk)
+    writing.tamper(appointment=make_appointment())
     assert not Opinion.objects.get().is_intact
 
 
