@@ -25,12 +25,14 @@ def changes_what_is_signed() -> str:
         "checksum",
         "signed_name",
     ]
-    words += ["signed_credentials", "appointment_id", "number", "changed_at", "signed_at", "drafted_by_id"]
+    words += ["id", "signed_credentials", "appointment_id", "number", "changed_at", "signed_at", "drafted_by_id"]
     kept = [f"OLD.{name} <> NEW.{name}" for name in words]
     kept += ["COALESCE(OLD.signed_by_id, 0) <> COALESCE(NEW.signed_by_id, 0)"]
     kept += ["CAST(OLD.content AS text) <> CAST(NEW.content AS text)"]
-    kept += ["OLD.status <> NEW.status AND NOT (OLD.status = 'signed' AND NEW.status = 'released')"]
+    is_release = "OLD.status = 'signed' AND NEW.status = 'released'"
+    kept += [f"OLD.status <> NEW.status AND NOT ({is_release})"]
     kept += ["OLD.status = 'released' AND OLD.released_at <> NEW.released_at"]
+    kept += [f"NOT ({is_release}) AND COALESCE(OLD.released_by_id, 0) <> COALESCE(NEW.released_by_id, 0)"]
     return f"OLD.status <> 'draft' AND ({' OR '.join(kept)})"
 
 

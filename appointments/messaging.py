@@ -19,7 +19,7 @@ from django.utils import timezone
 from post_office import mail
 from post_office.models import STATUS, Email
 
-from appointments import access, auditing, booking
+from appointments import access, auditing, booking, readiness
 from appointments.calendars import calendar_file, one_line, reading, readings, where, zone_of
 from appointments.delivery import CODE, LINK
 from appointments.models import Appointment, AuditEntry, Message, Offer
@@ -86,6 +86,8 @@ def says_something(message: Message, at: datetime) -> bool:
             return Appointment.objects.reachable(at).filter(pk=appointment.pk).exists()
         case Kind.CODE:
             return at < message.created_at + access.CODE_VALID
+        case Kind.NUDGE:
+            return readiness.is_open(appointment, at)
         case Kind.OFFER:
             return Offer.objects.filter(pk=_number(message), answered_at=None, expires_at__gt=at).exists()
     return True

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from appointments.tools import LISTS, SINGLES
-from appointments.views import code, documents, patient, preparation, waiting
+from appointments.views import code, documents, opinion, patient, preparation, waiting
 
 app_name = "patient"
 
@@ -42,6 +42,8 @@ urlpatterns = [
     path("documents/<int:pk>/", documents.document, name="document"),
     path("documents/<int:pk>/describe/", documents.describe, name="describe_document"),
     path("documents/<int:pk>/remove/", documents.remove, name="remove_document"),
+    path("opinion/", opinion.opinion, name="opinion"),
+    path("opinion/<int:number>/", opinion.opinion, name="opinion_version"),
     path("close/", patient.close, name="close"),
     path("link/", patient.link, name="link"),
     path("link/sent/", patient.link_sent, name="link_sent"),

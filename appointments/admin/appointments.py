@@ -11,7 +11,17 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils import timezone
 
-from appointments.admin import calendar, documents, exports, feeds, pages, worklists
+from appointments.admin import (
+    calendar,
+    documents,
+    exports,
+    feeds,
+    opinions,
+    packs,
+    pages,
+    readiness,
+    worklists,
+)
 from appointments.admin.screens import moment, record_listed
 from appointments.kinds import Status
 from appointments.models import Appointment
@@ -116,6 +126,9 @@ class AppointmentAdmin(ReadOnlyAdmin):
             *exports.export_urls(site, self),
             *documents.document_urls(site),
             *pages.page_urls(site),
+            *readiness.readiness_urls(site),
+            *packs.pack_urls(site),
+            *opinions.opinion_urls(site),
         ]
         return own + super().get_urls()
 

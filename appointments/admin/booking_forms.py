@@ -16,9 +16,13 @@ from conditions.models import Condition
 OLDEST = date(1890, 1, 1)
 
 
-def text(label: str, help_text: str = "", *, most: int, required: bool = True) -> TextField:
+def text(
+    label: str, help_text: str = "", *, most: int, required: bool = True, errors: dict[str, str] | None = None
+) -> TextField:
     area = forms.Textarea(attrs={"rows": 4, "cols": 60})
-    return TextField(label=label, help_text=help_text, required=required, max_length=most, widget=area)
+    return TextField(
+        label=label, help_text=help_text, required=required, max_length=most, widget=area, error_messages=errors
+    )
 
 
 class DayField(forms.DateField):

@@ -31,7 +31,7 @@ from appointments.admin.screens import about_appointment, needs, patient_screen,
 from appointments.booking import BookingError
 from appointments.messaging import MessagingError
 from appointments.models import Appointment, Message, Slot
-from appointments.staff import ADD, CHANGE, VIEW, sees_everybody, slots_of
+from appointments.staff import ADD, CHANGE, SIGN, VIEW, sees_everybody, slots_of
 from appointments.staff_calendar import free_for
 from appointments.worklists import BY_KEY
 
@@ -73,6 +73,7 @@ def _page(request: HttpRequest, appointment: Appointment, form: NoteForm) -> Htt
         appointment,
         form=form,
         may_change=request.user.has_perm(CHANGE),
+        is_own=request.user.has_perm(SIGN) and appointment.slot.clinician.user_id == request.user.pk,
         marks=marks(appointment),
         sent=_sent(appointment),
         notes=appointment.notes.select_related("by"),

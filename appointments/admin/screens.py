@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -17,6 +18,7 @@ from django.utils.text import capfirst
 
 from appointments import auditing
 from appointments.models import Appointment, AuditEntry
+from appointments.models.appointments import AppointmentQuerySet
 from appointments.staff import appointments_of
 
 View = Callable[..., HttpResponse]
@@ -62,16 +64,19 @@ def needs(permission: str) -> Callable[[View], View]:
     return with_permission
 
 
-def about_appointment(permission: str) -> Callable[[View], View]:
-    """A view of one appointment, for staff with a permission who may see it: it gets the row instead of its number."""
+def about_appointment(
+    permission: str, among: Callable[[AbstractUser], AppointmentQuerySet] = appointments_of
+) -> Callable[[View], View]:
+    """A view of one appointment, for staff with a permission who may see it: it gets the row instead of its number.
+
+    What is medical is `among` those of `staff.patients_of`.
+    """
 
     def with_appointment(view: View) -> View:
         @needs(permission)
         @wraps(view)
         def allowed(request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponse:
-            seen = appointments_of(request.user).select_related(
-                "slot__clinician", "slot__location", "type", "condition"
-            )
+            seen = among(request.user).select_related("slot__clinician", "slot__location", "type", "condition")
             return view(request, get_object_or_404(seen, pk=pk), **kwargs)
 
         return allowed
@@ -86,9 +91,11 @@ def screen(request: HttpRequest, template: str, status: int = 200, **context: An
     return TemplateResponse(request, f"admin/appointments/appointment/{template}", context, status=status)
 
 
-def patient_screen(request: HttpRequest, template: str, appointment: Appointment, **context: Any) -> TemplateResponse:
-    """A page about one patient. That it was looked at is on record before it is shown."""
-    auditing.record(AuditEntry.Action.READ, appointment, by=request.user)
+def patient_screen(
+    request: HttpRequest, template: str, appointment: Appointment, *, detail: str = "", **context: Any
+) -> TemplateResponse:
+    """A page about one patient. That it, or its `detail`, was looked at is on record before it is shown."""
+    auditing.record(AuditEntry.Action.READ, appointment, by=request.user, detail=detail)
     return screen(request, template, appointment=appointment, **context)
 
 

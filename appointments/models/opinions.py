@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from appointments.kinds import Agreement, OpinionStatus
 from appointments.models.appointments import Appointment
+from conditions.models.editions import checksum
 
 
 class OpinionQuerySet(models.QuerySet):
@@ -70,6 +71,14 @@ class Opinion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.appointment}, opinion {self.number}"
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether a signed version still says what was signed, on the appointment that it was signed for."""
+        if not self.content or checksum(self.content) != self.checksum:
+            return False
+        of = (self.content["reference"], self.content["number"])
+        return of == (self.appointment.reference, self.number)
 
 
 class OpinionOption(models.Model):

@@ -1,0 +1,87 @@
+"""A clinician at work: accounts, drafts that could be signed, and opinions that are signed and released."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+
+from appointments import opinions
+from appointments.models import Appointment, Opinion, Question
+from appointments.visits import fingerprint
+from calcsite.tests import people
+from conditions.models.editions import checksum
+
+WORDS = {
+    "findings": "The scan shows two small spots of calcium.",
+    "agreement": "partly",
+    "first_opinion": "The first doctor advises an operation.",
+    "our_opinion": "We advise to wait.",
+    "next_steps": "Have another scan in six months.",
+}
+OPTION = {"name": "Watching", "benefits": "No risk", "risks": "It may grow", "expected": "Nothing changes for most"}
+
+
+def clinician_of(appointment: Appointment, **fields: Any) -> User:
+    """An account for the clinician of an appointment."""
+    clinician = appointment.slot.clinician
+    if clinician.user is None:
+        clinician.user = people.make_person("Clinician", **fields)
+    clinician.credentials = "MBBS, FRCR"
+    clinician.save()
+    return clinician.user
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    people.sign_in(client, user)
+    return client
+
+
+def save(opinion: Opinion, by: User, **changes: Any) -> None:
+    """Save a draft as its writer sees it now, with changes."""
+    opinion.refresh_from_db()
+    seen = fingerprint(Question.objects.filter(appointment=opinion.appointment))
+    given = {"seen": opinion.changed_at, "words": WORDS, "options": [OPTION], "answers": {}, "answers_seen": seen}
+    opinions.save(opinion=opinion, by=by, **given | changes)
+    opinion.refresh_from_db()
+
+
+def make_draft_opinion(appointment: Appointment, **words: str) -> Opinion:
+    """A draft in which nothing is missing."""
+    by = clinician_of(appointment)
+    opinion = opinions.start(appointment=appointment, by=by)
+    save(opinion, by, words=WORDS | words)
+    return opinion
+
+
+def sign(opinion: Opinion) -> Opinion:
+    """Sign a draft as it is."""
+    opinion.refresh_from_db()
+    by = clinician_of(opinion.appointment)
+    opinions.sign(opinion=opinion, seen=checksum(opinions.compose(opinion)), by=by)
+    opinion.refresh_from_db()
+    return opinion
+
+
+def release(opinion: Opinion) -> Opinion:
+    opinions.release(opinion=opinion, by=clinician_of(opinion.appointment))
+    opinion.refresh_from_db()
+    return opinion
+
+
+def make_released_opinion(appointment: Appointment, **words: str) -> Opinion:
+    return release(sign(make_draft_opinion(appointment, **words)))
+
+
+def make_correction(appointment: Appointment, why: str = "The date of the scan was wrong.") -> Opinion:
+    """A draft of the next version."""
+    return opinions.correct(appointment=appointment, why=why, by=clinician_of(appointment))
+
+
+def tamper(**changes: Any) -> None:
+    """Change what is signed, as somebody could who owns the database: without the trigger."""
+    table = " ON appointments_opinion" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER signed_opinion_is_frozen_update{table}")
+    Opinion.objects.update(**changes)
