@@ -71,13 +71,9 @@ class SendForm(PatientForm):
         if missing:
             self.fields["meets"].queryset = appointment.document_requests.filter(pk__in=[each.pk for each in missing])
         else:
-            self.leave_out("meets")
+            del self.fields["meets"]
         if documents.has_agreed(appointment):
-            self.leave_out("agree")
-
-    def leave_out(self, name: str) -> None:
-        del self.fields[name]
-        self.helper.layout.fields.remove(name)
+            del self.fields["agree"]
 
 
 class DescribeForm(PatientForm):

@@ -14,8 +14,10 @@ class PatientForm(forms.Form):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            if isinstance(field.widget, forms.TextInput | forms.EmailInput):
-                field.widget.attrs["class"] = "form-control"
+            if isinstance(field.widget, forms.Textarea | forms.TextInput | forms.EmailInput):
+                field.widget.attrs["class"] = f"form-control {field.widget.attrs.get('class', '')}".strip()
+            elif type(field.widget) is forms.Select:
+                field.widget.attrs["class"] = "form-select"
 
 
 class LinkForm(PatientForm):

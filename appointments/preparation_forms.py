@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from crispy_forms.helper import FormHelper
 from django import forms
 
 from appointments.fields import LineField, Radios, TextField
 from appointments.models import HistoryEntry, Medicine, Referral, Symptom
+from appointments.patient_forms import PatientForm
 
 TOO_BAD = "Write a number from 0 to 10."
 
@@ -19,16 +19,8 @@ class Ticks(forms.CheckboxSelectMultiple):
         return super().id_for_label(id_, index)
 
 
-class RowForm(forms.Form):
+class RowForm(PatientForm):
     """The fields of one row. The page around it has the form element, and the buttons."""
-
-    use_required_attribute = False  # the server's words are clearer than the browser's
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
 
 
 def line(label: str, longest: int, hint: str = "", *, needed: str = "", **attributes: str) -> LineField:
