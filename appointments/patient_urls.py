@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from appointments.views import code, patient, waiting
+from appointments.views import code, patient, recovery, waiting
 
 app_name = "patient"
 
@@ -17,6 +17,9 @@ urlpatterns = [
     path("calendar.ics", patient.calendar, name="calendar"),
     path("waiting/", waiting.waiting, name="waiting"),
     path("offer/", waiting.offer, name="offer"),
+    path("recovery/", recovery.plan, name="recovery"),
+    path("recovery/check-in/", recovery.check_in, name="check_in"),
+    path("recovery/calendar/", recovery.calendar, name="recovery_calendar"),
     path("close/", patient.close, name="close"),
     path("link/", patient.link, name="link"),
     path("link/sent/", patient.link_sent, name="link_sent"),

@@ -8,8 +8,9 @@ from django.contrib.auth.models import AbstractUser
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from appointments import messaging
+from appointments import messaging, recovery
 from appointments.kinds import COMING, Status
+from appointments.models import Appointment, CheckIn, FollowUp
 from appointments.models.appointments import AppointmentQuerySet
 from appointments.staff import appointments_of
 from appointments.staff_calendar import bounds
@@ -24,8 +25,11 @@ class Worklist:
     about: str
     among: Callable[[AppointmentQuerySet, datetime], AppointmentQuerySet]
     is_urgent: bool = True  # False: a list to work along, not something that went wrong
+    permission: str = ""  # that it needs besides seeing appointments
 
     def find(self, user: AbstractUser, at: datetime | None = None) -> AppointmentQuerySet:
+        if self.permission and not user.has_perm(self.permission):
+            return Appointment.objects.none()
         found = self.among(appointments_of(user), at or timezone.now())
         return found.select_related("slot__clinician", "type").order_by("slot__starts", "pk")
 
@@ -43,7 +47,23 @@ def _without_outcome(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuer
     return seen.filter(status__in=[*COMING, Status.ARRIVED], slot__ends__lt=at - timedelta(hours=1))
 
 
+def _alarms(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:
+    return seen.filter(Exists(CheckIn.objects.alarms().filter(plan__appointment=OuterRef("pk"))))
+
+
+def _follow_ups(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:
+    soon = FollowUp.objects.to_book().filter(day__lte=timezone.localdate(at) + recovery.AHEAD)
+    return seen.filter(Exists(soon.filter(plan__appointment=OuterRef("pk"))))
+
+
 WORKLISTS = [
+    Worklist(
+        "alarms",
+        "Telephone now: worse, or a sign of danger",
+        "These patients said so in a check-in. Each stays here until somebody writes down what was done.",
+        _alarms,
+        permission=recovery.CARE,
+    ),
     Worklist("today", "Today", "Everybody who is expected today, in order of time.", _today, is_urgent=False),
     Worklist(
         "telephone",
@@ -68,6 +88,14 @@ WORKLISTS = [
         "Over, and not marked",
         "Say whether they came, so that the record is complete.",
         _without_outcome,
+    ),
+    Worklist(
+        "follow-ups",
+        "Follow-ups to book",
+        "Their recovery plan asks for one in the next six weeks. Open them, and then “Recovery”.",
+        _follow_ups,
+        is_urgent=False,
+        permission=recovery.CARE,
     ),
     Worklist(
         "waiting",

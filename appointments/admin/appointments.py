@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils import timezone
 
-from appointments.admin import calendar, exports, feeds, pages, worklists
+from appointments.admin import calendar, exports, feeds, pages, recovery, worklists
 from appointments.admin.screens import record_listed
 from appointments.kinds import Status
 from appointments.models import Appointment
@@ -97,6 +97,7 @@ class AppointmentAdmin(ReadOnlyAdmin):
         site = self.admin_site
         own = [
             *calendar.calendar_urls(site),
+            *recovery.recovery_urls(site),
             *worklists.worklist_urls(site),
             *feeds.feed_urls(site),
             *exports.export_urls(site, self),

@@ -37,6 +37,7 @@ class Message(models.Model):
         CODE = "code", "Six-digit code"
         OFFER = "offer", "An earlier time"
         STAFF = "staff", "Message from staff"
+        RECOVERY = "recovery", "Recovery plan is ready"
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="messages", null=True)
     kind = models.CharField(max_length=20, choices=Kind)
