@@ -90,7 +90,7 @@ def start_plan(
     an appointment that is not over or is not the clinician's own, and when there is a plan already.
     """
     now = at or timezone.now()
-    held = Appointment.objects.select_for_update(of=("self",)).get(pk=appointment.pk)
+    held = Appointment.objects.select_for_update(of=("self",), no_key=True).get(pk=appointment.pk)
     _check_may_start(held, by, now)
     plan.appointment, plan.started_by, plan.started_at = held, by, now
     try:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -132,8 +133,9 @@ def test_signs_of_danger_come_first_and_then_who_waits_longest():
 def test_an_alarm_is_for_those_who_may_act_on_it_only():
     plan = start_plan()
     alarm = checkins.check_in(plan=plan, feeling="worse")
-    administrator, stranger = people.make_person("Administrator"), people.make_person("Clinician")
-    for person in [administrator, stranger]:
+    desk = people.make_person()
+    desk.user_permissions.set(Permission.objects.filter(codename__in=["view_appointment", "add_appointment"]))
+    for person in [desk, people.make_person("Administrator"), people.make_person("Clinician")]:
         assert (on_list(person), list(checkins.alarms_of(person))) == ([], [])
         with pytest.raises(RecoveryError, match="You cannot deal with this"):
             checkins.acknowledge(check_in=alarm, by=person, note="Called")
