@@ -10,6 +10,7 @@ from tests.test_accessibility import violations_in_every_look
 from tests.test_reflow import assert_fits
 
 RECOVERY = "/appointment/recovery/"
+START = "{4}/recovery/start/?treatment=operation"
 # A patient on day 5 of a plan with all that can be on one, in a session of theirs; and their clinician's session.
 PATIENT = """
 import django
@@ -38,16 +39,19 @@ link = PatientLink.objects.get(appointment=patient)
 session = SessionStore()
 session[SESSION], session[CODE] = link.pk, [link.pk, now.isoformat()]
 session.save()
-carer = patient.slot.clinician.user
-carer.user_permissions.set(make_carer("add_appointment").user_permissions.all())
-print(session.session_key, make_session(carer), patient.pk, plan.follow_ups.get().pk)
+new, carer = seen_patient(slot=make_slot(hours=patient.slot.hours)), make_carer("add_appointment")
+patient.slot.clinician.user = carer
+patient.slot.clinician.save()
+print(session.session_key, make_session(carer), patient.pk, plan.follow_ups.get().pk, new.pk)
 """
 
 
 @pytest.fixture(scope="module")
 def made(changing_site: Site) -> list[str]:
-    """The keys of the patient's and the clinician's session, and the numbers of the appointment and its follow-up."""
-    return changing_site.run("-c", PATIENT).split()[-4:]
+    """The keys of the patient's and the clinician's session; the numbers of the appointment, its follow-up, and of an
+    appointment without a plan.
+    """
+    return changing_site.run("-c", PATIENT).split()[-5:]
 
 
 @pytest.fixture
@@ -150,9 +154,10 @@ def test_a_sign_of_danger_is_told_by_keyboard_and_seen_by_staff(come):
     assert violations_in_every_look(staff, widths=[1280]) == []
 
 
-@pytest.mark.parametrize("step", ["", "change/", "end/", "follow-up/{}/"])
-def test_axe_finds_nothing_on_the_screens_of_a_plan(come, made, step):
+@pytest.mark.parametrize("address", ["{2}/recovery/", "{2}/recovery/change/", "{2}/recovery/follow-up/{3}/", START])
+def test_axe_finds_nothing_on_the_screens_of_a_plan(come, made, address):
     staff = come(1)
-    staff.goto(f"/admin/appointments/appointment/{made[2]}/recovery/{step.format(made[3])}")
+    staff.goto(f"/admin/appointments/appointment/{address.format(*made)}")
     expect(staff.get_by_role("heading", level=1)).to_be_visible()
+    assert staff.title().startswith(("Recovery", "Change", "Book", "Start"))
     assert violations_in_every_look(staff, widths=[1280]) == []

@@ -137,7 +137,8 @@ def start(request: HttpRequest, appointment: Appointment) -> HttpResponse:
         except RecoveryError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, "The plan is there for the patient. They get an e-mail that says so.")
+            told = "They get an e-mail." if appointment.email else "Tell them: they have no e-mail address."
+            messages.success(request, f"The plan is there for the patient. {told}")
             return redirect(PAGE, appointment.pk)
     return recovery_screen(request, "start", appointment, form=form, rows=named(rows), treatment=plan)
 

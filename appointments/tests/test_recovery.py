@@ -194,3 +194,15 @@ def test_of_two_who_book_one_follow_up_one_does_and_the_other_is_told(committed)
     ]
     outcomes = at_once(*steps)
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Appointment", "RecoveryError"]
+
+
+@pytest.mark.parametrize(
+    ("words", "number"),
+    [
+        ("Recovery team, 01632 960 005", "01632960005"),
+        ("Room 12, +44 (1632) 960-005, ask for Ash", "+441632960005"),
+        ("the ward", ""),
+    ],
+)
+def test_the_number_to_dial_is_found_in_the_words(words, number):
+    assert RecoveryPlan(telephone=words).number == number

@@ -1,11 +1,12 @@
 """The patient's page of recovery, and check-ins: the advice comes at once, whatever the database does."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -68,6 +69,12 @@ def test_the_first_line_of_the_page_is_true_on_every_day(days, words):
     assert words in page
     section = "later" if days < 0 else "today" if days == 0 else "earlier"
     assert "The first days" in page.partition(f'id="{section}"')[2].partition("</section>")[0]
+
+
+def test_the_page_of_an_appointment_that_is_over_leads_there_whether_or_not_there_is_a_plan(plan):
+    for appointment in [plan.appointment, seen_patient()]:
+        assert url("recovery") in come_in(appointment).get(url("home")).text
+    assert url("recovery") not in come_in(make_appointment()).get(url("home")).text
 
 
 def test_without_a_plan_and_after_it_the_pages_say_so(plan, patient):
@@ -204,3 +211,26 @@ def test_the_page_takes_as_many_queries_with_one_check_in_as_with_thirty(plan, p
         make_guidance(title=f"Guidance {day}")
     with django_assert_num_queries(QUERIES):
         patient.get(url("recovery"))
+
+
+def test_the_advice_does_not_wait_for_a_database_that_is_busy(committed):
+    plan = start_plan()
+    patient = come_in_with_code(plan.appointment)
+    is_locked, is_answered = threading.Event(), threading.Event()
+
+    def keep_it_busy() -> None:
+        with transaction.atomic():
+            recovery.locked(plan)
+            is_locked.set()
+            is_answered.wait(timeout=15)
+        connection.close()
+
+    other = threading.Thread(target=keep_it_busy)
+    other.start()
+    is_locked.wait(timeout=15)
+    answer = patient.post(url("check_in"), {"emergency": [BLEEDING]})
+    is_answered.set()
+    other.join()
+    assert (answer.status_code, EMERGENCY in answer.text, NOT_KEPT in answer.text) == (503, True, True)
+    again = patient.post(url("check_in"), {"emergency": [BLEEDING]})
+    assert (again.status_code, CheckIn.objects.alarms().count()) == (200, 1)

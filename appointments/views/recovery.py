@@ -20,6 +20,9 @@ from appointments.recovery_forms import CheckInForm
 from appointments.views.code import with_code
 from appointments.views.patient import View, form_page
 from calcsite.models import ClinicDetails
+from calcsite.patience import waiting_at_most
+
+PATIENCE = 2  # seconds for the database: whoever has sent a sign of danger waits for the answer
 
 logger = logging.getLogger(__name__)
 
@@ -138,7 +141,8 @@ def check_in(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
 def keep(plan: RecoveryPlan, form: CheckInForm) -> int:
     """Put a check-in on record. Returns the status of the answer: 200, or why it could not be kept."""
     try:
-        checkins.check_in(plan=plan, **form.said)
+        with waiting_at_most(PATIENCE):
+            checkins.check_in(plan=plan, **form.said)
     except DatabaseFault as fault:
         log(fault)
         return 503
