@@ -22,7 +22,7 @@ from post_office.models import STATUS, Email
 from appointments import access, auditing, booking, readiness
 from appointments.calendars import calendar_file, one_line, reading, readings, where, zone_of
 from appointments.delivery import CODE, LINK
-from appointments.models import Appointment, AuditEntry, Message, Offer
+from appointments.models import Appointment, AuditEntry, Message, Offer, RecoveryPlan
 from calcsite.context import clinic
 
 MOST = 200  # messages of one round: other work waits
@@ -90,6 +90,8 @@ def says_something(message: Message, at: datetime) -> bool:
             return readiness.is_open(appointment, at)
         case Kind.OFFER:
             return Offer.objects.filter(pk=_number(message), answered_at=None, expires_at__gt=at).exists()
+        case Kind.RECOVERY:
+            return RecoveryPlan.objects.filter(pk=_number(message), ended_at=None).exists()
     return True
 
 

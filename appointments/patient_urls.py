@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from appointments.tools import LISTS, SINGLES
-from appointments.views import code, documents, opinion, patient, preparation, waiting
+from appointments.views import code, documents, opinion, patient, preparation, recovery, waiting
 
 app_name = "patient"
 
@@ -44,6 +44,9 @@ urlpatterns = [
     path("documents/<int:pk>/remove/", documents.remove, name="remove_document"),
     path("opinion/", opinion.opinion, name="opinion"),
     path("opinion/<int:number>/", opinion.opinion, name="opinion_version"),
+    path("recovery/", recovery.plan, name="recovery"),
+    path("recovery/check-in/", recovery.check_in, name="check_in"),
+    path("recovery/calendar/", recovery.calendar, name="recovery_calendar"),
     path("close/", patient.close, name="close"),
     path("link/", patient.link, name="link"),
     path("link/sent/", patient.link_sent, name="link_sent"),

@@ -8,8 +8,9 @@ from django.contrib.auth.models import AbstractUser
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from appointments import messaging
+from appointments import messaging, recovery
 from appointments.kinds import COMING, Status
+from appointments.models import Appointment, CheckIn, FollowUp
 from appointments.models.appointments import AppointmentQuerySet
 from appointments.staff import appointments_of
 from appointments.staff_calendar import bounds
@@ -25,8 +26,11 @@ class Worklist:
     among: Callable[[AppointmentQuerySet, datetime], AppointmentQuerySet]
     marks: tuple[Status, ...] = ()  # that can be made from the list itself
     is_urgent: bool = False  # True: something went wrong, and a patient may stand before a closed door
+    permission: str = ""  # that it needs besides seeing appointments
 
     def find(self, user: AbstractUser, at: datetime | None = None) -> AppointmentQuerySet:
+        if self.permission and not user.has_perm(self.permission):
+            return Appointment.objects.none()
         found = self.among(appointments_of(user), at or timezone.now())
         return found.select_related("slot__clinician", "type").order_by("slot__starts", "pk")
 
@@ -44,8 +48,25 @@ def _without_outcome(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuer
     return seen.filter(status__in=[*COMING, Status.ARRIVED], slot__ends__lt=at - timedelta(hours=1))
 
 
+def _alarms(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:
+    return seen.filter(Exists(CheckIn.objects.alarms().filter(plan__appointment=OuterRef("pk"))))
+
+
+def _follow_ups(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:
+    soon = FollowUp.objects.to_book().filter(day__lte=timezone.localdate(at) + recovery.AHEAD)
+    return seen.filter(Exists(soon.filter(plan__appointment=OuterRef("pk"))))
+
+
 _CAME = (Status.ARRIVED, Status.COMPLETED, Status.MISSED)
 WORKLISTS = [
+    Worklist(
+        "alarms",
+        "Telephone now: worse, or a sign of danger",
+        "These patients said so in a check-in. Each stays here until somebody writes down what was done.",
+        _alarms,
+        is_urgent=True,
+        permission=recovery.CARE,
+    ),
     Worklist("today", "Today", "Everybody who is expected today, in order of time.", _today, _CAME),
     Worklist(
         "telephone",
@@ -74,6 +95,13 @@ WORKLISTS = [
         "Say whether they came, so that the record is complete.",
         _without_outcome,
         _CAME,
+    ),
+    Worklist(
+        "follow-ups",
+        "Follow-ups to book",
+        "Their recovery plan asks for one in the next six weeks. Open them, and then “Recovery”.",
+        _follow_ups,
+        permission=recovery.CARE,
     ),
     Worklist(
         "waiting",

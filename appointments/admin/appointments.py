@@ -20,6 +20,7 @@ from appointments.admin import (
     packs,
     pages,
     readiness,
+    recovery,
     worklists,
 )
 from appointments.admin.screens import moment, record_listed
@@ -121,6 +122,7 @@ class AppointmentAdmin(ReadOnlyAdmin):
         site = self.admin_site
         own = [
             *calendar.calendar_urls(site),
+            *recovery.recovery_urls(site),
             *worklists.worklist_urls(site),
             *feeds.feed_urls(site),
             *exports.export_urls(site, self),

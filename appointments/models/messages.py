@@ -35,6 +35,7 @@ class Message(models.Model):
         STAFF = "staff", "Message from staff"
         NUDGE = "nudge", "Reminder of the list"
         OPINION = "opinion", "The opinion is ready"
+        RECOVERY = "recovery", "Recovery plan is ready"
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="messages", null=True)
     kind = models.CharField(max_length=20, choices=Kind)

@@ -1,5 +1,6 @@
 """Recovery after an appointment: the plan, the guidance in it, medicines, follow-ups, and how the patient is."""
 
+import re
 from datetime import date
 
 from django.conf import settings
@@ -8,9 +9,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from appointments.kinds import Feeling, Treatment
+from appointments.kinds import Feeling, Status, Treatment
 from appointments.models.appointments import Appointment
 from appointments.models.checklists import RecoveryGuidance
+
+NUMBER = re.compile(r"[+(]?[0-9][0-9 ().-]{3,}[0-9]")  # the first one in “Dr Ash’s team, 01632 960 123”
 
 
 class RecoveryPlan(models.Model):
@@ -45,6 +48,17 @@ class RecoveryPlan(models.Model):
     def day(self, today: date | None = None) -> int:
         """How many days after the treatment it is; negative before."""
         return ((today or timezone.localdate()) - self.first_day).days
+
+    @property
+    def number(self) -> str:
+        """What to dial, from the words of `telephone`; "" when there is no number in them."""
+        found = NUMBER.search(self.telephone)
+        return re.sub(r"[^0-9+]", "", found[0]) if found else ""
+
+    @property
+    def signs(self) -> list[str]:
+        """When to get help, line by line."""
+        return [line.strip() for line in self.seek_help.splitlines() if line.strip()]
 
 
 class PlanGuidanceQuerySet(models.QuerySet):
@@ -83,6 +97,10 @@ class PlanGuidance(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def is_on(self, day: int) -> bool:
+        """Whether it applies on a day of the plan (as `on_day`)."""
+        return self.first_day <= day and (self.last_day is None or self.last_day >= day)
+
 
 class PlanMedicine(models.Model):
     """A medicine to take after treatment."""
@@ -97,6 +115,13 @@ class PlanMedicine(models.Model):
         return self.name
 
 
+class FollowUpQuerySet(models.QuerySet):
+    def to_book(self) -> "FollowUpQuerySet":
+        """Those for which there is no appointment, or one that was cancelled, while the plan runs."""
+        unbooked = Q(appointment=None) | Q(appointment__status=Status.CANCELLED)
+        return self.filter(unbooked, plan__ended_at=None)
+
+
 class FollowUp(models.Model):
     """When the patient should be seen again, and the appointment that was booked for it."""
 
@@ -106,6 +131,8 @@ class FollowUp(models.Model):
     appointment = models.OneToOneField(
         Appointment, on_delete=models.SET_NULL, null=True, blank=True, related_name="follows_up", editable=False
     )
+
+    objects = FollowUpQuerySet.as_manager()
 
     class Meta:
         ordering = ["day", "pk"]
@@ -121,12 +148,17 @@ class CheckInQuerySet(models.QuerySet):
 
 
 class CheckIn(models.Model):
-    """How a patient says that they are. An alarm stays on the worklist until somebody acknowledges it."""
+    """How a patient says that they are. An alarm stays on the worklist until somebody acknowledges it.
+
+    Who has ticked a sign of danger is asked for nothing else: `feeling` and `pain` may be empty then.
+    """
 
     plan = models.ForeignKey(RecoveryPlan, on_delete=models.CASCADE, related_name="check_ins")
     at = models.DateTimeField(default=timezone.now)
-    feeling = models.CharField(max_length=10, choices=Feeling)
-    pain = models.PositiveSmallIntegerField("pain, from 0 to 10", validators=[MaxValueValidator(10)])
+    feeling = models.CharField(max_length=10, choices=Feeling, blank=True)
+    pain = models.PositiveSmallIntegerField(
+        "pain, from 0 to 10", validators=[MaxValueValidator(10)], null=True, blank=True
+    )
     note = models.TextField(max_length=1000, blank=True)
     red_flags = models.JSONField(default=list, blank=True, help_text="Signs of danger, as the patient read them.")
     is_alarm = models.BooleanField(default=False)
@@ -143,6 +175,10 @@ class CheckIn(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(pain__lte=10), name="pain_is_0_to_10"),
             models.CheckConstraint(condition=~Q(feeling="worse") | Q(is_alarm=True), name="feeling_worse_is_an_alarm"),
+            models.CheckConstraint(
+                condition=Q(acknowledged_at=None) | Q(acknowledged_by__isnull=False) & ~Q(acknowledged_note=""),
+                name="acknowledged_with_a_name_and_a_note",
+            ),
         ]
         indexes = [models.Index(fields=["is_alarm", "acknowledged_at", "at"], name="check_in_alarm")]
 

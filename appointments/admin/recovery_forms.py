@@ -1,0 +1,177 @@
+"""What clinicians write into a recovery plan, and what staff are asked when they act on one."""
+
+from typing import Any
+
+from django import forms
+from django.forms.models import BaseInlineFormSet
+
+from appointments import consent
+from appointments.admin.booking_forms import DayField
+from appointments.fields import LineField, TextField
+from appointments.kinds import Mode, Treatment
+from appointments.models import (
+    AppointmentType,
+    FollowUp,
+    PlanGuidance,
+    PlanMedicine,
+    RecoveryGuidance,
+    RecoveryPlan,
+    Slot,
+)
+from appointments.models.checklists import GuidanceQuerySet
+from appointments.recovery import PLAN, ROWS
+from calcsite.models import ClinicDetails
+
+# What a clinician begins with, and changes for the patient: nobody has reviewed these words.
+STARTER_SIGNS = """your pain gets worse, although you take what you were given for it
+a wound gets redder, hotter or more swollen, or fluid comes out of it
+you have a temperature of 38°C or more, or you shiver
+you feel weak or numb where you did not before
+a medicine makes you feel ill, or you cannot keep it down"""
+
+
+def area(rows: int) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": rows, "cols": 60})
+
+
+class TreatmentForm(forms.Form):
+    """The first question: what fits depends on it."""
+
+    treatment = forms.ChoiceField(label="What do they recover from?", choices=Treatment, widget=forms.RadioSelect)
+
+
+class PlanForm(forms.ModelForm):
+    first_day = DayField(label="Day of the treatment", help_text="Day 0 of the plan.")
+    last_day = DayField(label="Last day", required=False, help_text="Empty: until you end the plan.")
+    what = LineField(label="What was done", max_length=300, required=False)
+    note = TextField(
+        label="Your own advice to this patient", max_length=3000, required=False, widget=area(5), empty_value=""
+    )
+    telephone = LineField(label="Whom to telephone", max_length=200, help_text="Name or role, and number.")
+    seek_help = TextField(
+        label="When to telephone",
+        max_length=2000,
+        widget=area(6),
+        help_text="One line for each sign. These go on after “Telephone us if”, and patients tick them in a check-in: "
+        "each raises an alarm. Starter words are nobody’s advice yet: change them for this patient.",
+    )
+
+    class Meta:
+        model = RecoveryPlan
+        fields = [name for name in PLAN if name != "treatment"]
+
+    field_order = ["what", "first_day", "last_day", "note", "telephone", "seek_help"]
+
+    def clean(self) -> dict[str, Any]:
+        first, last = self.cleaned_data.get("first_day"), self.cleaned_data.get("last_day")
+        if first and last and last < first:
+            self.add_error("last_day", "The last day is before the day of the treatment.")
+        return super().clean()
+
+
+def starter() -> dict[str, str]:
+    """What the form of a new plan holds."""
+    clinic = ClinicDetails.current()
+    return {"telephone": f"{clinic.name}, {clinic.telephone}", "seek_help": STARTER_SIGNS}
+
+
+class NewPlanForm(PlanForm):
+    """With the clinic's guidance that fits, all of it ticked."""
+
+    guidance = forms.ModelMultipleChoiceField(
+        RecoveryGuidance.objects.none(),
+        label="Guidance for this patient",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, guidance: GuidanceQuerySet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["guidance"].queryset = guidance
+
+    def ticks(self) -> list[tuple[Any, bool]]:
+        """Each piece of guidance, and whether it is ticked."""
+        chosen = self.data.getlist("guidance") if self.is_bound else None
+        return [(each, chosen is None or str(each.pk) in chosen) for each in self.fields["guidance"].queryset]
+
+
+class GuidanceRow(forms.ModelForm):
+    class Meta:
+        model = PlanGuidance
+        fields = ROWS[PlanGuidance]
+        widgets = {"text": area(4), "normal": area(2), "do": area(3), "dont": area(3)}
+
+    def clean(self) -> dict[str, Any]:
+        first, last = self.cleaned_data.get("first_day"), self.cleaned_data.get("last_day")
+        if first is not None and last is not None and last < first:
+            self.add_error("last_day", "The last day is before the first.")
+        return super().clean()
+
+    def _post_clean(self) -> None:
+        super()._post_clean()
+        if self.instance.version is None:
+            self.instance.version = 0  # the clinician's own words, copied from nowhere
+
+
+class FollowUpRow(forms.ModelForm):
+    day = DayField(label="Around which day")
+    what = LineField(label="What for", max_length=200, help_text="Who books it reads this: no findings.")
+
+    class Meta:
+        model = FollowUp
+        fields = ROWS[FollowUp]
+
+
+class MedicineRow(forms.ModelForm):
+    class Meta:
+        model = PlanMedicine
+        fields = ROWS[PlanMedicine]
+
+
+def rows_of(model: type, form: type[forms.ModelForm], extra: int) -> type[BaseInlineFormSet]:
+    return forms.inlineformset_factory(RecoveryPlan, model, form=form, extra=extra, max_num=60, absolute_max=60)
+
+
+MedicineRows = rows_of(PlanMedicine, MedicineRow, 3)
+FollowUpRows = rows_of(FollowUp, FollowUpRow, 2)
+GuidanceRows = rows_of(PlanGuidance, GuidanceRow, 1)
+
+
+class AcknowledgeForm(forms.Form):
+    note = TextField(
+        label="What have you done?",
+        help_text="For example: telephoned, comes in today at 3. It is kept with your name.",
+        max_length=300,
+        widget=area(3),
+        error_messages={"required": "Write what you have done."},
+    )
+
+
+class FindForm(forms.Form):
+    """Which free times are shown for a follow-up."""
+
+    first = DayField(label="Free times from", required=False)
+    kind = forms.ModelChoiceField(AppointmentType.objects.all(), label="Kind", empty_label=None)
+    mode = forms.ChoiceField(label="How they meet", choices=Mode)
+    anybody = forms.BooleanField(label="Other clinicians’ too", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        kind, mode = self.cleaned_data.get("kind"), self.cleaned_data.get("mode")
+        if kind and mode and mode not in kind.modes:
+            self.add_error("mode", "That kind of appointment is not offered like this.")
+        return self.cleaned_data
+
+
+class BookFollowUpForm(forms.Form):
+    slot = forms.ModelChoiceField(
+        Slot.objects.none(),
+        error_messages={"required": "Choose a time.", "invalid_choice": "That time is not free any more."},
+    )
+    agreed = forms.BooleanField(
+        label="I have read the consent to the patient, and they agree",
+        error_messages={"required": "Without their consent nothing can be booked."},
+    )
+
+    @staticmethod
+    def consent(at: Any) -> dict[str, Any]:
+        return {"consent_version": consent.VERSION, "consented_at": at}

@@ -1,0 +1,83 @@
+"""Patients after a treatment, for tests."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import Any
+
+from django.contrib.auth.models import Permission, User
+from django.db import connection, transaction
+from django.test import Client
+from django.utils import timezone
+
+from appointments import recovery
+from appointments.models import Appointment, Clinician, FollowUp, PlanMedicine, RecoveryGuidance, RecoveryPlan
+from appointments.tests.factories import make_appointment
+from calcsite.tests import people
+
+BASE = "/admin/appointments/appointment/"
+PLAN = {
+    "treatment": "operation",
+    "first_day": date(2026, 11, 2),
+    "telephone": "Recovery team, 01632 960 005",
+    "seek_help": "the wound gets hotter\n\nyou shiver",
+}
+GUIDANCE = {"title": "Rest", "text": "Rest today.", "do": "Drink water\nSleep", "dont": "Lift", "normal": "Some pain."}
+
+
+def make_carer(*more: str) -> User:
+    """Somebody who cares for patients, without a group: a test that commits leaves no groups to those after it."""
+    person = people.make_person()
+    codenames = ["view_appointment", "change_appointment", "care_recovery", *more]
+    person.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    return person
+
+
+def seen_patient(**details: Any) -> Appointment:
+    """Somebody whose appointment is over, with a clinician who can sign in."""
+    appointment = make_appointment(**details)
+    slot = appointment.slot
+    slot.starts, slot.ends = (at - timedelta(days=60) for at in (slot.starts, slot.ends))
+    slot.busy_until = slot.ends
+    slot.save()
+    Clinician.objects.filter(pk=slot.clinician_id).update(user=make_carer())
+    return Appointment.objects.select_related("slot__clinician__user", "type").get(pk=appointment.pk)
+
+
+def make_guidance(**fields: Any) -> RecoveryGuidance:
+    return RecoveryGuidance.objects.create(**GUIDANCE | fields)
+
+
+def start_plan(appointment: Appointment | None = None, *, by: User | None = None, **fields: Any) -> RecoveryPlan:
+    """A plan with all guidance that fits, a medicine and a follow-up. Its first day is the clinic's today."""
+    appointment = appointment or seen_patient()
+    plan = RecoveryPlan(**PLAN | {"first_day": timezone.localdate()} | fields)
+    rows = [
+        PlanMedicine(name="Paracetamol", dose="one, four times a day"),
+        FollowUp(day=plan.first_day + timedelta(days=14), what="A talk with Dr Example"),
+    ]
+    by = by or appointment.slot.clinician.user
+    fitting = recovery.fitting(appointment, plan.treatment).values_list("pk", flat=True)
+    return recovery.start_plan(appointment=appointment, plan=plan, guidance=fitting, rows=rows, by=by)
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    people.sign_in(client, user)
+    return client
+
+
+@contextmanager
+def read_only() -> Iterator[None]:
+    """A database that can be read and not written, as on a full disk or on a standby."""
+    if connection.vendor == "sqlite":
+        connection.cursor().execute("PRAGMA query_only = ON")
+        try:
+            yield
+        finally:
+            connection.cursor().execute("PRAGMA query_only = OFF")
+        return
+    with transaction.atomic():  # rolled back, it can be written again
+        connection.cursor().execute("SET TRANSACTION READ ONLY")
+        yield
+        transaction.set_rollback(True)
