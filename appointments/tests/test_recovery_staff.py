@@ -132,7 +132,7 @@ def test_who_books_for_patients_sees_that_somebody_has_to_telephone_and_no_more(
 def test_an_alarm_is_first_on_the_desk_and_leaves_with_a_note_and_a_name(plan, coordinator):
     desk = client_of(coordinator)
     front = desk.get("/admin/").text
-    first = front.partition('aria-labelledby="bookings"')[2].partition("</li>")[0]
+    first = front.partition("To do now")[2].partition("</li>")[0]
     assert "Telephone now: worse, or a sign of danger" in first
     alarm = plan.check_ins.get()
     step = address(plan.appointment, f"check-in/{alarm.pk}/")
