@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from appointments import messaging
 from appointments.kinds import COMING, Status
+from appointments.models import PlanGuidance, PreparationTask
 from appointments.models.appointments import AppointmentQuerySet
 from appointments.staff import appointments_of
 from appointments.staff_calendar import bounds
@@ -43,6 +44,12 @@ def _without_outcome(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuer
     return seen.filter(status__in=[*COMING, Status.ARRIVED], slot__ends__lt=at - timedelta(hours=1))
 
 
+def _with_unsafe_words(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:
+    tasks = PreparationTask.objects.in_use(at).unsafe().filter(appointment=OuterRef("pk"))
+    plans = PlanGuidance.objects.in_use(at).unsafe().filter(plan__appointment=OuterRef("pk"))
+    return seen.filter(Exists(tasks) | Exists(plans))
+
+
 WORKLISTS = [
     Worklist("today", "Today", "Everybody who is expected today, in order of time.", _today, is_urgent=False),
     Worklist(
@@ -68,6 +75,13 @@ WORKLISTS = [
         "Over, and not marked",
         "Say whether they came, so that the record is complete.",
         _without_outcome,
+    ),
+    Worklist(
+        "unsafe",
+        "Hold words that must no longer be followed",
+        "Advice was changed because the old words were not safe. Open its item in the checklist or in the recovery "
+        "guidance: from there they get the new words, and a message.",
+        _with_unsafe_words,
     ),
     Worklist(
         "waiting",
