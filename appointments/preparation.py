@@ -4,13 +4,16 @@ The checklist is copied in the transaction that books, so that nothing moves und
 What patients write for their visit are rows of lists, each kept by one tool (`kinds.Tool`).
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
-from appointments.kinds import TaskStatus
-from appointments.models import Appointment, ChecklistItem, PreparationTask
+from appointments import consent
+from appointments.kinds import ConsentKind, TaskStatus
+from appointments.models import Appointment, ChecklistItem, Consent, PreparationTask
 
 COPIED = ("version", "tool", "title", "text", "days_before", "position")
 
@@ -36,3 +39,27 @@ def mark(*, task: PreparationTask, status: str, at: datetime | None = None) -> N
     """
     changed = PreparationTask.objects.filter(pk=task.pk)
     changed.update(status=TaskStatus(status), changed_at=at or timezone.now())
+
+
+def tickable(appointment: Appointment, at: datetime | None = None) -> dict[str, int]:
+    """The tasks of a coming appointment that nobody has begun, each by the tick of its item on the public list."""
+    tasks = PreparationTask.objects.in_use(at).filter(appointment=appointment)
+    untouched = tasks.filter(status=TaskStatus.TO_DO, changed_at=None)
+    safe = untouched.filter(version__gte=F("source__safe_from")).select_related("source")
+    return {task.source.tick: task.pk for task in safe}
+
+
+@transaction.atomic
+def take_over_ticks(*, appointment: Appointment, ticks: Iterable[str], at: datetime | None = None) -> int:
+    """Mark as done what somebody had ticked on the public checklist before they booked, as they ask us to.
+
+    `ticks` are what their browser sent; what is none of this booking is passed over, and so is a task that the patient
+    has begun or decided on since. Returns how many are done now. With them the patient's consent is on record.
+    """
+    now, found = at or timezone.now(), tickable(appointment, at)
+    tasks = PreparationTask.objects.filter(pk__in=[found[tick] for tick in set(ticks) & set(found)])
+    done = tasks.filter(status=TaskStatus.TO_DO).update(status=TaskStatus.DONE, changed_at=now)
+    if done:
+        given = Consent(appointment=appointment, kind=ConsentKind.TICKS, version=consent.TICKS_VERSION, given_at=now)
+        Consent.objects.bulk_create([given], ignore_conflicts=True)  # it may be there from another tab
+    return done

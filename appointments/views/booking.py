@@ -9,7 +9,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from appointments import booking, booking_limits, consent, drafts, journey
+from appointments import booking, booking_limits, consent, drafts, journey, preparation
+from appointments.kinds import TaskStatus
 from appointments.models import Draft
 from conditions.models import Listing
 
@@ -138,6 +139,8 @@ def booked(request: HttpRequest) -> HttpResponse:
         return go(journey.first_unanswered(draft))
     zone = draft.appointment.time_zone or settings.TIME_ZONE
     context = {"appointment": draft.appointment, "zone": zone, "clinic_zone": settings.TIME_ZONE}
+    context |= {"consent": consent, "ticks": preparation.tickable(draft.appointment)}
+    context["done"] = draft.appointment.tasks.filter(status=TaskStatus.DONE).count()
     return render(request, "appointments/booking/booked.html", context)
 
 
