@@ -55,8 +55,19 @@ def test_ticks_stay_in_the_browser_and_are_sent_nowhere(open_tab):
     expect(page.get_by_role("checkbox", checked=True)).to_have_count(2)
     assert [request.url for request in sent if carries_a_tick(request)] == []
     assert page.context.cookies() == []
-    page.get_by_role("button", name="Clear all ticks").click()
-    page.reload()
+
+
+@pytest.mark.parametrize("how", ["button", "forgotten device"])
+def test_ticks_are_gone_when_somebody_clears_them_or_has_the_device_forget(open_tab, how):
+    page = open_tab()
+    page.goto(PREPARING)
+    page.get_by_role("checkbox", name="List all that you take").check()
+    if how == "button":
+        page.get_by_role("button", name="Clear all ticks").click()
+    else:
+        page.goto("/second-opinion/book/forgotten/")
+    page.goto(PREPARING)
+    expect(page.get_by_role("checkbox")).to_have_count(9)
     expect(page.get_by_role("checkbox", checked=True)).to_have_count(0)
 
 

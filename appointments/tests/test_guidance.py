@@ -1,6 +1,7 @@
 """Changing the checklist and the guidance: versions, reviews, and who holds words that must no longer be followed."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -13,6 +14,7 @@ from appointments.models import AuditEntry, ChecklistItem, Message, PlanGuidance
 from appointments.tests.factories import make_appointment
 from appointments.tests.guided import NEW, OLD, make_guidance, make_item, make_plan_copy
 from calcsite.tests import people
+from calcsite.tests.racing import at_once
 from conditions.tests.factories import make_live, make_reviewer
 
 pytestmark = pytest.mark.django_db
@@ -226,3 +228,13 @@ def test_who_cannot_be_written_to_keeps_the_old_words_until_somebody_has_told_th
     assert list(guidance.holders(item)) == [task]
     guidance.replace(copy=task, by=editor, tell=False)
     assert not guidance.holders(item).exists()
+
+
+def test_of_two_who_save_at_the_same_moment_one_wins_and_the_other_is_told(committed):
+    stored, editor = make_item(), people.make_person()
+    copies = [ChecklistItem.objects.get(pk=stored.pk) for _ in range(2)]
+    for number, item in enumerate(copies):
+        item.text = f"By {number}."
+    saves = [partial(guidance.save, item=item, by=editor) for item in copies]
+    refused = [found for found in at_once(*saves, refused=GuidanceError) if isinstance(found, GuidanceError)]
+    assert (len(refused), ChecklistItem.objects.get().version) == (1, 2)

@@ -6,6 +6,10 @@
     const KEY = "checklist-ticks";
     const ticked = new Set(stored());
 
+    if (document.querySelector("[data-forget-ticks]")) {
+        ticked.clear(); // somebody else may use this device next
+        keep();
+    }
     document.querySelectorAll("[data-tick]").forEach(addBox);
     document.querySelectorAll("[data-clear-ticks]").forEach(enableClearing);
     document.querySelectorAll("form[data-take-over]").forEach(offer);
