@@ -12,7 +12,7 @@ from appointments import guidance
 from appointments.admin.guidance_pages import REVIEW, guidance_urls
 from appointments.guidance import Item
 from appointments.models import ChecklistItem, QuestionPrompt, RecoveryGuidance
-from conditions.admin.guarding import GuardedAdmin, GuardedForm, refuse_tampered_choices
+from conditions.admin.guarding import GuardedAdmin, GuardedForm
 from conditions.admin.lines import LINES
 
 SAFETY = "This is a safety change: what patients hold now must no longer be followed"
@@ -38,7 +38,6 @@ class GuidanceAdmin(GuardedAdmin, admin.ModelAdmin):
     list_filter = [("condition", admin.EmptyFieldListFilter), ("condition", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["condition"]
     search_fields = ["title", "text"]
-    autocomplete_fields = ["condition"]
     formfield_overrides = LINES
     actions = None  # many at once is a mistake that nobody can take back
 
@@ -53,10 +52,6 @@ class GuidanceAdmin(GuardedAdmin, admin.ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         return guidance_urls(self) + super().get_urls()
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        refuse_tampered_choices(request, [name for name in self.autocomplete_fields if request.POST.get(name)])
-        return super().changeform_view(request, *args, **kwargs)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], obj: Item | None = None, **kwargs: Any
@@ -140,7 +135,6 @@ class QuestionPromptAdmin(admin.ModelAdmin):
     list_filter = [("condition", admin.EmptyFieldListFilter), ("condition", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["condition"]
     search_fields = ["text"]
-    autocomplete_fields = ["condition"]
     actions = None
     fieldsets = [
         (
@@ -152,10 +146,6 @@ class QuestionPromptAdmin(admin.ModelAdmin):
             },
         )
     ]
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        refuse_tampered_choices(request, [name for name in self.autocomplete_fields if request.POST.get(name)])
-        return super().changeform_view(request, *args, **kwargs)
 
     @admin.display(description="for", ordering="condition__name")
     def whom(self, prompt: QuestionPrompt) -> str:
