@@ -13,8 +13,12 @@ from pathlib import Path
 from benchmarks.server import HOST
 
 ROOT = Path(__file__).resolve().parent.parent
-PREPARE = [["migrate", "--verbosity=0"], ["collectstatic", "--no-input", "--verbosity=0"], ["load_starter"]]
-PREPARE += [["load_guidance"]]
+PREPARE = [
+    ["migrate", "--verbosity=0"],
+    ["collectstatic", "--no-input", "--verbosity=0"],
+    ["load_starter"],
+    ["load_guidance"],
+]
 
 
 def production_like(directory: str) -> dict[str, str]:

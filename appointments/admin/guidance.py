@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern
+from django.utils import timezone
 
 from appointments import guidance
 from appointments.admin.guidance_pages import REVIEW, guidance_urls
@@ -35,7 +36,11 @@ class GuidanceAdmin(GuardedAdmin, admin.ModelAdmin):
     form = GuidanceForm
     change_form_template = "admin/appointments/guidance/change_form.html"
     delete_confirmation_template = "admin/appointments/guidance/delete_confirmation.html"
-    list_filter = [("condition", admin.EmptyFieldListFilter), ("condition", admin.RelatedOnlyFieldListFilter)]
+    list_filter = [
+        ("reviewed_at", admin.EmptyFieldListFilter),
+        ("condition", admin.EmptyFieldListFilter),
+        ("condition", admin.RelatedOnlyFieldListFilter),
+    ]
     list_select_related = ["condition"]
     search_fields = ["title", "text"]
     formfield_overrides = LINES
@@ -84,7 +89,9 @@ class GuidanceAdmin(GuardedAdmin, admin.ModelAdmin):
 
     @admin.display(description="reviewed", ordering="reviewed_at")
     def reviewed(self, item: Item) -> str:
-        return f"{item.reviewed_at:%d.%m.%Y}, {item.reviewer}" if item.reviewed_at else "Nobody yet"
+        if item.reviewed_at is None:
+            return "Nobody yet"
+        return f"{timezone.localtime(item.reviewed_at):%d.%m.%Y}, {item.reviewer}"
 
 
 @admin.register(ChecklistItem)
