@@ -2,7 +2,7 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
 from appointments.kinds import NEXT
-from calcsite.triggers import DELETE, INSERT, UPDATE, Trigger, install_triggers
+from calcsite.triggers import DELETE, INSERT, UPDATE, Trigger, changes_public_version, install_triggers
 
 
 def off_the_lines() -> str:
@@ -40,6 +40,8 @@ class AppointmentsConfig(AppConfig):
     name = "appointments"
     verbose_name = "Second opinions"
     triggers = (
+        changes_public_version("appointments_checklistitem"),
+        changes_public_version("appointments_recoveryguidance"),
         Trigger(
             name="appointment_moves_along_its_lines",
             table="appointments_appointment",

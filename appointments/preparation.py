@@ -15,14 +15,16 @@ from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models, transaction
+from django.db.models import F
 from django.utils import timezone
 
-from appointments import auditing, calendars
-from appointments.kinds import COMING, Status, TaskStatus, Tool
+from appointments import auditing, calendars, consent
+from appointments.kinds import COMING, ConsentKind, Status, TaskStatus, Tool
 from appointments.models import (
     Appointment,
     AuditEntry,
     ChecklistItem,
+    Consent,
     Document,
     DocumentRequest,
     HistoryEntry,
@@ -311,3 +313,27 @@ def _start(appointment: Appointment, tool: Tool, at: datetime) -> None:
     """Who has written something has started; whether it is done is theirs to say."""
     tasks = PreparationTask.objects.filter(appointment=appointment, tool=tool, status=TaskStatus.TO_DO)
     tasks.update(status=TaskStatus.STARTED, changed_at=at)
+
+
+def tickable(appointment: Appointment, at: datetime | None = None) -> dict[str, int]:
+    """The tasks of a coming appointment that nobody has begun, each by the tick of its item on the public list."""
+    tasks = PreparationTask.objects.in_use(at).filter(appointment=appointment)
+    untouched = tasks.filter(status=TaskStatus.TO_DO, changed_at=None)
+    safe = untouched.filter(version__gte=F("source__safe_from")).select_related("source")
+    return {task.source.tick: task.pk for task in safe}
+
+
+@transaction.atomic
+def take_over_ticks(*, appointment: Appointment, ticks: Iterable[str], at: datetime | None = None) -> int:
+    """Mark as done what somebody had ticked on the public checklist before they booked, as they ask us to.
+
+    `ticks` are what their browser sent; what is none of this booking is passed over, and so is a task that the patient
+    has begun or decided on since. Returns how many are done now. With them the patient's consent is on record.
+    """
+    now, found = at or timezone.now(), tickable(appointment, at)
+    tasks = PreparationTask.objects.filter(pk__in=[found[tick] for tick in set(ticks) & set(found)])
+    done = tasks.filter(status=TaskStatus.TO_DO).update(status=TaskStatus.DONE, changed_at=now)
+    if done:
+        given = Consent(appointment=appointment, kind=ConsentKind.TICKS, version=consent.TICKS_VERSION, given_at=now)
+        Consent.objects.bulk_create([given], ignore_conflicts=True)  # it may be there from another tab
+    return done

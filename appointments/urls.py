@@ -1,15 +1,18 @@
 from django.urls import path
 
-from appointments.views import booking, second_opinion, times
+from appointments.views import booking, guidance, second_opinion, times
 
 app_name = "appointments"
 
 urlpatterns = [
     path("", second_opinion.second_opinion, name="second_opinion"),
+    path("preparing/", guidance.preparing, name="preparing"),
+    path("recovery/", guidance.recovery, name="recovery"),
     path("book/", booking.start, name="book"),
     path("book/time/", times.choose_time, {"name": "time"}, name="time"),
     path("book/check/", booking.check, {"name": "check"}, name="check"),
     path("book/done/", booking.booked, name="booked"),
+    path("book/done/ticks/", guidance.take_over_ticks, name="take_over_ticks"),
     path("book/forget/", booking.forget, name="forget"),
     path("book/forgotten/", booking.forgotten, name="forgotten"),
     path("book/<slug:name>/", booking.question, name="step"),

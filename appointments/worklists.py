@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from appointments import messaging, recovery
 from appointments.kinds import COMING, Status
-from appointments.models import Appointment, CheckIn, FollowUp
+from appointments.models import Appointment, CheckIn, FollowUp, PlanGuidance, PreparationTask
 from appointments.models.appointments import AppointmentQuerySet
 from appointments.staff import appointments_of
 from appointments.staff_calendar import bounds
@@ -55,6 +55,12 @@ def _alarms(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:
 def _follow_ups(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:
     soon = FollowUp.objects.to_book().filter(day__lte=timezone.localdate(at) + recovery.AHEAD)
     return seen.filter(Exists(soon.filter(plan__appointment=OuterRef("pk"))))
+
+
+def _with_unsafe_words(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:
+    tasks = PreparationTask.objects.in_use(at).unsafe().filter(appointment=OuterRef("pk"))
+    plans = PlanGuidance.objects.in_use(at).unsafe().filter(plan__appointment=OuterRef("pk"))
+    return seen.filter(Exists(tasks) | Exists(plans))
 
 
 _CAME = (Status.ARRIVED, Status.COMPLETED, Status.MISSED)
@@ -102,6 +108,13 @@ WORKLISTS = [
         "Their recovery plan asks for one in the next six weeks. Open them, and then “Recovery”.",
         _follow_ups,
         permission=recovery.CARE,
+    ),
+    Worklist(
+        "unsafe",
+        "Hold words that must no longer be followed",
+        "Advice was changed because the old words were not safe. Open its item in the checklist or in the recovery "
+        "guidance: from there they get the new words, and a message.",
+        _with_unsafe_words,
     ),
     Worklist(
         "waiting",

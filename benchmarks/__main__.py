@@ -18,6 +18,7 @@ PREPARE = [
     ["createcachetable"],
     ["collectstatic", "--no-input", "--verbosity=0"],
     ["load_starter"],
+    ["load_guidance"],
 ]
 
 

@@ -39,7 +39,8 @@ class FixedSitemap(PublicSitemap):
     """The pages that every site has."""
 
     def items(self) -> list[str]:
-        return ["home", "conditions:list", "conditions:faqs", "appointments:second_opinion"]
+        second_opinion = [f"appointments:{name}" for name in ("second_opinion", "preparing", "recovery")]
+        return ["home", "conditions:list", "conditions:faqs", *second_opinion]
 
     def location(self, name: str) -> str:
         return reverse(name)

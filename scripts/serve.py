@@ -20,6 +20,7 @@ PREPARE = [
     ["createcachetable"],
     ["collectstatic", "--noinput", "--verbosity=0"],
     ["load_starter"],
+    ["load_guidance"],
     ["load_demonstration"],
     ["ensure_staff"],
     ["render_pages"],

@@ -31,6 +31,8 @@ PUBLIC = {
     "questions": "/faqs/",
     "second opinion": "/second-opinion/",
     "second opinion on a condition": "/second-opinion/?condition=brain-calcification",
+    "preparing": "/second-opinion/preparing/?condition=calcified-lesions",
+    "recovery": "/second-opinion/recovery/",
     "about": "/about/",
     "privacy": "/privacy/",
     "accessibility": "/accessibility/",

@@ -45,7 +45,7 @@ from django.core.management import call_command
 django.setup()
 call_command("migrate", verbosity=0)
 call_command("createcachetable")
-for command in ["load_starter", "load_demonstration", "ensure_staff"]:
+for command in ["load_starter", "load_guidance", "load_demonstration", "ensure_staff"]:
     call_command(command)
 from calcsite.tests.people import make_person, make_session
 print("Session:", make_session(make_person(username="signed-in", is_superuser=True)))

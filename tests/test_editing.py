@@ -147,8 +147,6 @@ def test_axe_finds_nothing_on_the_screens_of_a_condition(desk, screen):
 
 
 @pytest.mark.looks
-@pytest.mark.looks
-@pytest.mark.looks
 @pytest.mark.parametrize(
     "path",
     [
@@ -165,6 +163,7 @@ def test_axe_finds_nothing_on_the_lists_and_the_first_page(desk, path):
     assert not found, "\n".join(found)
 
 
+@pytest.mark.looks
 def test_axe_finds_nothing_on_a_review_in_both_forms(desk):
     pk = number_of(desk, "Brain calcification")
     desk.goto(f"/admin/conditions/condition/{pk}/submit/")
@@ -180,6 +179,7 @@ def test_axe_finds_nothing_on_a_review_in_both_forms(desk):
         desk.get_by_role("link", name=re.compile(f"{other}$")).click()
 
 
+@pytest.mark.looks
 def test_no_screen_of_ours_scrolls_sideways_on_a_telephone(desk):
     pk = number_of(desk, "Brain calcification")
     desk.set_viewport_size({"width": 320, "height": 640})

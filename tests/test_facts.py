@@ -32,6 +32,15 @@ def test_every_fact_stands_in_its_section(plain_tab, slug):
     assert missing == []
 
 
+@pytest.mark.parametrize("section", ["preparing", "recovery"])
+def test_every_fact_about_preparing_and_recovery_is_told_to_everybody(plain_tab, section):
+    plain_tab.goto(f"/second-opinion/{section}/")
+    told = plain_tab.locator("main").inner_text()
+    facts = INVENTORY["calcified-lesions"]["sections"][section]
+    assert len(facts) > 10
+    assert [fact for fact in facts if not is_told(fact, told)] == []
+
+
 @pytest.mark.parametrize("slug", INVENTORY)
 def test_a_page_carries_its_name_and_its_other_names(plain_tab, slug):
     plain_tab.goto(f"/conditions/{slug}/")

@@ -157,12 +157,12 @@ def complaints(page: Page) -> list[str]:
     return heard
 
 
-@pytest.mark.looks
 def without_expected(heard: list[str]) -> list[str]:
     """Chromium also complains about the statuses that some states are there to show."""
     return [text for text in heard if not re.search(r"responded with a status of (400|403|404)", text)]
 
 
+@pytest.mark.looks
 def test_no_public_page_breaks_the_policy(site, old_edition, open_tab):
     page = open_tab()
     heard = complaints(page)
@@ -171,7 +171,6 @@ def test_no_public_page_breaks_the_policy(site, old_edition, open_tab):
         assert without_expected(heard) == [], state
 
 
-@pytest.mark.looks
 def test_a_breach_of_the_policy_would_be_heard(open_tab):
     page = open_tab()
     heard = complaints(page)
@@ -183,6 +182,7 @@ def test_a_breach_of_the_policy_would_be_heard(open_tab):
     assert any("script-src" in text for text in heard)
 
 
+@pytest.mark.looks
 def test_no_page_of_the_admin_breaks_the_policy(site, open_tab):
     page = open_tab()
     page.context.add_cookies([site.session_cookie])

@@ -16,7 +16,7 @@ from tests.running import ROOT
 pytestmark = pytest.mark.looks
 
 STARTER = ROOT / "conditions" / "starter"
-FILES = sorted(STARTER.rglob("*.yaml"))
+FILES = sorted([*STARTER.rglob("*.yaml"), *(ROOT / "appointments" / "starter").glob("*.yaml")])
 
 
 def sections(page: Page) -> dict[str, str]:
@@ -55,7 +55,7 @@ def texts(value: object) -> list[str]:
     return [str(value)]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(STARTER)))
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_sentence_of_the_starter_content_has_more_than_twenty_words(path: Path):
     found = [sentence for text in texts(yaml.safe_load(path.read_text())) for sentence in long_sentences(text)]
     assert found == []

@@ -135,7 +135,6 @@ def test_a_code_lets_in_once_and_a_recovery_code_once(newcomer, changing_site):
     expect(newcomer.get_by_role("alert").first).to_contain_text("That was not accepted.")
 
 
-@pytest.mark.looks
 def test_removing_the_last_second_factor_leads_back_to_setting_one_up(newcomer, changing_site):
     give_password(newcomer, changing_site)
     set_up_app(newcomer)
@@ -149,6 +148,7 @@ def test_removing_the_last_second_factor_leads_back_to_setting_one_up(newcomer, 
     heading(newcomer, "Set up a second factor")
 
 
+@pytest.mark.looks
 def test_the_pages_about_ones_own_account_look_right(newcomer, changing_site):
     give_password(newcomer, changing_site)
     set_up_app(newcomer)

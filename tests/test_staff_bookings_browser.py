@@ -110,6 +110,7 @@ def test_the_tab_key_passes_everything_on_the_screens_of_every_day_in_sight(at_d
         assert len(stops) == reachable(page)
 
 
+@pytest.mark.looks
 def test_a_week_on_paper_shows_who_comes_and_nothing_to_press(at_desk):
     page = at_desk(RECEPTIONIST)
     page.goto(f"{LIST}calendar/?day={AHEAD}&view=week")

@@ -40,6 +40,12 @@ class Guidance(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
     )
     reviewed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    reviewer = models.CharField(
+        max_length=300, blank=True, editable=False, help_text="Name and credentials, as they were at the review."
+    )
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
 
     objects = GuidanceQuerySet.as_manager()
 
@@ -49,6 +55,11 @@ class Guidance(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def tick(self) -> str:
+        """What a browser keeps when somebody ticks it: a tick is gone when its words must no longer be followed."""
+        return f"{self.pk}-{self.safe_from}"
 
 
 class ChecklistItem(Guidance):

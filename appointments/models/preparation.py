@@ -1,6 +1,6 @@
 """What a patient prepares for one appointment: the tasks, and what they have written. All of it is medical."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator
@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.text import capfirst
 
-from appointments.kinds import TaskStatus, Tool
+from appointments.kinds import COMING, TaskStatus, Tool
 from appointments.models.appointments import Appointment
 from appointments.models.checklists import ChecklistItem, QuestionPrompt
 
@@ -18,6 +18,15 @@ class PreparationTaskQuerySet(models.QuerySet):
     def outdated(self, item: ChecklistItem) -> "PreparationTaskQuerySet":
         """Copies of an item in words that are no longer safe to follow."""
         return self.filter(source=item, version__lt=item.safe_from)
+
+    def unsafe(self) -> "PreparationTaskQuerySet":
+        """Copies of any item in words that are no longer safe to follow."""
+        return self.filter(version__lt=F("source__safe_from"))
+
+    def in_use(self, at: datetime | None = None) -> "PreparationTaskQuerySet":
+        """Those of appointments that are still to come."""
+        ahead = self.filter(appointment__slot__ends__gt=at or timezone.now())
+        return ahead.filter(appointment__status__in=COMING)
 
 
 class PreparationTask(models.Model):

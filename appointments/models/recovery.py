@@ -1,7 +1,7 @@
 """Recovery after an appointment: the plan, the guidance in it, medicines, follow-ups, and how the patient is."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator
@@ -69,6 +69,15 @@ class PlanGuidanceQuerySet(models.QuerySet):
     def outdated(self, guidance: RecoveryGuidance) -> "PlanGuidanceQuerySet":
         """Copies of a piece of guidance in words that are no longer safe to follow."""
         return self.filter(source=guidance, version__lt=guidance.safe_from)
+
+    def unsafe(self) -> "PlanGuidanceQuerySet":
+        """Copies of any guidance in words that are no longer safe to follow."""
+        return self.filter(version__lt=F("source__safe_from"))
+
+    def in_use(self, at: datetime | None = None) -> "PlanGuidanceQuerySet":
+        """Those of plans that have not ended."""
+        still = Q(plan__last_day=None) | Q(plan__last_day__gte=timezone.localdate(at))
+        return self.filter(still, plan__ended_at=None)
 
 
 class PlanGuidance(models.Model):

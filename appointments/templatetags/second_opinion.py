@@ -17,3 +17,12 @@ def second_opinion_call(context: dict[str, Any], slug: str) -> dict[str, Any]:
 def appointment_call(context: dict[str, Any], slug: str) -> dict[str, Any]:
     """An invitation to book an appointment about the condition with this address."""
     return {"slug": slug, "clinic": context["clinic"]}
+
+
+@register.inclusion_tag("appointments/guidance/_before_and_after.html")
+def before_and_after(slug: str) -> dict[str, Any]:
+    """The way to the checklist and the guidance of the condition with this address.
+
+    It shows none of their words: who reviewed a condition's page has not reviewed them.
+    """
+    return {"slug": slug}
