@@ -287,9 +287,9 @@ def test_agreeing_to_words_that_have_changed_is_refused(client, slot):
 
 
 def test_the_last_button_takes_few_statements(client, slot, django_assert_num_queries):
-    """Two look, the rest write: the draft, the appointment, its messages, the audit log, the count of bookings."""
+    """Three look, the rest write: the draft, the appointment, its messages, the audit log, the count of bookings."""
     come_to(client, "check", about={"condition": make_live(name="Calcinosis").slug})
-    with django_assert_num_queries(7 + 2):  # and those that begin and end the transaction
+    with django_assert_num_queries(8 + 2):  # and those that begin and end the transaction
         assert answer(client, "check").status_code == 302
 
 

@@ -200,8 +200,8 @@ def test_a_patient_gets_the_new_words_and_a_message_without_anything_medical(mak
 def test_what_was_done_by_unsafe_words_is_to_be_done_again(editor):
     item = make_item()
     done, not_needed = held(item), held(item)
-    preparation.mark(task=done, status=TaskStatus.DONE)
-    preparation.mark(task=not_needed, status=TaskStatus.NOT_NEEDED)
+    preparation.mark(appointment=done.appointment, task=done, status=TaskStatus.DONE)
+    preparation.mark(appointment=not_needed.appointment, task=not_needed, status=TaskStatus.NOT_NEEDED)
     change(item, editor, text=NEW, is_safety_change=True)
     for task in (done, not_needed):
         guidance.replace(copy=task, by=editor, tell=False)

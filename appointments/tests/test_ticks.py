@@ -50,9 +50,9 @@ def test_what_is_no_tick_of_this_booking_changes_nothing_and_is_no_consent(items
 def test_what_the_patient_has_decided_meanwhile_stays(items):
     appointment = make_appointment()
     started, reopened, _ = appointment.tasks.order_by("source")
-    preparation.mark(task=started, status=TaskStatus.NOT_NEEDED)
-    preparation.mark(task=reopened, status=TaskStatus.DONE)
-    preparation.mark(task=reopened, status=TaskStatus.TO_DO)
+    preparation.mark(appointment=started.appointment, task=started, status=TaskStatus.NOT_NEEDED)
+    preparation.mark(appointment=reopened.appointment, task=reopened, status=TaskStatus.DONE)
+    preparation.mark(appointment=reopened.appointment, task=reopened, status=TaskStatus.TO_DO)
     preparation.take_over_ticks(appointment=appointment, ticks=[item.tick for item in items])
     assert statuses(appointment) == ["not_needed", "to_do", "done"]
 
