@@ -1,43 +1,110 @@
-"""Retention: what is deleted when nobody needs it any more.
+"""Retention: what is deleted when nobody needs it any more, class by class (`settings.RETENTION_DAYS`).
 
-Appointments themselves stay here: they are part of the health record. The NHS Records Management Code of Practice
-keeps that for eight years after the last contact (Appendix II, "Adult health records"). What only served to book them
-is no record, and is kept no longer than it is needed (UK GDPR, article 5(1)(e), storage limitation).
+Appointments are part of the health record. The NHS Records Management Code of Practice keeps that of an adult for
+eight years after the last contact, and that of a child until the 25th birthday, or the 26th for who was 17 at the end
+(Appendix II). What only served to book them is no record, and is kept no longer than it is needed (UK GDPR, article
+5(1)(e), storage limitation). While there is a legal hold on an appointment, nothing of it is deleted.
 """
 
+import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from appointments import erasure, legal_holds
 from appointments.kinds import Status
-from appointments.models import Code, Draft, Offer, PatientLink
+from appointments.models import (
+    Appointment,
+    CarerLink,
+    CheckIn,
+    Code,
+    Draft,
+    FollowUp,
+    Offer,
+    PatientLink,
+    RecoveryPlan,
+)
 from calcsite import limits
 
-DRAFTS = timedelta(hours=24)  # after the last answer: WCAG 2.2, 2.2.6 asks for at least 20 hours
-SECRETS = timedelta(days=30)  # after a link, a code or an offer has ended: "why did it not work?" can be answered
+GROWN_UP = 26  # years: the records of nobody younger are deleted
+ERASED_AT_ONCE = 100  # appointments of one round: other work waits
+
+logger = logging.getLogger(__name__)
 
 
-def over(at: datetime | None = None) -> list[QuerySet]:
-    """What has been kept long enough. A draft stays while a time is held for it."""
+@dataclass(frozen=True)
+class Outdated:
+    """What has been kept long enough of one kind, and how much of that a legal hold keeps."""
+
+    name: str
+    days: int
+    rows: QuerySet
+    held: QuerySet
+
+
+def over(at: datetime | None = None) -> list[Outdated]:
+    """What has been kept long enough, kind by kind. A draft stays while a time is held for it."""
     now = at or timezone.now()
-    ended = now - SECRETS
+    drafts, ended = (now - timedelta(days=settings.RETENTION_DAYS[name]) for name in ("drafts", "secrets"))
     holding = Q(appointment__status=Status.HELD, appointment__held_until__gt=now)
+    is_over = Q(expires_at__lte=ended) | Q(ended_at__lte=ended)
     return [
-        Draft.objects.filter(touched_at__lte=now - DRAFTS).exclude(holding),
-        Code.objects.filter(expires_at__lte=ended),
-        PatientLink.objects.filter(Q(expires_at__lte=ended) | Q(ended_at__lte=ended)),
-        Offer.objects.filter(expires_at__lte=ended),
+        _outdated("drafts", Draft.objects.filter(touched_at__lte=drafts).exclude(holding), "appointment"),
+        _outdated("secrets", Code.objects.filter(expires_at__lte=ended), "appointment"),
+        _outdated("secrets", PatientLink.objects.filter(is_over), "appointment"),
+        _outdated("secrets", CarerLink.objects.filter(is_over), "appointment"),
+        _outdated("secrets", Offer.objects.filter(expires_at__lte=ended), "entry__appointment"),
+        _outdated("appointments", old_appointments(now), "pk"),
     ]
 
 
-@transaction.atomic
+def _outdated(kept_as: str, rows: QuerySet, path: str) -> Outdated:
+    name, held = str(rows.model._meta.verbose_name_plural), legal_holds.on(path)
+    return Outdated(name, settings.RETENTION_DAYS[kept_as], rows.exclude(held), rows.filter(held))
+
+
+def old_appointments(at: datetime) -> QuerySet[Appointment]:
+    """Those whose last contact is long ago, and whose patient is no child, as far as anybody knows.
+
+    The last contact is the appointment, a follow-up of it, a check-in, or the end of the recovery plan.
+    """
+    last = at - timedelta(days=settings.RETENTION_DAYS["appointments"])
+    day = timezone.localdate(at)
+    born = day.replace(year=day.year - GROWN_UP, day=min(day.day, 28))
+    of_it = {"plan__appointment": OuterRef("pk")}
+    return (
+        Appointment.objects.booked()
+        .filter(Q(date_of_birth=None) | Q(date_of_birth__lte=born), slot__ends__lte=last)
+        .exclude(Exists(CheckIn.objects.filter(at__gt=last, **of_it)))
+        .exclude(Exists(FollowUp.objects.filter(appointment__slot__ends__gt=last, **of_it)))
+        .exclude(Exists(RecoveryPlan.objects.filter(appointment=OuterRef("pk"), last_day__gt=last.date())))
+    )
+
+
 def clean_up(at: datetime | None = None, *, dry_run: bool = False) -> dict[str, int]:
     """Delete what has been kept long enough. Returns how many rows of each kind; with `dry_run` only that."""
-    return {
-        str(rows.model._meta.verbose_name_plural): rows.count() if dry_run else rows.delete()[0] for rows in over(at)
-    }
+    return {each.name: each.rows.count() if dry_run else _delete(each.rows, at or timezone.now()) for each in over(at)}
+
+
+def _delete(rows: QuerySet, at: datetime) -> int:
+    """Appointments go the way of every erasure, each by itself."""
+    if rows.model is not Appointment:
+        with transaction.atomic():
+            return rows.delete()[0]
+    return sum(_erase(appointment, at) for appointment in list(rows.order_by("slot__ends")[:ERASED_AT_ONCE]))
+
+
+def _erase(appointment: Appointment, at: datetime) -> bool:
+    try:
+        erasure.erase(appointment=appointment, at=at)
+    except erasure.ErasureError:
+        logger.info("appointment %s is kept: a hold was placed on it meanwhile, or it is gone", appointment.pk)
+        return False
+    return True
 
 
 def clean_up_daily(at: datetime | None = None) -> dict[str, int]:

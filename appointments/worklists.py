@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from appointments import messaging
 from appointments.kinds import COMING, Status
+from appointments.models import Appointment, ErasureRequest
 from appointments.models.appointments import AppointmentQuerySet
-from appointments.staff import appointments_of
+from appointments.staff import ERASE, appointments_of
 from appointments.staff_calendar import bounds
 
 
@@ -23,9 +24,12 @@ class Worklist:
     title: str
     about: str
     among: Callable[[AppointmentQuerySet, datetime], AppointmentQuerySet]
+    permission: str = ""  # without which nobody is on it
     is_urgent: bool = True  # False: a list to work along, not something that went wrong
 
     def find(self, user: AbstractUser, at: datetime | None = None) -> AppointmentQuerySet:
+        if self.permission and not user.has_perm(self.permission):
+            return Appointment.objects.none()
         found = self.among(appointments_of(user), at or timezone.now())
         return found.select_related("slot__clinician", "type").order_by("slot__starts", "pk")
 
@@ -68,6 +72,15 @@ WORKLISTS = [
         "Over, and not marked",
         "Say whether they came, so that the record is complete.",
         _without_outcome,
+    ),
+    Worklist(
+        "erasure",
+        "Asked to be erased",
+        "A patient wants everything about them deleted. Do it or say why not, within one month of their asking.",
+        lambda seen, at: seen.filter(
+            Exists(ErasureRequest.objects.filter(appointment=OuterRef("pk"), refused_at=None))
+        ),
+        permission=ERASE,
     ),
     Worklist(
         "waiting",

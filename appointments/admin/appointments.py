@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils import timezone
 
-from appointments.admin import calendar, exports, feeds, pages, worklists
+from appointments.admin import calendar, exports, feeds, pages, rights, worklists
 from appointments.admin.screens import record_listed
 from appointments.kinds import Status
 from appointments.models import Appointment
@@ -101,6 +101,7 @@ class AppointmentAdmin(ReadOnlyAdmin):
             *feeds.feed_urls(site),
             *exports.export_urls(site, self),
             *pages.page_urls(site),
+            *rights.rights_urls(site),
         ]
         return own + super().get_urls()
 

@@ -1,6 +1,7 @@
 """Records that patients and staff add to an appointment, and those that are still missing."""
 
 import secrets
+from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import Storage, storages
@@ -11,9 +12,15 @@ from appointments.kinds import FileKind
 from appointments.models.appointments import Appointment
 
 
+class PrivateFiles(Storage):
+    """Outside the web root: no address leads there. Looked up at each use, so that settings decide where it is."""
+
+    def __getattribute__(self, name: str) -> Any:
+        return getattr(storages["private"], name)
+
+
 def private_files() -> Storage:
-    """Outside the web root: no address leads there."""
-    return storages["private"]
+    return PrivateFiles()
 
 
 def generated_name(document: "Document", name: str) -> str:
