@@ -89,6 +89,7 @@ def erase(*, appointment: Appointment, by: AbstractUser | None = None, at: datet
 
 def _erase(row: Appointment, at: datetime) -> None:
     """Delete rows, then say so outside, then delete files: what fails on the way is done again by `apply_again`."""
+    _wait_for_others(row)
     files = [file for _, file in holdings.files_of(row)]
     # All are found before the first is deleted: some lead to others.
     going = [(model, list(holdings.rows_of(row, model).values_list("pk", flat=True))) for model in holdings.doomed()]
@@ -99,6 +100,15 @@ def _erase(row: Appointment, at: datetime) -> None:
     tombstones.keep(row, files, at)
     _delete_files(files)
     transaction.on_commit(_empty_the_log)
+
+
+def _wait_for_others(row: Appointment) -> None:
+    """Lock a row against everything that could still be added to it. Its caller has a lock that lets children be.
+
+    Whoever composes a message at this moment needs that to finish; then their e-mail is found.
+    """
+    list(Message.objects.select_for_update().filter(appointment=row).values_list("pk"))
+    Appointment.objects.select_for_update().get(pk=row.pk)
 
 
 def _empty_the_log() -> None:
@@ -162,7 +172,7 @@ def apply_again() -> int:
     for kept in unknown:
         with transaction.atomic():
             if kept.digest in back:
-                row = Appointment.objects.select_for_update().filter(pk=back[kept.digest].pk).first()
+                row = Appointment.objects.select_for_update(no_key=True).filter(pk=back[kept.digest].pk).first()
                 if row:
                     auditing.record(Action.ERASED, row, actor=auditing.SITE, detail="Again, after a restore")
                     _erase(row, kept.erased_at)

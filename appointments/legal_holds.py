@@ -31,7 +31,7 @@ def locked(appointment: Appointment) -> Appointment:
 
     Raises HeldError when there is a hold, and Appointment.DoesNotExist when it is gone.
     """
-    row = Appointment.objects.select_for_update().get(pk=appointment.pk)
+    row = Appointment.objects.select_for_update(no_key=True).get(pk=appointment.pk)
     if LegalHold.objects.filter(appointment=row, ended_at=None).exists():
         raise HeldError("Nothing of this appointment may be deleted: there is a legal hold on it.")
     return row
