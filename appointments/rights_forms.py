@@ -7,7 +7,7 @@ from appointments.patient_forms import PatientForm
 
 
 class EraseWishForm(PatientForm):
-    button = "Ask you to delete everything about me"
+    button = "Send my request"
 
     sure = forms.BooleanField(
         label="I want everything about me deleted",

@@ -30,7 +30,7 @@ def send(appointment: Appointment, name: str, **fields) -> Document:
 def test_the_booking_s_consent_is_read_in_its_words():
     appointment = agreed()
     client = come_in_with_code(appointment)
-    assert "The second opinion, and keeping a record of it" in client.get(url("my_data")).text
+    assert "Your second opinion, and keeping a record of it" in client.get(url("my_data")).text
     page = client.get(url("my_data_consent", "booking")).text
     assert "A second opinion is advice. Your own doctors stay in charge of your care." in page
     assert "We cancel your appointment at once" in page

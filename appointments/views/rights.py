@@ -42,7 +42,7 @@ def erase(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     form = EraseWishForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         erasure.ask(appointment=appointment)
-        messages.success(request, "We have your wish to delete everything about you. Our staff answer it.")
+        messages.success(request, "You have asked us to delete everything about you. Our staff will answer.")
         return redirect("patient:my_data")
     return render(request, "appointments/rights/erase.html", {"form": form, "is_coming": not is_over(appointment)})
 
@@ -76,7 +76,9 @@ def consent(request: HttpRequest, appointment: Appointment, kind: str) -> HttpRe
         except agreements.AgreementError as error:
             form.add_error(None, str(error))
         else:
+            if cancels:
+                return redirect("patient:cancelled")
             messages.success(request, "We have noted that you no longer agree.")
-            return redirect("patient:cancelled" if cancels else "patient:my_data")
+            return redirect("patient:my_data")
     context = {"form": form, "agreement": found, "cancels": cancels}
     return render(request, "appointments/rights/consent.html", context)
