@@ -24,8 +24,8 @@ class Worklist:
     title: str
     about: str
     among: Callable[[AppointmentQuerySet, datetime], AppointmentQuerySet]
-    permission: str = ""  # without which nobody is on it
     is_urgent: bool = True  # False: a list to work along, not something that went wrong
+    permission: str = ""  # that it needs besides seeing appointments
 
     def find(self, user: AbstractUser, at: datetime | None = None) -> AppointmentQuerySet:
         if self.permission and not user.has_perm(self.permission):
