@@ -15,11 +15,12 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from appointments import auditing
+from appointments import auditing, tombstones
 from appointments.models import Appointment, AuditEntry, Code, Message, PatientLink
 from calcsite import limits
 from calcsite.tokens import digest_of
 
+SESSION = "appointment_link"  # the session's key of the link that a patient came by
 TOKEN_BYTES = 32
 TOKEN_LENGTH = 43  # of 32 bytes in the alphabet of addresses
 KEPT = timedelta(days=90)  # after the appointment
@@ -59,7 +60,7 @@ def find_link(token: str, *, at: datetime | None = None) -> PatientLink | None:
 def enter(token: str, *, at: datetime | None = None) -> PatientLink:
     """Let somebody in by their token. Raises AccessError when it opens nothing, or nothing any more."""
     link = find_link(token, at=at)
-    if link is None:
+    if link is None or tombstones.is_kept(link.appointment):
         raise AccessError("This link does not work any more.")
     auditing.record(AuditEntry.Action.ENTERED, link.appointment)
     return link

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from appointments.tools import LISTS, SINGLES
-from appointments.views import code, documents, opinion, patient, preparation, recovery, waiting
+from appointments.views import carer, code, documents, opinion, patient, preparation, recovery, rights, waiting
 
 app_name = "patient"
 
@@ -47,6 +47,19 @@ urlpatterns = [
     path("recovery/", recovery.plan, name="recovery"),
     path("recovery/check-in/", recovery.check_in, name="check_in"),
     path("recovery/calendar/", recovery.calendar, name="recovery_calendar"),
+    path("my-data/", rights.my_data, name="my_data"),
+    path("my-data/download/", rights.download, name="my_data_download"),
+    path("my-data/erase/", rights.erase, name="my_data_erase"),
+    path("my-data/keep/", rights.keep, name="my_data_keep"),
+    path("my-data/agreed/<slug:kind>/", rights.consent, name="my_data_consent"),
+    path("carer/", carer.carer, name="carer"),
+    path("carer/<int:pk>/end/", carer.end, name="carer_end"),
+    path("carer/open/", carer.open_link, name="carer_open"),
+    path("carer/page/", carer.carer_page, name="carer_page"),
+    path("carer/close/", carer.close, name="carer_close"),
+    # After the words above, as below.
+    path("carer/<str:token>/", carer.arrive, name="carer_arrive"),
+    path("carer/<str:token>/<path:rest>", carer.arrive),
     path("close/", patient.close, name="close"),
     path("link/", patient.link, name="link"),
     path("link/sent/", patient.link_sent, name="link_sent"),

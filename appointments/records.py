@@ -11,7 +11,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import transaction
 from django.utils import timezone
 
-from appointments import auditing
+from appointments import auditing, carers
 from appointments.booking import BookingError
 from appointments.models import Appointment, AuditEntry, Message, Note, PatientLink
 
@@ -42,6 +42,7 @@ def correct_details(
         auditing.record(Action.CHANGED, row, by=by, detail=", ".join(changed)[:300])
     if "email" in changed:
         _end_links(row, at or timezone.now())
+        carers.end_all(appointment=row, at=at)
         if details["email"] and row.is_coming:
             _send_link(row, at or timezone.now())
     return changed

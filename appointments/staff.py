@@ -15,6 +15,7 @@ from appointments.models.hours import SlotQuerySet
 VIEW, ADD, CHANGE = (f"appointments.{verb}_appointment" for verb in ("view", "add", "change"))
 EXPORT = "appointments.export_appointment"
 SIGN = "appointments.sign_opinion"
+ERASE, HOLD = "appointments.erase_patient", "appointments.hold_legally"
 
 
 def sees_everybody(user: AbstractUser) -> bool:

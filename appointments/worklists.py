@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from appointments import messaging, recovery
 from appointments.kinds import COMING, Status
-from appointments.models import Appointment, CheckIn, FollowUp, PlanGuidance, PreparationTask
+from appointments.models import Appointment, CheckIn, ErasureRequest, FollowUp, PlanGuidance, PreparationTask
 from appointments.models.appointments import AppointmentQuerySet
-from appointments.staff import appointments_of
+from appointments.staff import ERASE, appointments_of
 from appointments.staff_calendar import bounds
 
 
@@ -115,6 +115,15 @@ WORKLISTS = [
         "Advice was changed because the old words were not safe. Open its item in the checklist or in the recovery "
         "guidance: from there they get the new words, and a message.",
         _with_unsafe_words,
+    ),
+    Worklist(
+        "erasure",
+        "Asked to be erased",
+        "A patient wants everything about them deleted. Do it or say why not, within one month of their asking.",
+        lambda seen, at: seen.filter(
+            Exists(ErasureRequest.objects.filter(appointment=OuterRef("pk"), refused_at=None))
+        ),
+        permission=ERASE,
     ),
     Worklist(
         "waiting",

@@ -44,6 +44,11 @@ def give_back(*, scope: str, key: str) -> None:
     Attempts.objects.filter(key=hashed(scope, key), count__gt=0).update(count=F("count") - 1)
 
 
+def forget(*, scope: str, key: str) -> None:
+    """Delete a count, of somebody about whom nothing is kept any more."""
+    Attempts.objects.filter(key=hashed(scope, key)).delete()
+
+
 def clean_up(at: datetime | None = None) -> int:
     """Delete the counts whose window is over. Returns how many there were."""
     return Attempts.objects.filter(ends_at__lte=at or timezone.now()).delete()[0]

@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "calcsite.middleware.PrivateByDefaultMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "calcsite.middleware.PossibleRequestMiddleware",
+    "appointments.middleware.ErasedStayErasedMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -102,7 +103,10 @@ if DATABASE_ENGINE == "sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA cache_size=-16000; PRAGMA mmap_size=268435456;",
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA cache_size=-16000; PRAGMA mmap_size=268435456;"
+            "PRAGMA secure_delete=ON;"  # what is deleted is overwritten, and not only forgotten
+        ),
     }
     # In a file, as in service: a database in memory has other locks.
     DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
@@ -226,6 +230,15 @@ DOCUMENTS_MEGABYTES = whole_number("DOCUMENTS_MEGABYTES", default=1024, least=1)
 DOCUMENTS_MOST = whole_number("DOCUMENTS_MOST", default=50, least=1)
 # clamd, "host:port" or "/path/of/its/socket". When it is named and does not answer, no file is taken.
 CLAMAV_URL = env.str("CLAMAV_URL", default="")
+# How many days what patients leave is kept (appointments.retention; docs/operations.md says why so long)
+RETENTION_DAYS = {
+    # Unfinished bookings, after the last answer. WCAG 2.2, 2.2.6 asks for at least 20 hours.
+    "drafts": whole_number("RETENTION_DRAFTS_DAYS", default=1, least=1),
+    # Links, codes and offers, after they ended: "why did it not work?" can be answered meanwhile.
+    "secrets": whole_number("RETENTION_SECRETS_DAYS", default=30, least=1),
+    # The record, after the last contact: eight years (NHS Records Management Code of Practice, adult health records).
+    "appointments": whole_number("RETENTION_APPOINTMENTS_DAYS", default=2922, least=1),
+}
 
 # E-mail: every message is first a row in the database, written with what it reports; the worker sends it
 

@@ -21,6 +21,7 @@ from appointments.admin import (
     pages,
     readiness,
     recovery,
+    rights,
     worklists,
 )
 from appointments.admin.screens import moment, record_listed
@@ -131,6 +132,7 @@ class AppointmentAdmin(ReadOnlyAdmin):
             *readiness.readiness_urls(site),
             *packs.pack_urls(site),
             *opinions.opinion_urls(site),
+            *rights.rights_urls(site),
         ]
         return own + super().get_urls()
 

@@ -26,6 +26,7 @@ class AuditEntry(models.Model):
         NOTED = "noted", "Note written"
         MESSAGED = "messaged", "Message sent"
         ENTERED = "entered", "Patient came by their link"
+        ERASED = "erased", "Everything erased"
 
     appointment = models.ForeignKey(
         Appointment, on_delete=models.DO_NOTHING, db_constraint=False, related_name="audit", null=True

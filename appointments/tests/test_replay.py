@@ -17,7 +17,11 @@ from appointments.tests.visiting import come_in, url
 pytestmark = pytest.mark.django_db
 DAYS = timedelta(days=1)
 NO_KEY = 10**9
-INFORMATION = {"/second-opinion/", "/second-opinion/preparing/", "/second-opinion/recovery/"}  # for everybody, and kept as such
+INFORMATION = {
+    "/second-opinion/",
+    "/second-opinion/preparing/",
+    "/second-opinion/recovery/",
+}  # for everybody, and kept as such
 CANARY = {"name": "Canary Patient", "email": "canary@home.example", "telephone": "01632 960 777"}
 
 

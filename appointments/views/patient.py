@@ -17,7 +17,7 @@ from appointments.models import Appointment, WaitingEntry
 from appointments.patient_forms import CancelForm, LinkForm
 from calcsite import limits
 
-SESSION = "appointment_link"  # the key of the link that somebody came by
+SESSION = access.SESSION
 DAYS = 14  # of free times on one page
 
 View = Callable[..., HttpResponse]

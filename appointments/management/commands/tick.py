@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from appointments import availability, booking, delivery, messaging, retention, waiting
+from appointments import availability, booking, delivery, erasure, messaging, retention, waiting
 from calcsite import limits
 from conditions import digests, pages, publishing, reports, search
 
@@ -12,6 +12,7 @@ logger = logging.getLogger(__name__)
 
 # What is most awaited comes first. Messages go last: what the others have written goes out in the same round.
 PARTS: list[Callable[[], object]] = [
+    erasure.apply_again,
     booking.clear_run_out,
     publishing.publish_due,
     pages.render_missing,

@@ -1,0 +1,96 @@
+"""What is held about one patient: every model with rows of theirs, and how those rows are found.
+
+Both what a patient downloads and what an erasure deletes are made from this one list, and a test walks all models of
+the site and fails when one that leads to an appointment is not on it.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from django.apps import apps
+from django.core.files.storage import Storage
+from django.db.models import FileField, Model, QuerySet
+from post_office.models import Attachment, Email, Log
+
+from appointments import models
+from appointments.models import Appointment, AuditEntry
+
+OWN = "appointment"
+IN_PLAN = "plan__appointment"
+
+# The way from a model to the appointment that its rows belong to.
+PATHS: dict[type[Model], str] = {
+    models.Appointment: "pk",
+    models.Draft: OWN,
+    models.Note: OWN,
+    models.PreparationTask: OWN,
+    models.HistoryEntry: OWN,
+    models.Symptom: OWN,
+    models.Question: OWN,
+    models.Medicine: OWN,
+    models.TreatmentOption: OWN,
+    models.TestInstruction: OWN,
+    models.Referral: OWN,
+    models.SpecialistChoice: OWN,
+    models.Document: OWN,
+    models.DocumentRequest: OWN,
+    models.Opinion: OWN,
+    models.OpinionOption: "opinion__appointment",
+    models.RecoveryPlan: OWN,
+    models.PlanGuidance: IN_PLAN,
+    models.PlanMedicine: IN_PLAN,
+    models.FollowUp: IN_PLAN,
+    models.CheckIn: IN_PLAN,
+    models.Consent: OWN,
+    models.ErasureRequest: OWN,
+    models.LegalHold: OWN,
+    models.CarerLink: OWN,
+    models.PatientLink: OWN,
+    models.Code: OWN,
+    models.WaitingEntry: OWN,
+    models.Offer: "entry__appointment",
+    models.Message: OWN,
+    Email: "patient_message__appointment",
+    Log: "email__patient_message__appointment",
+    Attachment.emails.through: "email__patient_message__appointment",
+    Attachment: "emails__patient_message__appointment",
+    models.AuditEntry: OWN,
+}
+# What outlives an erasure. It holds a reference and user names of staff, and never who the patient is.
+KEPT = frozenset({AuditEntry})
+
+
+def rows_of(appointment: Appointment, model: type[Model]) -> QuerySet:
+    """The rows of one model that are about one appointment's patient."""
+    return model._base_manager.filter(**{PATHS[model]: appointment.pk}).order_by("pk").distinct()
+
+
+class StoredFile(NamedTuple):
+    """One file, by where it is stored: the model and field whose storage has it, and its generated name there."""
+
+    model: str
+    field: str
+    name: str
+
+    @property
+    def storage(self) -> Storage:
+        return apps.get_model(self.model)._meta.get_field(self.field).storage
+
+
+def stored_files(row: Model) -> Iterator[StoredFile]:
+    """The files of one row."""
+    for field in row._meta.concrete_fields:
+        if isinstance(field, FileField) and getattr(row, field.name):
+            yield StoredFile(row._meta.label, field.name, getattr(row, field.name).name)
+
+
+def files_of(appointment: Appointment) -> Iterator[tuple[Model, StoredFile]]:
+    """Every file that belongs to an appointment, with its row."""
+    for model in PATHS:
+        if any(isinstance(field, FileField) for field in model._meta.concrete_fields):
+            yield from ((row, file) for row in rows_of(appointment, model) for file in stored_files(row))
+
+
+def doomed() -> list[type[Model]]:
+    """The models whose rows an erasure deletes, in an order in which they can be: the appointment goes last."""
+    return [model for model in PATHS if model not in KEPT and model is not Appointment] + [Appointment]

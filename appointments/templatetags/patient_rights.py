@@ -1,0 +1,27 @@
+"""What a patient asked about their record, and what keeps it: on their page in the admin."""
+
+from typing import Any
+
+from django import template
+
+from appointments.models import Appointment
+from appointments.staff import ERASE, HOLD
+
+register = template.Library()
+
+
+@register.inclusion_tag("admin/appointments/appointment/_rights.html", takes_context=True)
+def patient_rights(context: dict[str, Any], appointment: Appointment) -> dict[str, Any]:
+    """For those who may do something about it; nothing for others."""
+    user = context["request"].user
+    may_erase, may_hold = user.has_perm(ERASE), user.has_perm(HOLD)
+    if not (may_erase or may_hold):
+        return {}
+    return {
+        "appointment": appointment,
+        "asked": appointment.erasure_requests.filter(refused_at=None).first(),
+        "holds": appointment.legal_holds.filter(ended_at=None).select_related("placed_by"),
+        "may_erase": may_erase,
+        "may_hold": may_hold,
+        "csrf_token": context.get("csrf_token"),
+    }

@@ -1,0 +1,28 @@
+"""Everything that a database holds, as one text: to see what is in it, and what is not any more."""
+
+import re
+from pathlib import Path
+
+from django.db import connection
+
+from appointments.tests.everything import CANARY
+
+
+def everything_in_the_database(*, without: frozenset[str] | set[str] = frozenset()) -> str:
+    """Every row of every table, those of no model included."""
+    with connection.cursor() as cursor:
+        tables = [name for name in connection.introspection.table_names(cursor) if name not in without]
+        rows = []
+        for table in tables:
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            rows += [f"{table} {row}" for row in cursor.fetchall()]
+    return "\n".join(rows)
+
+
+def everything_in(folder: Path) -> str:
+    """The content of every file below a folder, and what the files are called."""
+    return "\n".join(f"{path} {path.read_bytes()}" for path in folder.rglob("*") if path.is_file())
+
+
+def canaries_in(text: str) -> set[str]:
+    return set(re.findall(rf"{CANARY}\w+", text))

@@ -1,0 +1,121 @@
+"""A patient about whom everything is held that can be: a row of every model, a canary word in every field and file."""
+
+import itertools
+from typing import Any
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.base import ContentFile
+from django.db import models
+from django.utils import timezone
+from post_office.models import STATUS, Attachment, Email, Log
+
+from appointments import holdings
+from appointments.models import Appointment, Document, Message, Opinion, RecoveryPlan, WaitingEntry
+from appointments.tests.factories import make_appointment
+
+CANARY = "zqcanary"
+_count = itertools.count(1)
+DIGESTS = {"digest", "feed_digest", "checksum", "sha256"}
+# What a constraint asks for, where a canary in each field would break it.
+FIELDS: dict[str, dict[str, Any]] = {
+    "appointments.erasurerequest": {"refused_at": timezone.now()},
+    "appointments.legalhold": {"ended_at": timezone.now()},
+    "appointments.offer": {"answered_at": timezone.now()},
+    "appointments.checkin": {"is_alarm": True, "pain": 3},
+    "post_office.email": {"status": STATUS.sent},
+    "post_office.log": {"status": STATUS.sent},
+}
+
+
+def canary(where: str) -> str:
+    """A word that is nowhere else."""
+    return f"{CANARY}{next(_count)}{where.replace('_', '')}"
+
+
+def fill(row: models.Model) -> None:
+    """Put a canary into every field of a row that holds words."""
+    words: dict[str, Any] = {}
+    for field in row._meta.concrete_fields:
+        if isinstance(field, models.JSONField):
+            words[field.name] = {"word": canary(field.name)}
+        elif isinstance(field, models.EmailField) or field.name == "to":
+            words[field.name] = f"{canary(field.name)}@home.example"
+        elif (
+            isinstance(field, models.CharField | models.TextField)
+            and not isinstance(field, models.FileField)
+            and not (field.choices or field.unique or field.name in DIGESTS or field.name == "backend_alias")
+        ):
+            words[field.name] = canary(field.name)[: field.max_length]
+    row._meta.model._base_manager.filter(pk=row.pk).update(**words)
+
+
+def value_for(field: models.Field, known: dict[type, models.Model]) -> Any:
+    """Anything that a field without a default takes."""
+    if field.is_relation:
+        return known.get(field.related_model) or field.related_model._base_manager.first()
+    if field.choices:
+        return field.choices[0][0]
+    if isinstance(field, models.FileField):
+        return ContentFile(canary(field.name).encode(), name="canary.bin")
+    if isinstance(field, models.DateTimeField):
+        return timezone.now()
+    if isinstance(field, models.DateField):
+        return timezone.localdate()
+    if field.name in DIGESTS:
+        return f"{next(_count):064}"
+    if isinstance(field, models.CharField | models.TextField):
+        return canary(field.name)[: field.max_length]
+    return 1
+
+
+def make_row(model: type[models.Model], known: dict[type, models.Model]) -> models.Model:
+    fixed = FIELDS.get(model._meta.label_lower, {})
+    wanted = [
+        field
+        for field in model._meta.concrete_fields
+        if not field.primary_key and not field.has_default() and field.name not in fixed
+        if not field.null or field.related_model in {Appointment, Document, Email}
+    ]
+    blank = [field for field in wanted if isinstance(field, models.CharField | models.TextField) and field.blank]
+    values = {field.name: value_for(field, known) for field in wanted if field not in blank}
+    return model._base_manager.bulk_create([model(**values | fixed)])[0]  # some models check what they save
+
+
+def make_everything(staff: User) -> Appointment:
+    """An appointment with a row of every model of `holdings`, each with canaries, whatever models there are."""
+    appointment = make_appointment(email="canary@home.example", name="Canary")
+    known: dict[type, models.Model] = {Appointment: appointment, User: staff}
+    first = [Email, WaitingEntry, RecoveryPlan, Opinion, Document]
+    for model in [*first, *(model for model in holdings.PATHS if model not in first)]:
+        if model not in {Attachment, Attachment.emails.through, Message, Log} and not known.get(model):
+            rows = holdings.rows_of(appointment, model)
+            known[model] = rows.first() or make_row(model, known)
+    message = appointment.messages.first()
+    Message.objects.filter(pk=message.pk).update(email=known[Email], composed_at=timezone.now())
+    Log.objects.create(email=known[Email], status=STATUS.sent)
+    file = Attachment(name="canary.ics")
+    file.file.save("canary.ics", ContentFile(canary("attachment").encode()))
+    file.emails.add(known[Email])
+    for model in holdings.PATHS:
+        for row in holdings.rows_of(appointment, model):
+            if model not in holdings.KEPT and model is not Attachment.emails.through:
+                fill(row)
+    _sign(appointment, staff)
+    _log(appointment, staff)
+    return Appointment.objects.get(pk=appointment.pk)
+
+
+def _sign(appointment: Appointment, staff: User) -> None:
+    now = timezone.now()
+    appointment.opinions.update(status="released", signed_by=staff, signed_at=now, released_at=now, released_by=staff)
+
+
+def _log(appointment: Appointment, staff: User) -> None:
+    """What the admin's own log says of a row."""
+    content_type = ContentType.objects.get_for_model(Document)
+    key = appointment.documents.first().pk
+    LogEntry.objects.create(
+        user=staff, content_type=content_type, object_id=key, object_repr=canary("log"), action_flag=CHANGE
+    )
