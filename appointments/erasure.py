@@ -28,6 +28,7 @@ from calcsite import limits
 
 Action = AuditEntry.Action
 OPENED_BY = [(access.SESSION, "links"), (carers.SESSION, "carer_links")]  # what a session holds the key of
+BETWEEN_MAILS = b"-" * 79 + b"\n"  # as Django's backend for files writes them
 
 
 class ErasureError(Exception):
@@ -151,14 +152,16 @@ def _delete_sessions(row: Appointment) -> None:
 
 
 def _delete_sent_files(row: Appointment) -> None:
-    """Where a site writes its mail to files instead of sending it, delete those of the appointment's messages."""
+    """Where a site writes its mail to files instead of sending it, take the appointment's messages out of them."""
     folder = Path(settings.EMAIL_FILE_PATH) if settings.EMAIL_FILE_PATH else None
     if folder is None or not folder.is_dir():
         return
     sent = [each.encode() for each in holdings.rows_of(row, Email).values_list("message_id", flat=True) if each]
-    for path in folder.iterdir():
-        if path.is_file() and any(each in path.read_bytes() for each in sent):
-            path.unlink()
+    for path in filter(Path.is_file, folder.iterdir()):
+        found = path.read_bytes().split(BETWEEN_MAILS)
+        others = [mail for mail in found if not any(each in mail for each in sent)]
+        if len(others) < len(found):
+            path.write_bytes(BETWEEN_MAILS.join(others)) if any(map(bytes.strip, others)) else path.unlink()
 
 
 def apply_again() -> int:

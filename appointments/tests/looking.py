@@ -15,7 +15,14 @@ PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
 
 def addresses(**parts: Any) -> list[str]:
     """Each address under /appointment/ and /second-opinion/, `pk` and `token` filled in. A new kind of part fails."""
-    values = {"pk": [10**9], "number": [10**3], "token": [UNKNOWN], "rest": [").", "x.css"], "name": journey.NAMES}
+    values = {
+        "pk": [10**9],
+        "number": [10**3],
+        "kind": ["documents"],
+        "token": [UNKNOWN],
+        "rest": [").", "x.css"],
+        "name": journey.NAMES,
+    }
     values |= {name: [part] for name, part in parts.items()}
     found = []
     for prefix, patterns in PREFIXES.items():
