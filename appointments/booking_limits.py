@@ -8,15 +8,17 @@ import ipaddress
 from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect
+from django.urls import reverse
 
 from calcsite import limits
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # What is counted: how often from one address, how often from one network, and in what time.
 BEGIN = ("booking begun", 30, 300, HOUR)
-HOLD = ("time held", 20, 200, HOUR)
+HOLD = ("time held", 40, 200, HOUR)
 BOOK, BOOK_BY_EMAIL = "booked by e-mail", 10  # a day
+TOO_MANY = {"begun", "chosen", "booked"}
 
 
 def network_of(address: str) -> str:
@@ -52,6 +54,6 @@ def may_book(email: str, at: datetime | None = None) -> bool:
     return limits.allow(scope=BOOK, key=email.casefold(), limit=BOOK_BY_EMAIL, per=DAY, at=at)
 
 
-def refusal(request: HttpRequest) -> HttpResponse:
-    """Says what happened to the answers, and whom to call."""
-    return render(request, "appointments/booking/too_many.html", status=429)
+def refusal(what: str) -> HttpResponse:
+    """Leads to the page that says what was done too often (a name of `TOO_MANY`), and how to go on."""
+    return redirect(f"{reverse('appointments:too_many')}?of={what}")

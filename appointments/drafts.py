@@ -15,12 +15,15 @@ from appointments import booking
 from appointments.models import Draft
 from calcsite.tokens import digest_of
 
+UNSENT = "unsent"  # of `answers`, by the name of the step: what was typed and is no answer yet
+LONGEST = 20_000  # characters that are kept of one page, which is more than a page can take
+NUL, SUBSTITUTE = "\0", "\x1a"  # both are refused in the same words, but no PostgreSQL holds the first
 COOKIE = "__Host-booking" if settings.HTTPS else "booking"
 LASTS = timedelta(hours=24)  # after the last answer; WCAG 2.2, 2.2.1 asks for 20 hours or for answers that are kept
 
 
 # What every page of the booking reads of a draft and its hold: with all fields, the look-up takes twice as long.
-HELD = ["status", "reference", "sequence", "held_until", "mode", "slot__starts", "slot__clinician_id"]
+HELD = ["status", "reference", "sequence", "held_until", "created_at", "mode", "slot__starts", "slot__clinician_id"]
 OWN = ["digest", "answers", "details", "type_id", "clinician_id", "touched_at"]
 
 
@@ -71,12 +74,41 @@ def save(
     Those to other steps, given in another tab meanwhile, stay.
     """
     kept = Draft.objects.select_for_update().get(pk=draft.pk)
-    draft.answers = kept.answers | {step: answers}
+    draft.answers = _without_unsent(kept.answers, step) | {step: answers}
     draft.details = kept.details if details is None else kept.details | {step: details}
     draft.touched_at = at or timezone.now()
     for name, row in rows.items():
         setattr(draft, name, row)
     draft.save(update_fields=["answers", "details", "touched_at", *rows])
+
+
+def unsent(draft: Draft | None, step: str) -> dict[str, Any]:
+    """What `keep` has kept of a step. Nothing, once the step has an answer that came later."""
+    return draft.answers.get(UNSENT, {}).get(step, {}) if draft else {}
+
+
+def fits(typed: dict[str, str]) -> bool:
+    return sum(map(len, typed.values())) <= LONGEST
+
+
+@transaction.atomic
+def keep(*, draft: Draft, step: str, typed: dict[str, str], at: datetime | None = None, **words: Any) -> None:
+    """Keep what was typed on a page and is no answer yet, and `words` about it, until the step is answered.
+
+    What was answered before, and what it means for the appointment, stays.
+    """
+    kept = Draft.objects.select_for_update().get(pk=draft.pk)
+    typed = {name: value.replace(NUL, SUBSTITUTE) for name, value in typed.items()}
+    others = kept.answers.get(UNSENT, {})
+    draft.answers = kept.answers | {UNSENT: others | {step: {"typed": typed, **words}}}
+    draft.touched_at = at or timezone.now()
+    draft.save(update_fields=["answers", "touched_at"])
+
+
+def _without_unsent(answers: dict[str, Any], step: str) -> dict[str, Any]:
+    others = {name: kept for name, kept in answers.get(UNSENT, {}).items() if name != step}
+    sent = {name: typed for name, typed in answers.items() if name != UNSENT}
+    return sent | {UNSENT: others} if others else sent
 
 
 @transaction.atomic

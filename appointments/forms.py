@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from appointments import consent
 from appointments.fields import BirthDateField, DateParts, EmailField, LineField, Radios, TextField, has_a_number
@@ -15,6 +15,8 @@ from conditions.models import Listing
 
 FEW = 12  # choices that are radio buttons; more of them are a list that opens
 NOT_SURE, NOT_SURE_WORDS = "not-sure", "I am not sure, or it is something else"
+TRAPPED = "We could not accept this page. Go back to it, and let nothing fill it in for you."
+CALLED = "The specialist calls you on this number. Write it as you like."
 ANYONE = "Any of our specialists"
 
 
@@ -53,14 +55,19 @@ class QuestionForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         if self.cleaned_data.pop("website", ""):
-            raise ValidationError("We could not accept this page. Go back to it, and let nothing fill it in for you.")
+            raise ValidationError(TRAPPED, code="trapped")
         return self.cleaned_data
+
+    @property
+    def is_trapped(self) -> bool:
+        """Whether a program has filled in what nobody sees. Of that nothing is kept."""
+        return self.has_error(NON_FIELD_ERRORS, "trapped")
 
     def questions(self) -> list[forms.BoundField]:
         return [field for field in self.visible_fields() if field.name != "website"]
 
     def typed(self) -> dict[str, str]:
-        """What a valid form was filled in with: enough to fill it in again."""
+        """What a form was filled in with, enough to fill it in again. To judge a form may change it: ask before."""
         kept = {}
         for field in self:
             if isinstance(field.field, forms.BooleanField):
@@ -227,6 +234,8 @@ class YouForm(QuestionForm):
         self.fields["name"].widget.attrs.update(
             {"spellcheck": "false", "autocomplete": "name" if is_patient else "off"}
         )
+        if self.earlier.get("how", {}).get("mode") == Mode.TELEPHONE:
+            self.fields["telephone"].help_text = CALLED
         if not is_patient:
             self.fields["name"].label = "The patient’s full name"
             self.fields["date_of_birth"].label = "The patient’s date of birth"
@@ -270,7 +279,7 @@ class ConsentForm(QuestionForm):
     consent_version = forms.CharField(widget=forms.HiddenInput, initial=consent.VERSION, max_length=20, required=False)
     agree = forms.BooleanField(
         label="I have read this, and I agree",
-        error_messages={"required": "Tick the box if you agree. We cannot book without."},
+        error_messages={"required": "Tick the box if you agree. We cannot book without it."},
     )
 
     def clean(self) -> dict[str, Any]:

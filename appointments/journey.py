@@ -37,6 +37,7 @@ class Wish:
         return words if self.mode == Mode.IN_PERSON else f"by {words}"
 
 
+NOTHING_CHOSEN = "nothing"  # in the address of the first page, when it was sent empty and there is no draft yet
 HOW, TIME, CONSENT = "how", "time", "consent"
 STEPS = {
     step.name: step
@@ -64,6 +65,18 @@ def held(draft: Draft | None) -> Appointment | None:
     return None if draft is None or is_booked(draft) else draft.appointment
 
 
+def is_kept(draft: Draft | None) -> bool:
+    """Whether the time that somebody holds is theirs alone now. One that ran out may go to others at any moment."""
+    appointment = held(draft)
+    return bool(appointment and appointment.held_until > timezone.now())
+
+
+def can_be_kept(draft: Draft | None) -> bool:
+    """Whether a hold, running or run out, can be made longer."""
+    appointment = held(draft)
+    return bool(appointment and timezone.now() < booking.latest_end(appointment))
+
+
 def zone_of(draft: Draft | None) -> str:
     """The zone in which somebody chose their time; before that, the clinic's."""
     return (draft.answers.get(TIME, {}).get("zone") if draft else None) or settings.TIME_ZONE
@@ -71,6 +84,20 @@ def zone_of(draft: Draft | None) -> str:
 
 def form_of(step: Step, draft: Draft | None, data: Any = None, **kwargs: Any) -> forms.QuestionForm:
     return step.form(data, earlier=draft.answers if draft else {}, **kwargs)
+
+
+def form_shown(step: Step, draft: Draft | None, asked: dict[str, str]) -> forms.QuestionForm:
+    """The form of a page as somebody finds it: as they left it, with what is wrong, or else as they answered it.
+
+    `asked` is what the address of the page says.
+    """
+    unsent, initial = drafts.unsent(draft, step.name), asked if step.name == NAMES[0] else None
+    if unsent and not unsent["wrong"]:
+        typed = form_of(step, draft, unsent["typed"])
+        return form_of(step, draft, initial={field.name: field.data for field in typed})
+    nothing = {} if draft is None and NOTHING_CHOSEN in asked else None
+    given = unsent["typed"] if unsent else draft.answers.get(step.name) if draft else nothing
+    return form_of(step, draft, given, initial=initial)
 
 
 def is_answered(step: Step, draft: Draft) -> bool:

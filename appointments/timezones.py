@@ -8,6 +8,7 @@ from django.conf import settings
 
 # Of the IANA database, those that are places.
 REGIONS = ["Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"]
+NAMED = {(0, 0): "midnight", (12, 0): "midday"}  # few know which of them 12:00am is
 
 
 @functools.cache
@@ -33,8 +34,11 @@ def place(name: str) -> str:
 
 
 def clock(at: datetime, name: str) -> str:
-    """The time of day in a zone, as in "9:30am". One that the clocks show twice that day says which it is."""
+    """The time of day in a zone, as in "9:30am" or "midday". One that clocks show twice that day says which it is."""
     local = at.astimezone(zoneinfo.ZoneInfo(name))
-    said = f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+    said = (
+        NAMED.get((local.hour, local.minute))
+        or f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+    )
     comes_twice = local.replace(fold=0).utcoffset() > local.replace(fold=1).utcoffset()
     return f"{said} ({local:%Z})" if comes_twice else said

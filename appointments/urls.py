@@ -13,6 +13,7 @@ urlpatterns = [
     path("book/check/", booking.check, {"name": "check"}, name="check"),
     path("book/done/", booking.booked, name="booked"),
     path("book/done/ticks/", guidance.take_over_ticks, name="take_over_ticks"),
+    path("book/too-many/", booking.too_many, name="too_many"),
     path("book/forget/", booking.forget, name="forget"),
     path("book/forgotten/", booking.forgotten, name="forgotten"),
     path("book/<slug:name>/", booking.question, name="step"),

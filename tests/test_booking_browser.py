@@ -82,6 +82,51 @@ def test_back_and_reload_show_the_confirmation_again(desk):
     expect(desk.get_by_role("heading", level=1)).to_have_text("Your appointment is booked")
 
 
+def back_to(page: Page, *steps: str) -> None:
+    """Press Back over pages, each of which is there."""
+    for step in steps:
+        page.go_back()
+        assert re.search(f"{BOOK}{step}/([?#].*)?$", page.url), f"{page.url} instead of {step}"
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_back_leads_over_errors_and_over_a_time_that_is_kept_longer(desk, booking_site):
+    come_to(desk, "time")
+    patients.lose_times(desk, lambda name: None, booking_site.taken)
+    go_on(desk, "Choose this time")
+    go_on(desk, "Keep my time for longer")
+    expect(desk.get_by_role("alert")).to_be_focused()
+    expect(desk.get_by_role("alert")).to_contain_text("We keep")
+    desk.get_by_role("radio", name="Me", exact=True).check()
+    go_on(desk)
+    go_on(desk)
+    patients.expect_errors(desk)
+    patients.fill_in_you(desk)
+    go_on(desk)
+    desk.wait_for_url(f"**{BOOK}needs/")
+    while "you" not in desk.url:
+        desk.go_back()
+    expect(desk.get_by_label("Full name")).to_have_value("Kim Example")
+    expect(desk.get_by_role("alert")).to_have_count(0)
+    while "you" in desk.url:  # the page itself, and each link of its summary
+        desk.go_back()
+    assert desk.url.endswith(f"{BOOK}who/?kept=yes")
+    expect(desk.get_by_role("radio", name="Me", exact=True)).to_be_checked()
+    back_to(desk, "who", "time")
+
+
+def test_back_leads_over_the_page_of_what_was_done_too_often(desk):
+    come_to(desk, "consent")
+    desk.get_by_label("I have read this, and I agree").check()
+    go_on(desk)
+    desk.get_by_role("link", name="Change e-mail address").click()
+    desk.get_by_label("Your e-mail address").fill("often@home.example")
+    go_on(desk)
+    go_on(desk, "Book this appointment")
+    desk.get_by_role("link", name="Go on with the time that you have").click()
+    back_to(desk, "too-many", "check", "you", "check")
+
+
 @pytest.mark.looks
 def test_a_walk_with_the_tab_key_passes_everything_of_a_patient_s_pages(desk, booking_site):
     desk.emulate_media(reduced_motion="reduce")

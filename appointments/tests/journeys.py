@@ -33,7 +33,14 @@ def answer(client: Client, step: str, **answers: Any) -> HttpResponse:
     """Send one page; what is not given is answered as everybody does, and a time is the first one on the page."""
     if step == "time" and "slot" not in answers:
         answers["slot"] = slots_on(client.get(f"{BOOK}time/"))[0]
-    return client.post(f"{BOOK}{step}/", ANSWERS[step] | answers)
+    return seen(client, client.post(f"{BOOK}{step}/", ANSWERS[step] | answers))
+
+
+def seen(client: Client, sent: HttpResponse) -> HttpResponse:
+    """What a browser shows of a page that was sent and refused; of one that was taken, the answer itself."""
+    where = sent.headers.get("Location", "")
+    is_refused = where.partition("?")[0] in {sent.request["PATH_INFO"], f"{BOOK}too-many/"}
+    return client.get(where) if is_refused else sent
 
 
 def come_to(client: Client, step: str, **answers: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from appointments import access, booking, booking_limits
 from appointments.models import Appointment, Message, PatientLink
 from appointments.tests.factories import make_appointment, make_hours, make_slot, make_type
-from appointments.tests.journeys import ANSWERS, BOOK, answer, come_to, free, problems
+from appointments.tests.journeys import ANSWERS, BOOK, answer, come_to, free, problems, seen
 from appointments.tests.looking import addresses, everything, shown
 from appointments.tests.post import code_in, deliver
 from appointments.tests.visiting import come_in, url
@@ -57,7 +57,8 @@ def test_nobody_sees_hears_or_reaches_the_trap(client, slot, step):
 def statuses(path: str, fields: dict[str, str], times: int, **headers: str) -> list[int]:
     """What somebody gets who sends a form again and again, and each time claims to come from elsewhere."""
     hops = [f"198.51.100.{number}" for number in range(times)]
-    return [Client().post(path, fields, headers={"X-Forwarded-For": hop}, **headers).status_code for hop in hops]
+    answers = [Client().post(path, fields, headers={"X-Forwarded-For": hop}, **headers) for hop in hops]
+    return [seen(Client(), sent).status_code for sent in answers]
 
 
 @in_database

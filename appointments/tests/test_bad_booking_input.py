@@ -13,7 +13,7 @@ from appointments import booking
 from appointments.kinds import Mode
 from appointments.models import Appointment, Clinician, Slot
 from appointments.tests.factories import make_appointment, make_draft, make_hours, make_slot, make_type
-from appointments.tests.journeys import ANSWERS, BOOK, answer, book, come_to, problems, slots_on, title_of
+from appointments.tests.journeys import ANSWERS, BOOK, answer, book, come_to, problems, seen, slots_on, title_of
 from appointments.tests.post import calendar_of, deliver, html_of
 from appointments.tests.visiting import come_in, url
 
@@ -56,7 +56,7 @@ def test_a_character_that_nobody_sees_is_refused_in_words_and_the_rest_stays(cli
     kept = [value for name, value in BASE[step].items() if name not in {field, "booked_by"}]
     for character in CONTROLS:
         typed = BASE[step] | {field: BASE[step][field] + character + "Bcc: eve@elsewhere.example"}
-        page = client.post(f"{BOOK}{step}/", typed)
+        page = seen(client, client.post(f"{BOOK}{step}/", typed))
         assert page.status_code == 200
         assert problems(page).startswith(SUMMARY)
         assert UNSEEN in problems(page)
@@ -160,7 +160,7 @@ def test_a_time_that_cannot_be_had_is_refused_in_words_and_others_are_offered(cl
     come_to(client, "time")
     for why, gone in gone_slots(slot.hours).items():
         page = answer(client, "time", slot=gone.pk)
-        assert page.status_code in {200, 409}, why
+        assert page.status_code == 200, why
         assert problems(page).startswith((SUMMARY, "That time has gone")), why
         assert set(slots_on(page)) == {str(slot.pk)}, why
     for chosen in (

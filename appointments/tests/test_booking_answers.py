@@ -9,7 +9,7 @@ from django.utils import timezone
 from appointments import booking_limits, forms
 from appointments.models import Appointment, Draft
 from appointments.tests.factories import make_clinician, make_hours, make_slot, make_type
-from appointments.tests.journeys import ANSWERS, BOOK, answer, book, come_to, problems, title_of
+from appointments.tests.journeys import ANSWERS, BOOK, answer, book, come_to, problems, seen, title_of
 from conditions.tests.factories import make_live
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ NOTHING = {
     "who": "Say whether the appointment is for you or for somebody else.",
     "you": "Write a name. Write the date of birth. Write your e-mail address. Write your telephone number.",
     "why": "Write what you would like to know. One sentence is enough.",
-    "consent": "Tick the box if you agree. We cannot book without.",
+    "consent": "Tick the box if you agree. We cannot book without it.",
 }
 
 
@@ -49,14 +49,16 @@ NOTHING = {
 def test_a_page_sent_empty_says_what_to_do(client, slots, step):
     come_to(client, step)
     version = {"consent_version": "2026-11"} if step == "consent" else {}
-    refused = client.post(f"{BOOK}{step}/", version)
+    sent = client.post(f"{BOOK}{step}/", version)
+    assert sent.status_code == 302  # so that Back leads over it
+    refused = seen(client, sent)
     assert problems(refused) == f"There is a problem {NOTHING[step]}"
     assert title_of(refused).startswith("Error: ")
     assert 'href="#"' not in refused.content.decode()
 
 
 def test_links_of_the_summary_lead_to_fields_that_are_there(writer):
-    page = writer.post(f"{BOOK}you/", {}).content.decode()
+    page = seen(writer, writer.post(f"{BOOK}you/", {})).text
     for field in ["id_name", "id_date_of_birth_0", "id_email", "id_telephone"]:
         assert f'href="#{field}"' in page
         assert f'id="{field}"' in page
@@ -69,7 +71,8 @@ def test_what_was_typed_stays(writer):
 
 
 def test_a_choice_that_was_not_offered_is_refused(client, slots):
-    for step, field in [("about", "condition"), ("how", "mode"), ("how", "clinician"), ("who", "booked_by")]:
+    assert "Choose a condition" in problems(answer(client, "about", condition="<script>"))
+    for step, field in [("how", "mode"), ("how", "clinician"), ("who", "booked_by")]:
         come_to(client, step)
         assert "Choose one of these." in problems(answer(client, step, **{field: "<script>"}))
 
@@ -212,9 +215,11 @@ def test_who_holds_times_again_and_again_is_asked_to_call(client, slots):
     allowed = booking_limits.HOLD[1]
     answers = [answer(client, "time", slot=slots[number % 2].pk).status_code for number in range(allowed + 1)]
     assert answers == [302] * allowed + [429]
-    refused = answer(client, "time", slot=slots[0].pk).content.decode()
-    assert "Please call us to book" in refused.replace("\n", " ")
-    assert "01632 960 123" in refused
+    refused = answer(client, "time", slot=slots[0].pk).text
+    for words in ["Please call us to book", "01632 960 123", "Many times have been chosen", "We still keep the time"]:
+        assert words in refused
+    assert "e-mail address" not in refused
+    assert f'<a class="btn" href="{BOOK}who/">Go on with the time that you have</a>' in refused
     elsewhere = Client(REMOTE_ADDR="203.0.113.9")
     come_to(elsewhere, "who")
 
@@ -234,10 +239,23 @@ def test_one_email_address_books_ten_times_a_day(slots):
     for number in range(booking_limits.BOOK_BY_EMAIL):
         assert book(Client(REMOTE_ADDR=f"198.51.{number}.1")).status_code == 302
     late = Client(REMOTE_ADDR="198.51.100.1")
-    assert book(late, you={"email": "KIM@home.example"}).status_code == 429
+    refused = book(late, you={"email": "KIM@home.example"})
+    assert (refused.status_code, "booked with your e-mail address today" in refused.text) == (429, True)
+    assert f'href="{BOOK}check/">Go on' in refused.text
     assert "Kim Example" in late.get(f"{BOOK}check/").text  # what was refused has lost nothing
     assert Appointment.objects.booked().count() == booking_limits.BOOK_BY_EMAIL
     assert book(Client(REMOTE_ADDR="198.51.101.1"), you={"email": "alex@home.example"}).status_code == 302
+
+
+def test_who_is_telephoned_learns_on_which_number(client, slots):
+    for mode, is_called in [("video", False), ("telephone", True)]:
+        come_to(client, "you", how={"mode": mode})
+        assert ("The specialist calls you on this number." in client.get(f"{BOOK}you/").text) == is_called
+
+
+def test_the_page_of_what_was_done_too_often_shows_nobody_anything_else(client):
+    for what in ["", "?of=", "?of=<script>"]:
+        assert client.get(f"{BOOK}too-many/{what}").headers["Location"] == BOOK
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The booking of a second opinion, without an account: the pages that ask, the check, and what was booked."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 
 from django.conf import settings
@@ -22,6 +23,11 @@ def go(name: str) -> HttpResponse:
     return redirect("appointments:step", name)
 
 
+def gone() -> HttpResponse:
+    """For who comes with answers that are no longer kept: the start, which says so."""
+    return redirect(f"{reverse('appointments:book')}?gone=yes")
+
+
 def in_order(*also: str) -> Callable[[View], View]:
     """A page of the booking, for those who have answered what comes before it. Others are sent to where they are.
 
@@ -35,6 +41,9 @@ def in_order(*also: str) -> Callable[[View], View]:
             if name not in journey.NAMES:
                 raise Http404
             draft = drafts.find(request, *also)
+            had_one = request.method == "POST" or drafts.COOKIE in request.COOKIES
+            if draft is None and had_one and name != journey.NAMES[0]:
+                return gone()
             if journey.is_booked(draft) and name != journey.NAMES[0]:
                 return redirect("appointments:booked")
             following = journey.first_unanswered(draft)
@@ -50,12 +59,12 @@ def in_order(*also: str) -> Callable[[View], View]:
 
 def page(request: HttpRequest, template: str, name: str, draft: Draft | None, **context: object) -> HttpResponse:
     """A page of the booking, with the way back, and until when the time is kept."""
-    status = context.pop("status", 200)
     before = journey.before(name, draft)
     back = reverse("appointments:step", args=[before]) if before else reverse("appointments:book")
     shared = {"name": name, "back": back, "held": journey.held(draft), "zone": journey.zone_of(draft)}
-    shared |= {"clinic_zone": settings.TIME_ZONE, "problem": "", "notice": ""}
-    return render(request, f"appointments/booking/{template}.html", shared | context, status=status)
+    shared |= {"is_kept": journey.is_kept(draft), "can_be_kept": journey.can_be_kept(draft)}
+    shared |= {"asked_to_keep": "kept" in request.GET, "clinic_zone": settings.TIME_ZONE, "problem": "", "notice": ""}
+    return render(request, f"appointments/booking/{template}.html", shared | context)
 
 
 @require_safe
@@ -66,38 +75,61 @@ def start(request: HttpRequest) -> HttpResponse:
     draft = drafts.find(request)
     following = "" if draft is None or journey.is_booked(draft) else journey.first_unanswered(draft)
     context = {"condition": listing, "following": following, "booked": journey.is_booked(draft)}
+    context["gone"] = draft is None and "gone" in request.GET
     return render(request, "appointments/booking/start.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @in_order()
 def question(request: HttpRequest, name: str, draft: Draft | None) -> HttpResponse:
-    """One page of questions: GET shows it as it was answered before, POST answers it, or keeps the time longer."""
+    """One page of questions: GET shows it as it was left, POST answers it, or keeps the time longer.
+
+    A POST leads to a page that is there to come back to: browsers don't show again what answered one.
+    """
     step = journey.STEPS[name]
     draft = None if journey.is_booked(draft) else draft  # a new booking begins
-    problem = ""
-    if request.method == "POST" and "keep" in request.POST and draft:
-        typed = journey.form_of(step, draft, request.POST)
-        form = journey.form_of(step, draft, initial={field.name: field.data for field in typed})
-        problem = kept_longer(draft)
-    elif request.method == "POST":
-        form = journey.form_of(step, draft, request.POST)
-        if form.is_valid():
-            return answered(request, step, draft, form)
-    else:
-        given = draft.answers.get(name) if draft else None
-        form = journey.form_of(step, draft, given, initial=request.GET.dict() if name == journey.NAMES[0] else None)
-    context = {"form": form, "title": step.title, "problem": problem, "consent": consent}
-    return page(request, "question", name, draft, **context)
+    if request.method != "POST":
+        return asked(request, step, draft, journey.form_shown(step, draft, request.GET.dict()))
+    form = journey.form_of(step, draft, request.POST)
+    typed = form.typed()
+    if "keep" in request.POST and draft:
+        return left(request, step, draft, typed, kept_longer(draft, name), wrong=False)
+    if form.is_valid():
+        return answered(request, step, draft, form)
+    if form.is_trapped:
+        return asked(request, step, draft, form)
+    if draft is None:
+        return redirect(f"{reverse('appointments:step', args=[name])}?{journey.NOTHING_CHOSEN}=yes")
+    if not drafts.fits(typed):
+        return asked(request, step, draft, form)
+    return left(request, step, draft, typed, go(name), wrong=True)
 
 
-def kept_longer(draft: Draft | None) -> str:
-    """Hold a time for longer. Returns what is the matter when that is not possible."""
-    try:
-        draft.appointment = booking.extend(draft=draft)
-    except booking.BookingError as error:
-        return str(error)
-    return ""
+def asked(request: HttpRequest, step: journey.Step, draft: Draft | None, form: QuestionForm) -> HttpResponse:
+    context = {"form": form, "title": step.title, "consent": consent}
+    return page(request, "question", step.name, draft, **context)
+
+
+def left(
+    request: HttpRequest,
+    step: journey.Step,
+    draft: Draft,
+    typed: dict[str, str],
+    response: HttpResponse,
+    *,
+    wrong: bool,
+) -> HttpResponse:
+    """Keep what was typed for the page that `response` leads to."""
+    drafts.keep(draft=draft, step=step.name, typed=typed, wrong=wrong)
+    drafts.remember(response, request.COOKIES[drafts.COOKIE])
+    return response
+
+
+def kept_longer(draft: Draft, name: str) -> HttpResponse:
+    """Hold a time for longer. The page says until when, or that it cannot be; without any time it leads to times."""
+    with suppress(booking.BookingError):
+        booking.extend(draft=draft)
+    return redirect(f"{reverse('appointments:step', args=[name])}?kept=yes")
 
 
 def answered(request: HttpRequest, step: journey.Step, draft: Draft | None, form: QuestionForm) -> HttpResponse:
@@ -105,7 +137,7 @@ def answered(request: HttpRequest, step: journey.Step, draft: Draft | None, form
     secret = request.COOKIES.get(drafts.COOKIE, "")
     if draft is None:
         if not booking_limits.may_begin(request):
-            return booking_limits.refusal(request)
+            return booking_limits.refusal("begun")
         draft, secret = drafts.start()
     journey.answer(draft=draft, step=step, form=form)
     response = go(journey.first_unanswered(draft))
@@ -119,14 +151,14 @@ def check(request: HttpRequest, name: str, draft: Draft) -> HttpResponse:
     """All answers once more, and the button that books."""
     problem = ""
     if request.method == "POST" and "keep" in request.POST:
-        problem = kept_longer(draft)
-    elif request.method == "POST" and not (trap := QuestionForm(request.POST)).is_valid():
+        return kept_longer(draft, name)
+    if request.method == "POST" and not (trap := QuestionForm(request.POST)).is_valid():
         problem = trap.non_field_errors()[0]
     elif request.method == "POST":
         try:
             journey.book(draft)
         except booking.TooManyError:
-            return booking_limits.refusal(request)
+            return booking_limits.refusal("booked")
         except booking.BookingError:
             return go(journey.TIME)  # which says that the time has gone, and offers others
         return redirect("appointments:booked")
@@ -138,6 +170,8 @@ def check(request: HttpRequest, name: str, draft: Draft) -> HttpResponse:
 def booked(request: HttpRequest) -> HttpResponse:
     """The confirmation. It is complete, and needs no e-mail."""
     draft = drafts.find(request)
+    if draft is None:
+        return gone()
     if not journey.is_booked(draft):
         return go(journey.first_unanswered(draft))
     appointment = Appointment.objects.select_related("slot__clinician", "slot__location").get(pk=draft.appointment_id)
@@ -146,6 +180,17 @@ def booked(request: HttpRequest) -> HttpResponse:
     context |= {"consent": consent, "ticks": preparation.tickable(appointment)}
     context["done"] = appointment.tasks.filter(status=TaskStatus.DONE).count()
     return render(request, "appointments/booking/booked.html", context)
+
+
+@require_safe
+def too_many(request: HttpRequest) -> HttpResponse:
+    """What was done too often (`?of=`), what became of the answers, and how to go on."""
+    what = request.GET.get("of")
+    if what not in booking_limits.TOO_MANY:
+        return redirect("appointments:book")
+    draft = drafts.find(request)
+    context = {"what": what, "held": journey.held(draft), "following": journey.first_unanswered(draft)}
+    return render(request, "appointments/booking/too_many.html", context, status=429)
 
 
 @require_POST

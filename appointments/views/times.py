@@ -1,9 +1,12 @@
 """The page on which a patient chooses a time, which is held for them from then on."""
 
 from datetime import date, timedelta
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_http_methods
@@ -15,7 +18,11 @@ from appointments.views.booking import go, in_order, page
 DAYS = 14  # of one page
 DAYS_SHOWN, ONE_DAY = timedelta(days=DAYS), timedelta(days=1)
 CHOOSE_ONE = "Choose one time from the list."
-LOST = "The time that we kept for you has run out. Choose another one: your answers are kept."
+GONE = "That time has gone"
+NOT_KEPT = {
+    "heading": "We no longer keep your time",
+    "notice": "You may still find it below, or choose another one. Your answers are kept.",
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -26,22 +33,39 @@ def choose_time(request: HttpRequest, name: str, draft: Draft) -> HttpResponse:
     if wanted is None:
         return go("how")
     if request.method != "POST":
-        was_lost = journey.TIME in draft.answers and journey.held(draft) is None
-        return offer(request, draft, wanted, notice=LOST if was_lost else "")
+        return offer(request, draft, wanted, **words(request, draft))
     if not booking_limits.may_hold(request):
-        return booking_limits.refusal(request)
+        return booking_limits.refusal("chosen")
     slot = posted_slot(request, wanted)
     if slot is None:
-        return offer(request, draft, wanted, problem=CHOOSE_ONE)
+        return refused(request, draft, problem=CHOOSE_ONE)
     try:
         booking.hold(draft=draft, slot=slot, kind=wanted.kind, mode=wanted.mode)
     except booking.TimeTakenError as error:
-        return offer(request, draft, wanted, notice=f"{error} Choose another one: your answers are kept.", status=409)
+        return refused(request, draft, heading=GONE, notice=f"{error} Choose another one: your answers are kept.")
     except booking.BookingError as error:
-        return offer(request, draft, wanted, problem=str(error))
+        return refused(request, draft, problem=str(error))
     drafts.save(draft=draft, step=journey.TIME, answers={"zone": zone_of(request, draft)})
     draft.refresh_from_db()
     return go(journey.first_unanswered(draft))
+
+
+def refused(request: HttpRequest, draft: Draft, **said: str) -> HttpResponse:
+    """Back to the days that were shown, which now say what is the matter with the time that was chosen."""
+    drafts.keep(draft=draft, step=journey.TIME, typed={}, **said)
+    asked = {"refused": "yes", "zone": zone_of(request, draft)}
+    if day := day_asked_for(request):
+        asked["from"] = day.isoformat()
+    return redirect(f"{reverse('appointments:time')}?{urlencode(asked)}")
+
+
+def words(request: HttpRequest, draft: Draft) -> dict[str, str]:
+    """What is the matter: said where somebody comes to, and not again on the other days and in other zones."""
+    if "refused" in request.GET:
+        said = drafts.unsent(draft, journey.TIME)
+        return {name: said[name] for name in ("problem", "heading", "notice") if name in said}
+    was_lost = journey.TIME in draft.answers and journey.held(draft) is None
+    return NOT_KEPT if was_lost and not {"from", "zone"} & request.GET.keys() else {}
 
 
 def posted_slot(request: HttpRequest, wanted: journey.Wish) -> Slot | None:
