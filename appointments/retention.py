@@ -12,12 +12,11 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from appointments import messaging
+from appointments import drafts, messaging
 from appointments.kinds import COMING, Status
 from appointments.models import Code, Draft, Message, Offer, PatientLink
 from calcsite import limits, outbox
 
-DRAFTS = timedelta(hours=24)  # after the last answer: WCAG 2.2, 2.2.6 asks for at least 20 hours
 SECRETS = timedelta(days=30)  # after a link, a code or an offer has ended: "why did it not work?" can be answered
 
 
@@ -33,7 +32,7 @@ def over(at: datetime | None = None) -> list[QuerySet]:
     still_to_tell = messaging.failed(now).filter(appointment__status__in=COMING, appointment__slot__starts__gt=now)
     mail = outbox.old(now).exclude(pk__in=still_to_tell.order_by().values("email").exclude(email=None))
     return [
-        Draft.objects.filter(touched_at__lte=now - DRAFTS).exclude(holding),
+        Draft.objects.filter(touched_at__lte=now - drafts.LASTS).exclude(holding),
         Code.objects.filter(expires_at__lte=ended),
         PatientLink.objects.filter(Q(expires_at__lte=ended) | Q(ended_at__lte=ended)),
         Offer.objects.filter(expires_at__lte=ended),

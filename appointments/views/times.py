@@ -15,7 +15,6 @@ from appointments.views.booking import go, in_order, page
 DAYS = 14  # of one page
 DAYS_SHOWN, ONE_DAY = timedelta(days=DAYS), timedelta(days=1)
 CHOOSE_ONE = "Choose one time from the list."
-LOST = "The time that we kept for you has run out. Choose another one: your answers are kept."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -27,7 +26,7 @@ def choose_time(request: HttpRequest, name: str, draft: Draft) -> HttpResponse:
         return go("how")
     if request.method != "POST":
         was_lost = journey.TIME in draft.answers and journey.held(draft) is None
-        return offer(request, draft, wanted, notice=LOST if was_lost else "")
+        return offer(request, draft, wanted, notice=booking.RUN_OUT if was_lost else "")
     if not booking_limits.may_hold(request):
         return booking_limits.refusal(request)
     slot = posted_slot(request, wanted)
