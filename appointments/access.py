@@ -18,11 +18,10 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from appointments import auditing, tombstones
 from appointments.models import Appointment, AuditEntry, Code, Message, PatientLink
 from calcsite import limits
-from calcsite.tokens import digest_of
+from calcsite.tokens import digest_of, new_token
 
 SESSION = "appointment_link"  # the session's key of the link that a patient came by
-TOKEN_BYTES = 32
-TOKEN_LENGTH = 43  # of 32 bytes in the alphabet of addresses
+TOKEN_LENGTH = 43  # as `new_token` makes them
 KEPT = timedelta(days=90)  # after the appointment
 CODE_VALID = timedelta(minutes=10)
 GUESSES = 5  # for one code
@@ -37,7 +36,7 @@ class AccessError(Exception):
 
 def make_link(appointment: Appointment, *, alone: bool = False, at: datetime | None = None) -> str:
     """A new link's token. With `alone` those before it end: it was asked for because they are lost, or elsewhere."""
-    now, token = at or timezone.now(), secrets.token_urlsafe(TOKEN_BYTES)
+    now, token = at or timezone.now(), new_token()
     with transaction.atomic():
         if alone:
             PatientLink.objects.filter(appointment=appointment, ended_at=None).update(ended_at=now)

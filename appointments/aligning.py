@@ -33,7 +33,7 @@ class Plan:
     @classmethod
     def of(cls, clinician: Clinician, since: datetime, until: datetime) -> "Plan":
         closed = Closure.objects.touching(clinician, since, until).values_list("starts", "ends")
-        return cls(clinician, list(clinician.hours.order_by("starts", "pk")), list(closed))
+        return cls(clinician, list(clinician.hours.order_by("starts", "pk").prefetch_related("types")), list(closed))
 
     def slots(self, since: datetime, until: datetime) -> Iterator[Slot]:
         """The slots that begin after `since` and before `until`, in order; of two that overlap the earlier."""
@@ -56,7 +56,7 @@ class Plan:
         return hours and self._offer(hours, slot.starts, slot.ends, slot.busy_until)
 
     def _cut(self, hours: WorkingHours, day: date) -> Iterator[Slot]:
-        lengths = {"minutes": hours.slot_minutes, "pause": hours.buffer_minutes}
+        lengths = {"minutes": hours.slot_minutes, "pause": hours.pause}
         for starts, ends, busy_until in cut(day, hours.starts, hours.ends, self.clinician.zone, **lengths):
             if self._is_open(starts, ends):
                 yield self._offer(hours, starts, ends, busy_until)

@@ -6,15 +6,14 @@ that all are booked.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db.models import Max, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from appointments import timezones
 from appointments.aligning import ONE_DAY, align
 from appointments.models import AppointmentType, Clinician, Slot
 from appointments.walltime import start_of_day
@@ -70,16 +69,15 @@ def free_days(
     days: int = 14,
     zone: str | None = None,
     at: datetime | None = None,
-    by_staff: bool = False,
 ) -> list[Day]:
     """The days, of so many from `first` on, that have free times, each with these, as `zone` (the clinic's) sees them.
 
     With a clinician every free time of theirs; without, one slot for each time. Takes one query, or two. Very long
     lists end with the last whole day that fits.
     """
-    now, place = at or timezone.now(), place_of(zone)
+    now, place = at or timezone.now(), timezones.named(zone)
     first = first or now.astimezone(place).date()
-    since, until = bookable(kind, at=now, by_staff=by_staff)
+    since, until = kind.window(now)
     since, until = max(since, start_of_day(first, place)), min(until, start_of_day(first + days * ONE_DAY, place))
     slots = offered(kind, mode, clinician, at=now).filter(starts__lt=until)
     found = list(slots.filter(starts__gte=since)[:MOST] if clinician else one_a_time(slots, since, at=now))
@@ -94,11 +92,10 @@ def first_available(
     mode: str,
     clinician: Clinician | None = None,
     at: datetime | None = None,
-    by_staff: bool = False,
 ) -> Slot | None:
     """The earliest free time."""
     now = at or timezone.now()
-    since, until = bookable(kind, at=now, by_staff=by_staff)
+    since, until = kind.window(now)
     slots = offered(kind, mode, clinician, at=now).filter(starts__lt=until)
     found = slots.filter(starts__gte=since)[:1] if clinician else one_a_time(slots, since, at=now, most=1)
     return next(iter(found), None)
@@ -111,29 +108,20 @@ def next_free_day(
     first: date | None = None,
     zone: str | None = None,
     at: datetime | None = None,
-    by_staff: bool = False,
 ) -> date | None:
     """The first day, from `first` on, with a free time; None when none can be booked."""
-    now, place = at or timezone.now(), place_of(zone)
-    since, until = bookable(kind, at=now, by_staff=by_staff)
+    now, place = at or timezone.now(), timezones.named(zone)
+    since, until = kind.window(now)
     if first:
         since = max(since, start_of_day(first, place))
-    slots = offered(kind, mode, clinician, at=now).filter(starts__gte=since, starts__lt=until)
+    slots = offered(kind, mode, clinician, at=now).between(since, until)
     starts = slots.values_list("starts", flat=True).first()
     return starts and starts.astimezone(place).date()
 
 
-def bookable(kind: AppointmentType, *, at: datetime, by_staff: bool = False) -> tuple[datetime, datetime]:
-    """Between which moments a time may begin, the second excluded: as `booking.check_bookable` has it."""
-    moment = timedelta.resolution
-    if by_staff:
-        return at + moment, datetime.max.replace(tzinfo=UTC)
-    return at + max(timedelta(hours=kind.notice_hours), moment), at + timedelta(days=kind.horizon_days) + moment
-
-
 def offered(kind: AppointmentType, mode: str, clinician: Clinician | None = None, *, at: datetime) -> QuerySet[Slot]:
-    """The free slots of whoever accepts patients, or of one clinician, that can be taken like this, in order."""
-    slots = Slot.objects.free(at).by(mode).for_type(kind).filter(clinician__is_accepting=True)
+    """The free slots of everybody, or of one clinician, that can be taken like this, in order."""
+    slots = Slot.objects.offered(kind, mode, at)
     if clinician:
         slots = slots.filter(clinician=clinician)
     return slots.select_related("clinician", "location").order_by("starts", "clinician_id")
@@ -142,8 +130,7 @@ def offered(kind: AppointmentType, mode: str, clinician: Clinician | None = None
 def find_offered(pk: int, kind: AppointmentType, mode: str, *, at: datetime | None = None) -> Slot | None:
     """One of the times that a patient could choose from, by its key."""
     now = at or timezone.now()
-    since, until = bookable(kind, at=now)
-    return offered(kind, mode, at=now).filter(pk=pk, starts__gte=since, starts__lt=until).first()
+    return offered(kind, mode, at=now).between(*kind.window(now)).filter(pk=pk).first()
 
 
 # Each step asks an index for the next time that anybody has free: however many clinicians share it, that is one row.
@@ -167,6 +154,8 @@ def one_a_time(slots: QuerySet[Slot], since: datetime, *, at: datetime, most: in
 
     `slots` has no beginning of its own: SQLite would start from there again at each step.
     """
+    if slots.query.is_empty():  # which has no SQL
+        return slots
     time = RawSQL("times.starts", [])
     today = timezone.localdate(at).toordinal()
     then = slots.filter(starts=time).order_by("clinician_id").values("pk")
@@ -182,8 +171,3 @@ def one_a_time(slots: QuerySet[Slot], since: datetime, *, at: datetime, most: in
     ordered = [*params["first"], *params["following"], most, *params["from_pivot"], *params["anybody"]]
     chosen = Slot.objects.filter(pk__in=RawSQL(sql, ordered))  # noqa: S611 - made of our own queries
     return chosen.select_related("clinician", "location").order_by("starts")
-
-
-def place_of(zone: str | None) -> ZoneInfo:
-    """The zone by this name; without one, the clinic's."""
-    return ZoneInfo(zone or settings.TIME_ZONE)

@@ -67,15 +67,16 @@ def hold(*, draft: Draft, slot: Slot, kind: AppointmentType, mode: str, at: date
 
 def check_bookable(slot: Slot, kind: AppointmentType, mode: str, at: datetime, *, by_staff: bool = False) -> None:
     """Raises BookingError unless a slot is offered for this kind and mode. Staff may book at shorter notice."""
-    offered = Slot.objects.filter(pk=slot.pk, is_covered=True, clinician__is_accepting=True).for_type(kind)
+    offered = Slot.objects.filter(pk=slot.pk).suited(kind, mode)
     # Locked, so that nobody deletes it meanwhile; on PostgreSQL its foreign key would be checked only at the end.
-    if mode not in kind.modes or not offered.by(mode).select_for_update(of=("self",), no_key=True).first():
+    if not offered.select_for_update(of=("self",), no_key=True).first():
         raise TimeTakenError("That time is no longer offered.")
     if slot.starts <= at:
         raise TimeTakenError("That time has passed.")
-    if not by_staff and slot.starts < at + timedelta(hours=kind.notice_hours):
+    since, until = kind.window(at, by_staff=by_staff)
+    if slot.starts < since:
         raise TimeTakenError(f"That time is too soon: book at least {kind.notice_hours} hours before.")
-    if not by_staff and slot.starts > at + timedelta(days=kind.horizon_days):
+    if slot.starts >= until:
         raise BookingError(f"That time is too far ahead: you can book up to {kind.horizon_days} days before.")
 
 
@@ -97,7 +98,7 @@ def latest_end(held: Appointment) -> datetime:
 def let_go(held: Appointment) -> None:
     """Give up a hold whose draft is locked, so that nobody books it meanwhile."""
     Draft.objects.filter(appointment=held).update(appointment=None)
-    Appointment.objects.filter(pk=held.pk, status=Status.HELD).delete()
+    Appointment.objects.filter(pk=held.pk).let_go()
 
 
 @transaction.atomic
@@ -127,7 +128,7 @@ def clear_run_out(at: datetime | None = None, *, slot: Slot | None = None) -> in
     locked = run_out.filter(pk__in=keys - written | quiet).select_for_update(skip_locked=True)
     over = list(locked.values_list("pk", flat=True))
     Draft.objects.filter(appointment__in=over).update(appointment=None)
-    return Appointment.objects.filter(pk__in=over).delete()[1].get("appointments.Appointment", 0)
+    return Appointment.objects.filter(pk__in=over).let_go()
 
 
 @transaction.atomic

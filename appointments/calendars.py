@@ -44,10 +44,7 @@ def one_line(text: str) -> str:
 
 def zone_of(appointment: Appointment) -> zoneinfo.ZoneInfo:
     """The zone that the patient reads times in; the clinic's when they chose none, or one that is no more."""
-    try:
-        return zoneinfo.ZoneInfo(appointment.time_zone)
-    except (KeyError, ValueError, OSError):  # what ZoneInfo raises for a name that is none, and for none at all
-        return zoneinfo.ZoneInfo(settings.TIME_ZONE)
+    return timezones.named(appointment.time_zone)
 
 
 def readings(appointment: Appointment, *, slot: Slot | None = None) -> list[Reading]:

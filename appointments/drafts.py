@@ -1,7 +1,6 @@
 """What somebody has answered so far, kept on our side. Their browser holds a secret in a cookie, and we its digest."""
 
 import functools
-import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from django.utils import timezone
 
 from appointments import booking
 from appointments.models import Draft
-from calcsite.tokens import digest_of
+from calcsite.tokens import digest_of, new_token
 
 UNSENT = "unsent"  # of `answers`, by the name of the step: what was typed and is no answer yet
 LONGEST = 20_000  # characters that are kept of one page, which is more than a page can take
@@ -45,7 +44,7 @@ def _with_hold(*also: str) -> QuerySet[Draft]:
 
 def start(at: datetime | None = None) -> tuple[Draft, str]:
     """A new draft, and the secret of 256 bits that leads to it."""
-    now, secret = at or timezone.now(), secrets.token_urlsafe(32)
+    now, secret = at or timezone.now(), new_token()
     return Draft.objects.create(digest=digest_of(secret), created_at=now, touched_at=now), secret
 
 

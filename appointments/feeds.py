@@ -5,7 +5,6 @@ kind of appointment, how, where, and the reference. RFC 5545, RFC 7986 (REFRESH-
 (ASVS 5.0, 11.5.1, asks for 128); only its digest is stored.
 """
 
-import secrets
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -18,10 +17,11 @@ from django.utils import timezone
 from icalendar import Calendar, Event
 
 from appointments import auditing
+from appointments.calendars import PRODUCT
 from appointments.kinds import Mode, Status
 from appointments.models import Appointment, AuditEntry, Clinician
 from appointments.models.appointments import AppointmentQuerySet
-from calcsite.tokens import digest_of
+from calcsite.tokens import digest_of, new_token
 
 BACK = timedelta(days=30)  # what is longer over, nobody looks up in a calendar
 FEED = "Calendar feed"
@@ -30,7 +30,7 @@ FEED = "Calendar feed"
 @transaction.atomic
 def renew(*, clinician: Clinician, by: AbstractUser) -> str:
     """Give a clinician a new secret address, and end the one before. Returns the secret, which is stored nowhere."""
-    secret = secrets.token_urlsafe(32)
+    secret = new_token()
     _set_digest(clinician, digest_of(secret), by, "New address of the calendar feed.")
     return secret
 
@@ -74,7 +74,7 @@ def calendar_of(clinician: Clinician, at: datetime | None = None) -> bytes:
     appointments = list(shown_to(clinician, now))
     _record(clinician, appointments, now)
     calendar = Calendar()
-    calendar.add("prodid", "-//calcsite//clinician//EN")
+    calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("refresh-interval", timedelta(minutes=30), parameters={"value": "DURATION"})
     for appointment in appointments:

@@ -31,6 +31,15 @@ def has_a_number(text: str) -> None:
         raise ValidationError("Write the whole telephone number, like 01632 960 001 or +44 1632 960 001.")
 
 
+def somebody_was_born(on: date) -> None:
+    """Raises ValidationError for a day on which nobody alive can have been born."""
+    today = timezone.localdate()
+    if on > today:
+        raise ValidationError("The date of birth has to be in the past.")
+    if on.year < today.year - OLDEST:
+        raise ValidationError(f"The date of birth has to be in {today.year - OLDEST} or later. Check the year.")
+
+
 OUR_WORDS = {
     "max_length": "This has %(show_value)d characters. Shorten it to %(limit_value)d.",
     "null_characters_not_allowed": UNSEEN,
@@ -123,9 +132,5 @@ class BirthDateField(forms.MultiValueField):
             born = date(year, month, day)
         except (ValueError, OverflowError) as error:
             raise ValidationError("Write a date of birth that exists, such as 31 3 1980.") from error
-        today = timezone.localdate()
-        if born > today:
-            raise ValidationError("The date of birth has to be in the past.")
-        if born.year < today.year - OLDEST:
-            raise ValidationError(f"The date of birth has to be in {today.year - OLDEST} or later. Check the year.")
+        somebody_was_born(born)
         return born

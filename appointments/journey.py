@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 
-from appointments import booking, booking_limits, consent, drafts, forms
+from appointments import booking, booking_limits, consent, drafts, forms, timezones
 from appointments.kinds import Mode, Status
 from appointments.models import Appointment, AppointmentType, Clinician, Draft
 from conditions.models import Listing
@@ -79,7 +78,7 @@ def can_be_kept(draft: Draft | None) -> bool:
 
 def zone_of(draft: Draft | None) -> str:
     """The zone in which somebody chose their time; before that, the clinic's."""
-    return (draft.answers.get(TIME, {}).get("zone") if draft else None) or settings.TIME_ZONE
+    return timezones.named(draft.answers.get(TIME, {}).get("zone") if draft else None).key
 
 
 def form_of(step: Step, draft: Draft | None, data: Any = None, **kwargs: Any) -> forms.QuestionForm:

@@ -107,7 +107,7 @@ def _number(message: Message) -> int:
 
 def _find_whose(message: Message, at: datetime) -> None:
     """Turn “send me my link again” into a message for each appointment of the address; forget the address."""
-    for appointment in Appointment.objects.reachable(at).filter(email__iexact=message.text):
+    for appointment in Appointment.objects.reachable(at).of_address(message.text):
         key = f"link-{message.pk}-{appointment.pk}"
         Message.objects.create(appointment=appointment, kind=Kind.LINK, key=key, due_at=at, created_at=at)
     Message.objects.filter(pk=message.pk).update(text="")

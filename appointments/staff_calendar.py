@@ -141,8 +141,9 @@ def free_for(
     Staff move people at shorter notice than patients move themselves, so the notice of the type does not count here.
     """
     now = at or timezone.now()
-    slots = slots_of(user).free(now).for_type(appointment.type).by(appointment.mode)
-    slots = slots.filter(starts__gt=max(now, bounds(first, 1)[0]), clinician__is_accepting=True)
+    since, until = appointment.type.window(now, by_staff=True)
+    slots = slots_of(user).offered(appointment.type, appointment.mode, now)
+    slots = slots.between(max(since, bounds(first, 1)[0]), until)
     if not (anybody and sees_everybody(user)):
         slots = slots.filter(clinician=appointment.slot.clinician_id)
     return slots.select_related("clinician", "location")

@@ -28,6 +28,14 @@ def is_known(name: object) -> bool:
     return name in _known()
 
 
+def named(name: str | None) -> zoneinfo.ZoneInfo:
+    """The zone by this name; the clinic's for no name, and for one that is no more."""
+    try:
+        return zoneinfo.ZoneInfo(name or settings.TIME_ZONE)
+    except (KeyError, ValueError, OSError):  # what ZoneInfo raises for what is the name of none
+        return zoneinfo.ZoneInfo(settings.TIME_ZONE)
+
+
 def place(name: str) -> str:
     """The place that a zone is named for: "America/Argentina/Salta" is "Salta, Argentina"."""
     return ", ".join(reversed(name.replace("_", " ").split("/")[1:])) or name
@@ -35,7 +43,7 @@ def place(name: str) -> str:
 
 def clock(at: datetime, name: str) -> str:
     """The time of day in a zone, as in "9:30am" or "midday". One that clocks show twice that day says which it is."""
-    local = at.astimezone(zoneinfo.ZoneInfo(name))
+    local = at.astimezone(named(name))
     said = (
         NAMED.get((local.hour, local.minute))
         or f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"

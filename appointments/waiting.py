@@ -34,15 +34,8 @@ def join(*, appointment: Appointment, same_clinician: bool = False, at: datetime
     now = at or timezone.now()
     if not Appointment.objects.coming(now).filter(pk=appointment.pk).exists():
         raise WaitingError("This appointment is over, or was cancelled.")
-    kind = appointment.type
-    fields = {
-        "type": kind,
-        "mode": appointment.mode,
-        "clinician": appointment.slot.clinician if same_clinician else None,
-        "notice_hours": kind.notice_hours,
-        "since": now,
-        "ended_at": None,
-    }
+    clinician = appointment.slot.clinician if same_clinician else None
+    fields = {"clinician": clinician, "since": now, "ended_at": None}
     entry = WaitingEntry.objects.update_or_create(appointment=appointment, defaults=fields)[0]
     earlier = free_for(entry, now).filter(starts__lt=appointment.slot.starts)[: MANY + 1]
     if len(earlier) > MANY:
@@ -63,11 +56,11 @@ def leave(*, appointment: Appointment, at: datetime | None = None) -> None:
 
 
 def free_for(entry: WaitingEntry, at: datetime) -> QuerySet[Slot]:
-    """The free times that somebody would take, with enough notice, the earliest first."""
-    soonest = at + timedelta(hours=entry.notice_hours) + SHORTEST
-    slots = Slot.objects.free(at).for_type(entry.type).by(entry.mode)
-    slots = slots.filter(starts__gte=soonest, starts__lte=at + timedelta(days=entry.type.horizon_days))
-    slots = slots.filter(clinician__is_accepting=True).select_related("clinician").order_by("starts", "pk")
+    """The free times that somebody would take and can, with time to answer, the earliest first."""
+    kind, mode = entry.appointment.type, entry.appointment.mode
+    since, until = kind.window(at)
+    slots = Slot.objects.offered(kind, mode, at).between(since + SHORTEST, until)
+    slots = slots.select_related("clinician").order_by("starts", "pk")
     return slots.filter(clinician=entry.clinician_id) if entry.clinician_id else slots
 
 
@@ -88,7 +81,7 @@ def offer_freed(at: datetime | None = None) -> int:
     free: dict[Taste, list[Slot]] = {}
     made = 0
     for entry in entries:
-        taste = (entry.type_id, entry.mode, entry.clinician_id)
+        taste = (entry.appointment.type_id, entry.appointment.mode, entry.clinician_id)
         if taste not in free:
             free[taste] = list(free_for(entry, now)[:CANDIDATES])
         passed = had[entry.pk] | slots_with
@@ -103,7 +96,7 @@ def waiting(at: datetime) -> QuerySet[WaitingEntry]:
     """Who waits, the longest first."""
     entries = WaitingEntry.objects.filter(ended_at=None, appointment__status__in=COMING)
     entries = entries.filter(appointment__slot__starts__gt=at).order_by("since", "pk")
-    return entries.select_related("appointment__slot", "type")
+    return entries.select_related("appointment__slot", "appointment__type")
 
 
 def offered_to(entries: list[WaitingEntry]) -> defaultdict[int, set[int]]:
@@ -136,12 +129,13 @@ def _offer(entry: WaitingEntry, slot: Slot, at: datetime) -> bool:
 
     On SQLite the transaction itself is that lock. A lock on a slot keeps nobody from booking it.
     """
+    notice = timedelta(hours=entry.appointment.type.notice_hours)
     entry = WaitingEntry.objects.select_for_update(no_key=True).get(pk=entry.pk)
     slot = Slot.objects.select_for_update(no_key=True).get(pk=slot.pk)
     taken = Offer.objects.filter(answered_at=None, slot=slot) | Offer.objects.filter(answered_at=None, entry=entry)
     if entry.ended_at or taken.exists() or Offer.objects.filter(entry=entry, slot=slot).exists():
         return False
-    expires = min(at + ANSWER_WITHIN, slot.starts - timedelta(hours=entry.notice_hours))
+    expires = min(at + ANSWER_WITHIN, slot.starts - notice)
     offer = Offer.objects.create(entry=entry, slot=slot, made_at=at, expires_at=expires)
     key = f"offer-{offer.pk}"
     Message.objects.create(

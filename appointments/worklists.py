@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractUser
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from appointments import messaging, recovery
@@ -41,7 +40,7 @@ def _today(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:
 
 
 def _failed(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:
-    return seen.filter(Exists(messaging.failed(at).filter(appointment=OuterRef("pk"))))
+    return seen.filter(pk__in=messaging.failed(at).order_by().values("appointment"))  # few, and asked for once
 
 
 def _without_outcome(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:

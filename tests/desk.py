@@ -55,7 +55,7 @@ def make_worklists(clinician: Clinician, today: date) -> None:
     """Somebody who waits for an earlier time and could not be reached by e-mail, one orphaned, one not marked."""
     before = timezone.now() - timedelta(days=9)
     waiting = make_appointment(slot=slot_at(clinician, moment(today + timedelta(days=8), 18)), name="Wim Waiting")
-    WaitingEntry.objects.create(appointment=waiting, type=waiting.type, mode=waiting.mode)
+    WaitingEntry.objects.create(appointment=waiting)
     message = waiting.messages.get(kind="confirmation")
     message.email = Email.objects.create(from_email="a@clinic.example", to=[waiting.email], status=STATUS.failed)
     message.composed_at = timezone.now()

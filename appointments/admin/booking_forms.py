@@ -1,19 +1,16 @@
 """What staff are asked when they book, move, cancel or note something for a patient."""
 
-from datetime import date
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from appointments import consent
-from appointments.fields import EmailField, LineField, TextField, has_a_number
+from appointments.fields import EmailField, LineField, TextField, has_a_number, somebody_was_born
 from appointments.kinds import NEXT, Mode, Status
+from appointments.messaging import LONGEST_TEXT
 from appointments.models import Appointment, AppointmentType, Slot
 from conditions.models import Condition
-
-OLDEST = date(1890, 1, 1)
 
 
 def text(
@@ -33,7 +30,7 @@ class DetailsForm(forms.Form):
     """Who the patient is. Its fields are named as the appointment's."""
 
     name = LineField(label="Name of the patient", max_length=200, error_messages={"required": "Write the name."})
-    date_of_birth = DayField(label="Date of birth", required=False)
+    date_of_birth = DayField(label="Date of birth", required=False, validators=[somebody_was_born])
     email = EmailField(
         label="E-mail address",
         help_text="The confirmation, the link and the reminders go there. Without one, tell them everything now.",
@@ -62,12 +59,6 @@ class DetailsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["condition"].queryset = Condition.objects.filter(live_edition__isnull=False)
 
-    def clean_date_of_birth(self) -> date | None:
-        born = self.cleaned_data["date_of_birth"]
-        if born and not OLDEST <= born <= timezone.localdate():
-            raise ValidationError("Write a date of birth in the past, with the whole year.")
-        return born
-
     @property
     def details(self) -> dict[str, Any]:
         """What was written, by the names of the appointment's fields."""
@@ -87,7 +78,7 @@ class BookForm(DetailsForm):
 
     def __init__(self, *args: Any, slot: Slot, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kind"].queryset = AppointmentType.objects.filter(hours__slots=slot)
+        self.fields["kind"].queryset = AppointmentType.objects.filter(hours__slots=slot, minutes__lte=slot.minutes)
         self.fields["mode"].choices = [(mode.value, mode.label) for mode in slot.modes]
 
     def clean(self) -> dict[str, Any]:
@@ -138,7 +129,7 @@ class MessageForm(forms.Form):
     text = text(
         "Message to the patient",
         "E-mail is not private: write nothing about their health, and no results.",
-        most=2000,
+        most=LONGEST_TEXT,
     )
 
 

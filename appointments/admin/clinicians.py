@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.core.files.base import File
 from django.db import models
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 
 from appointments import availability, photographs
 from appointments.admin.screens import PlainTitles
@@ -35,12 +36,30 @@ class ClinicianForm(forms.ModelForm):
 class HoursFormSet(forms.BaseInlineFormSet):
     """The hours of one clinician, no two of which may be worked at once."""
 
+    @cached_property
+    def choices(self) -> dict[str, list]:
+        """What all rows can choose from, read once."""
+        return {name: list(self.form.base_fields[name].choices) for name in ("types", "location")}
+
+    def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
+        super().add_fields(form, index)
+        for name in self.choices.keys() & form.fields.keys():
+            form.fields[name].choices = self.choices[name]
+
     def clean(self) -> None:
         super().clean()
         if any(self.errors):
             return
         kept = [form for form in self.forms if form.has_changed() or form.instance.pk]
         kept = [form for form in kept if form not in self.deleted_forms]
+        self._refuse_overlaps(kept)
+        for form in kept:
+            for kind in form.cleaned_data["types"]:
+                if kind.minutes > form.instance.slot_minutes:
+                    form.add_error("types", f"“{kind}” takes {kind.minutes} minutes: the slots are too short for it.")
+
+    @staticmethod
+    def _refuse_overlaps(kept: list[forms.ModelForm]) -> None:
         for number, form in enumerate(kept):
             for earlier in kept[:number]:
                 if form.instance.overlap(earlier.instance):
@@ -67,6 +86,9 @@ class HoursInline(admin.StackedInline):
         ("video", "telephone", "in_person", "location"),
         ("valid_from", "valid_until"),
     ]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[WorkingHours]:
+        return super().get_queryset(request).select_related("clinician").prefetch_related("types")
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> forms.Field:
         return super().formfield_for_manytomany(db_field, request, **kwargs | {"widget": forms.CheckboxSelectMultiple})
@@ -119,6 +141,15 @@ class AppointmentTypeAdmin(PlainTitles, admin.ModelAdmin):
         ("How", {"fields": ["video", "telephone", "in_person"]}),
         ("Who books, and when", {"fields": ["bookable_by_patients", "notice_hours", "horizon_days"]}),
     ]
+
+    def save_model(self, request: HttpRequest, obj: AppointmentType, form: forms.ModelForm, change: bool) -> None:
+        """The slots follow what is kept free between them."""
+        super().save_model(request, obj, form, change)
+        if change and "buffer_minutes" in form.changed_data:
+            availability.make_slots()
+        short = WorkingHours.objects.filter(types=obj, slot_minutes__lt=obj.minutes).count()
+        if short:
+            messages.warning(request, f"Working hours whose slots are too short for it, and do not offer it: {short}.")
 
     @admin.display(description="how")
     def ways(self, kind: AppointmentType) -> str:

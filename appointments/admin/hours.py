@@ -120,7 +120,8 @@ class SettleForm(forms.Form):
         if key not in self.times:
             now = timezone.now()
             free = availability.offered(appointment.type, appointment.mode, clinician, at=now)
-            self.times[key] = list(free.filter(starts__gt=now, pk__in=self.slots.values("pk"))[:TIMES])
+            free = free.between(*appointment.type.window(now, by_staff=True))
+            self.times[key] = list(free.filter(pk__in=self.slots.values("pk"))[:TIMES])
         return self.times[key]
 
 

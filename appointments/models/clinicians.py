@@ -1,6 +1,7 @@
 """Who gives opinions, what kinds of appointment there are, and where."""
 
 import zoneinfo
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -53,7 +54,7 @@ class AppointmentType(models.Model):
     description = models.TextField(blank=True, help_text="What happens in it, in one or two sentences.")
     minutes = models.PositiveSmallIntegerField("length in minutes", default=45, validators=[MinValueValidator(5)])
     buffer_minutes = models.PositiveSmallIntegerField(
-        "minutes kept free afterwards", default=0, help_text="For notes. Patients don't see them."
+        "minutes kept free afterwards", default=0, help_text="At least, for notes. Patients don't see them."
     )
     notice_hours = models.PositiveSmallIntegerField(
         "shortest notice in hours", default=24, help_text="Nobody can book later than this before the time."
@@ -84,6 +85,13 @@ class AppointmentType(models.Model):
     @property
     def modes(self) -> list[Mode]:
         return [mode for mode in Mode if getattr(self, mode.value)]
+
+    def window(self, at: datetime, *, by_staff: bool = False) -> tuple[datetime, datetime]:
+        """Between which moments a time may begin, the second excluded. Staff take any time that is still to come."""
+        moment = timedelta.resolution
+        if by_staff:
+            return at + moment, datetime.max.replace(tzinfo=UTC)
+        return at + max(timedelta(hours=self.notice_hours), moment), at + timedelta(days=self.horizon_days) + moment
 
 
 class ClinicianQuerySet(models.QuerySet):

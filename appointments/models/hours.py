@@ -27,8 +27,8 @@ class Weekday(models.IntegerChoices):
 class WorkingHours(models.Model):
     """A clinician's hours on one day of the week, in wall time of the clinician's zone, cut into slots.
 
-    A slot is `slot_minutes` long, followed by `buffer_minutes` in which nobody is seen. It can be booked for each of
-    the types that fit into it, in each of the ticked ways that the type allows.
+    A slot is `slot_minutes` long, followed by a `pause` in which nobody is seen. It can be booked for each of the
+    types that fit into it, in each of the ticked ways that the type allows.
     """
 
     clinician = models.ForeignKey(Clinician, on_delete=models.CASCADE, related_name="hours")
@@ -36,7 +36,9 @@ class WorkingHours(models.Model):
     starts = models.TimeField("from")
     ends = models.TimeField("until")
     slot_minutes = models.PositiveSmallIntegerField("minutes of a slot", default=45, validators=[MinValueValidator(5)])
-    buffer_minutes = models.PositiveSmallIntegerField("minutes kept free after each", default=0)
+    buffer_minutes = models.PositiveSmallIntegerField(
+        "minutes kept free after each", default=0, help_text="When a kind of appointment asks for more, that counts."
+    )
     types = models.ManyToManyField(AppointmentType, related_name="hours", verbose_name="kinds of appointment")
     video = models.BooleanField("by video call", default=True)
     telephone = models.BooleanField("by telephone", default=True)
@@ -68,6 +70,11 @@ class WorkingHours(models.Model):
 
     def __str__(self) -> str:
         return f"{self.clinician}: {self.get_weekday_display()}, {self.starts:%H:%M} to {self.ends:%H:%M}"
+
+    @property
+    def pause(self) -> int:
+        """The minutes in which nobody is seen after a slot: no fewer than any of the types asks for."""
+        return max([self.buffer_minutes, *(kind.buffer_minutes for kind in self.types.all())])
 
     def are_on(self, day: date) -> bool:
         """Whether these hours are worked on a day of the calendar."""
@@ -137,12 +144,24 @@ class SlotQuerySet(models.QuerySet):
         taken = appointments.filter(slot=OuterRef("pk"), status__in=LIVE).exclude(run_out)
         return self.filter(~Exists(taken), is_covered=True)
 
-    def for_type(self, kind: AppointmentType) -> "SlotQuerySet":
-        return self.filter(hours__types=kind)
+    def suited(self, kind: AppointmentType, mode: str) -> "SlotQuerySet":
+        """Those that whoever accepts patients offers for a kind in one way, taken or not.
 
-    def by(self, mode: str) -> "SlotQuerySet":
-        """Those that can be held in one way. Raises ValueError for an unknown one."""
-        return self.filter(**{Mode(mode).value: True})
+        A kind fits into what is at least as long, and is held in the ways that it allows now, whatever hours say.
+        """
+        if mode not in kind.modes:
+            return self.none()
+        is_long_enough = Q(ends__gte=F("starts") + timedelta(minutes=kind.minutes))
+        offers_it = {"is_covered": True, "hours__types": kind, Mode(mode).value: True}
+        return self.filter(is_long_enough, clinician__is_accepting=True, **offers_it)
+
+    def offered(self, kind: AppointmentType, mode: str, at: datetime | None = None) -> "SlotQuerySet":
+        """Those that can be taken like this. How soon and how far ahead is `AppointmentType.window`."""
+        return self.free(at).suited(kind, mode)
+
+    def between(self, since: datetime, until: datetime) -> "SlotQuerySet":
+        """Those that begin from one moment on, and before another."""
+        return self.filter(starts__gte=since, starts__lt=until)
 
 
 class Slot(models.Model):
@@ -153,7 +172,8 @@ class Slot(models.Model):
     nobody ever took it, and kept without `is_covered` when somebody did.
     """
 
-    clinician = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="slots")
+    # Of a clinician's slots `one_slot_at_a_time` is an index already.
+    clinician = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="slots", db_index=False)
     hours = models.ForeignKey(WorkingHours, on_delete=models.SET_NULL, null=True, related_name="slots")
     starts = models.DateTimeField()
     ends = models.DateTimeField()
@@ -170,7 +190,6 @@ class Slot(models.Model):
         ordering = ["starts", "clinician"]
         indexes = [
             models.Index(fields=["starts", "clinician"], name="slot_by_time"),
-            models.Index(fields=["clinician", "starts"], name="slot_by_clinician"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["clinician", "starts"], name="one_slot_at_a_time"),
@@ -185,3 +204,8 @@ class Slot(models.Model):
     @property
     def modes(self) -> list[Mode]:
         return [mode for mode in Mode if getattr(self, mode.value)]
+
+    @property
+    def minutes(self) -> int:
+        """How long it is, which may be longer than what is booked into it."""
+        return (self.ends - self.starts) // timedelta(minutes=1)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from post_office.models import Email
 
@@ -56,7 +57,7 @@ class Message(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
-        indexes = [models.Index(fields=["composed_at", "due_at"], name="message_due")]
+        indexes = [models.Index(fields=["due_at"], condition=Q(composed_at=None), name="message_due")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.key}"

@@ -4,20 +4,16 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from appointments.kinds import Mode
 from appointments.models.appointments import Appointment
-from appointments.models.clinicians import AppointmentType, Clinician
+from appointments.models.clinicians import Clinician
 from appointments.models.hours import Slot
 
 
 class WaitingEntry(models.Model):
-    """Somebody who would take an earlier time than the one of their appointment."""
+    """Somebody who would take an earlier time than the one of their appointment, of its kind and in its mode."""
 
     appointment = models.OneToOneField(Appointment, on_delete=models.CASCADE, related_name="waiting")
-    type = models.ForeignKey(AppointmentType, on_delete=models.CASCADE, related_name="+")
     clinician = models.ForeignKey(Clinician, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
-    mode = models.CharField(max_length=20, choices=Mode)
-    notice_hours = models.PositiveSmallIntegerField(default=24)
     since = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
 

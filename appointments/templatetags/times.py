@@ -1,12 +1,12 @@
 """Times as patients read them, in the zone that they read them in."""
 
-import zoneinfo
 from datetime import datetime
 
 from django import template
 from django.utils.formats import date_format
 
 from appointments import timezones
+from appointments.availability import Day
 
 register = template.Library()
 register.filter("clock", timezones.clock)
@@ -16,4 +16,11 @@ register.filter("place", timezones.place)
 @register.filter
 def day(at: datetime, zone: str) -> str:
     """The day in a zone, as in "Monday 23 November 2026"."""
-    return date_format(at.astimezone(zoneinfo.ZoneInfo(zone)), "l j F Y")
+    return date_format(at.astimezone(timezones.named(zone)), "l j F Y")
+
+
+@register.filter
+def lengths(days: list[Day]) -> str:
+    """How long the times on some days are, as in "45 minutes", or "30 to 45 minutes"."""
+    minutes = {slot.minutes for day in days for slot in day.slots}
+    return f"{' to '.join(map(str, sorted({min(minutes), max(minutes)})))} minutes"

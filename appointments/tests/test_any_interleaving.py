@@ -2,20 +2,26 @@
 
 from collections import Counter
 from datetime import date, datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
+from django.core import mail
 from django.db import transaction
+from django.db.models import QuerySet
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from appointments import availability, booking, messaging, waiting
+from appointments import availability, booking, closures, delivery, messaging, waiting
 from appointments.booking import BookingError
-from appointments.kinds import LIVE, Mode, Status
-from appointments.models import Appointment, Closure, Draft, Message, Slot
+from appointments.kinds import COMING, LIVE, Mode, Status
+from appointments.models import Appointment, Closure, Draft, Message, Offer, Slot
 from appointments.tests.factories import PATIENT, make_clinician, make_draft, make_hours, make_type
+from appointments.tests.post import calendar_of
 from appointments.waiting import WaitingError
+from calcsite.tests import people
 
 LONDON = ZoneInfo("Europe/London")
 MONDAY = datetime(2026, 10, 19, 8, tzinfo=LONDON)  # the clocks go back on the 25th
@@ -37,7 +43,9 @@ class Clinic(RuleBasedStateMachine):
                 make_hours(clinician=clinician, types=[self.kind], **fields)
         self.drafts = [make_draft() for _ in range(4)]
         self.booked: dict[int, str] = {}  # what somebody was told that they have: its key, and the reference
-        self.changes: Counter[int] = Counter()
+        self.came: set[UUID] = set()  # the appointments of whoever is not expected any more
+        self.staff = people.make_person("Booking coordinator")
+        self.earlier = len(mail.outbox)
         self.make_slots()
 
     def attempt(self, step, *args, **kwargs):
@@ -81,7 +89,8 @@ class Clinic(RuleBasedStateMachine):
     @rule(which=NUMBERS, what=NUMBERS, by_staff=st.booleans())
     def move(self, which: int, what: int, by_staff: bool) -> None:
         if appointment := self.appointment(which):
-            self.attempt(booking.reschedule, appointment=appointment, slot=self.slot(what))
+            by = self.staff if by_staff else None
+            self.attempt(booking.reschedule, appointment=appointment, slot=self.slot(what), by=by)
 
     @rule(which=NUMBERS)
     def cancel(self, which: int) -> None:
@@ -91,25 +100,44 @@ class Clinic(RuleBasedStateMachine):
     @rule(which=NUMBERS, status=st.sampled_from(Status.values))
     def mark(self, which: int, status: str) -> None:
         if appointment := self.appointment(which):
-            self.attempt(lambda at: booking.mark(appointment=appointment, status=status, actor="staff"))
+            self.attempt(lambda at: booking.mark(appointment=appointment, status=status, by=self.staff))
+            if Appointment.objects.get(pk=appointment.pk).status not in COMING:
+                self.came.add(appointment.uid)
 
     @rule(which=NUMBERS)
     def wait_for_earlier(self, which: int) -> None:
         if appointment := self.appointment(which):
             self.attempt(waiting.join, appointment=appointment)
 
+    @rule(which=NUMBERS)
+    def stop_waiting(self, which: int) -> None:
+        if appointment := self.appointment(which):
+            self.attempt(waiting.leave, appointment=appointment)
+
+    @rule(which=NUMBERS, answer=st.sampled_from([waiting.accept, waiting.accept, waiting.decline]))
+    def answer(self, which: int, answer) -> None:
+        """Old offers too: their page may still be open somewhere."""
+        offers = Offer.objects.select_related("entry__appointment__type", "slot").order_by("-pk")
+        if count := offers.count():
+            self.attempt(answer, offer=offers[which % count])
+
     @rule(day=st.integers(0, 20), whose=st.sampled_from([0, 1, None]))
     def close(self, day: int, whose: int | None) -> None:
         starts = MONDAY + timedelta(days=day)
         clinician = None if whose is None else self.clinicians[whose]
-        Closure.objects.create(clinician=clinician, starts=starts, ends=starts + timedelta(hours=20))
-        self.make_slots()
+        closure = Closure(clinician=clinician, starts=starts, ends=starts + timedelta(hours=20))
+        self.attempt(closures.close, closure=closure)
+
+    @rule(which=NUMBERS)
+    def reopen(self, which: int) -> None:
+        if count := Closure.objects.count():
+            self.attempt(closures.reopen, closures=[Closure.objects.order_by("pk")[which % count]])
 
     @rule(whose=st.sampled_from([0, 1]), minutes=st.sampled_from([20, 45, 60]), shift=st.integers(0, 59))
     def change_hours(self, whose: int, minutes: int, shift: int) -> None:
-        hours = self.clinicians[whose].hours.all()
-        hours.update(slot_minutes=minutes, starts=time(1, shift))
-        self.make_slots()
+        clinician = self.clinicians[whose]
+        clinician.hours.update(slot_minutes=minutes, starts=time(1, shift))
+        self.attempt(availability.make_slots, clinician=clinician)
 
     @rule()
     def make_slots(self) -> None:
@@ -123,7 +151,20 @@ class Clinic(RuleBasedStateMachine):
     def work(self) -> None:
         booking.clear_run_out(self.now)
         waiting.offer_freed(self.now)
-        messaging.compose_due(self.now)
+        with time_machine.travel(self.now, tick=False):  # the outbox looks at the clock itself
+            messaging.compose_due(self.now)
+            delivery.send_waiting()
+        self.arrived_once(
+            Appointment.objects.filter(status__in=[*COMING, Status.CANCELLED]).exclude(uid__in=self.came)
+        )
+
+    def arrived_once(self, appointments: QuerySet[Appointment]) -> None:
+        """Of the last change of each of these one e-mail has arrived, and of no change two have."""
+        files = [calendar_of(email) for email in mail.outbox[self.earlier :] if email.attachments]
+        events = [event for file in files for event in file.walk("VEVENT")]
+        arrived = Counter((str(event["uid"]), int(event["sequence"])) for event in events)
+        assert max(arrived.values(), default=1) == 1
+        assert not {(str(uid), number) for uid, number in appointments.values_list("uid", "sequence")} - arrived.keys()
 
     @invariant()
     def nobody_shares_a_slot(self) -> None:

@@ -182,6 +182,16 @@ def test_hours_that_overlap_make_no_slots_that_do():
     assert starts(hours.clinician) == [nine(), nine(45), nine(90), nine(135)]
 
 
+def test_as_many_minutes_are_kept_free_as_the_hours_or_any_of_their_kinds_ask_for():
+    kinds = [make_type(buffer_minutes=15), make_type(buffer_minutes=5)]
+    hours = make_monday(types=kinds, buffer_minutes=10)
+    availability.make_slots(**ONE_WEEK)
+    assert starts(hours.clinician) == [nine(), nine(60), nine(120)]
+    WorkingHours.objects.update(buffer_minutes=30)
+    availability.make_slots(**ONE_WEEK)
+    assert starts(hours.clinician) == [nine(), nine(75)]
+
+
 def test_a_pause_that_reaches_into_the_next_hours_is_kept():
     hours = make_monday(ends=time(10), slot_minutes=50, buffer_minutes=20)
     make_monday(clinician=hours.clinician, starts=time(10), ends=time(11), slot_minutes=30)
@@ -251,10 +261,8 @@ def test_notice_and_horizon_are_those_that_booking_asks_for(monday):
     kind = monday.types.get()
     kind.notice_hours, kind.horizon_days = 22, 1
     assert nine(60) == SUNDAY + timedelta(hours=22)
-    for options, expected in [({}, FOUR[2:]), ({"by_staff": True}, FOUR)]:
-        days = availability.free_days(kind, Mode.VIDEO, first=MONDAY, days=8, at=SUNDAY, **options)
-        assert days[0].slots == list(Slot.objects.filter(starts__in=expected))
-        assert len(days) == (2 if options else 1)
+    (day,) = availability.free_days(kind, Mode.VIDEO, first=MONDAY, days=8, at=SUNDAY)
+    assert [slot.starts for slot in day.slots] == FOUR[2:]
     for slot in Slot.objects.all():
         is_listed = slot.starts in FOUR[2:]
         try:
@@ -295,6 +303,7 @@ def test_who_comes_first_of_several_changes_from_day_to_day(monday):
 
 
 def test_a_list_that_is_too_long_ends_with_a_whole_day(monday):
+    monday.types.update(minutes=5)
     make_monday(types=[monday.types.get()], weekday=1, slot_minutes=5, starts=time(0), ends=time(23, 55))
     hours = make_monday(types=[monday.types.get()], weekday=2, slot_minutes=5, starts=time(0), ends=time(23, 55))
     availability.make_slots(**ONE_WEEK)

@@ -74,6 +74,14 @@ def test_a_booking_that_comes_to_nothing_keeps_the_answers():
     assert not Message.objects.exists()
 
 
+def test_letting_go_takes_the_same_few_statements_whatever_may_belong_to_an_appointment(django_assert_num_queries):
+    draft = make_draft()
+    hold(make_slot(), draft=draft)
+    with django_assert_num_queries(4 + 2):  # two look, two write; and those that begin and end the transaction
+        booking.release(draft=draft)
+    assert (Appointment.objects.count(), Draft.objects.get().appointment) == (0, None)
+
+
 def test_a_hold_that_ran_out_can_be_taken_by_somebody_else():
     slot, now = make_slot(), timezone.now()
     first = make_draft()

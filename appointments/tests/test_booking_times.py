@@ -8,9 +8,9 @@ from django.test import Client
 from django.utils import timezone
 
 from appointments import timezones
-from appointments.models import Appointment
+from appointments.models import Appointment, Draft
 from appointments.tests.factories import make_appointment, make_clinician, make_hours, make_slot, make_type
-from appointments.tests.journeys import BOOK, answer, come_to, free, problems, slots_on
+from appointments.tests.journeys import ANSWERS, BOOK, answer, come_to, free, problems, slots_on
 
 pytestmark = pytest.mark.django_db
 NOON = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0)
@@ -190,3 +190,18 @@ def test_every_zone_has_a_place_and_a_region():
     assert zones["America/Argentina/Salta"] == "Salta, Argentina"
     assert zones["Asia/Ho_Chi_Minh"] == "Ho Chi Minh"
     assert all(zones.values())
+
+
+def test_a_chosen_zone_that_is_no_more_is_the_clinics_from_then_on(chooser, slot):
+    answer(chooser, "time", slot=slot.pk, zone="Asia/Tokyo")
+    draft = Draft.objects.get()
+    Draft.objects.update(answers=draft.answers | {"time": {"zone": "Asia/Gone"}})
+    for step in ("time", "who"):
+        assert "12:00pm" in chooser.get(f"{BOOK}{step}/").text
+    for step in list(ANSWERS)[3:-1]:
+        answer(chooser, step)
+    assert "12:00pm" in chooser.get(f"{BOOK}check/").text
+    answer(chooser, "check")
+    assert Appointment.objects.get().time_zone == "Europe/London"
+    Appointment.objects.update(time_zone="Asia/Gone")
+    assert "12:00pm" in chooser.get(f"{BOOK}done/").text

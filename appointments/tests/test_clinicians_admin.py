@@ -1,6 +1,7 @@
 """Who looks after clinicians and their hours, and what the forms refuse."""
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
+from appointments import availability
 from appointments.models import AppointmentType, Clinician, Location, Slot, WorkingHours
 from appointments.tests.factories import make_appointment, make_clinician, make_hours, make_slot, make_type
 from calcsite.tests import people
@@ -93,12 +95,37 @@ def test_hours_that_overlap_are_refused_in_words(desk, second, is_refused):
         ({"in_person": "on"}, "Say where patients come to"),
         ({"slot_minutes": "0"}, "greater than or equal to 5"),
         ({"types": ""}, "is not a valid value"),
+        ({"slot_minutes": "40"}, "takes 45 minutes: the slots are too short for it."),
     ],
 )
 def test_hours_that_make_no_sense_are_refused_in_words(desk, wrong, told):
     answer = desk.post(ADD, form_of(row(**wrong)))
     assert told in answer.content.decode()
     assert not Clinician.objects.exists()
+
+
+def test_slots_follow_a_kind_that_asks_for_a_longer_pause_or_takes_longer_now(desk):
+    hours = make_hours()
+    availability.make_slots()
+    kind, before = hours.types.get(), Slot.objects.count()
+    fields = {name: getattr(kind, name) for name in ("name", "slug", "notice_hours", "horizon_days")} | {"video": "on"}
+    told = desk.post(
+        reverse("admin:appointments_appointmenttype_change", args=[kind.pk]),
+        fields | {"minutes": 50, "buffer_minutes": 15},
+        follow=True,
+    )
+    assert Slot.objects.count() == before // 4 * 3
+    assert "Working hours whose slots are too short for it, and do not offer it: 1." in told.text
+
+
+@pytest.mark.parametrize("rows", [1, 11])
+def test_the_form_of_a_clinician_asks_as_much_with_many_hours_as_with_one(desk, rows, django_assert_max_num_queries):
+    clinician, kinds = make_clinician(), [make_type(), make_type()]
+    for _ in range(rows):
+        make_hours(clinician=clinician, types=kinds)
+    with django_assert_max_num_queries(16):
+        page = desk.get(reverse("admin:appointments_clinician_change", args=[clinician.pk])).text
+    assert len(re.findall(r'id="id_hours-\d+-types_1" checked>', page)) == rows
 
 
 def test_a_zone_that_nobody_knows_is_refused(desk):

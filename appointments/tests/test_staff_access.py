@@ -33,7 +33,7 @@ def patient() -> Appointment:
     messaging.send_from_staff(appointment=appointment, text=CANARY, by=staff)
     messaging.compose_due()
     Draft.objects.create(digest="a", answers={"name": CANARY})
-    WaitingEntry.objects.create(appointment=appointment, type=appointment.type, mode=appointment.mode)
+    WaitingEntry.objects.create(appointment=appointment)
     appointment.slot.is_covered = False
     appointment.slot.save()
     return appointment

@@ -8,7 +8,8 @@ from django.test import Client
 from django.utils import timezone
 from post_office.models import Email
 
-from appointments import booking, messaging
+from appointments import booking, fields, messaging
+from appointments.admin.booking_forms import DetailsForm, MessageForm
 from appointments.kinds import Mode, Status
 from appointments.models import Appointment, AuditEntry, Message, Note, PatientLink
 from appointments.tests.factories import make_appointment, make_clinician, make_draft, make_hours, make_slot, make_type
@@ -63,11 +64,24 @@ def test_somebody_is_booked_on_their_behalf(desk, coordinator):
     assert AuditEntry.objects.get(action="booked").by == coordinator
 
 
+def test_staff_write_dates_of_birth_and_messages_under_the_rules_of_the_public_pages():
+    appointment = make_appointment()
+    years = {timezone.localdate().year - fields.OLDEST - early: not early for early in (0, 1)}
+    for year, is_possible in years.items():
+        form = DetailsForm({"name": "Kim", "telephone": "01632 960 001", "date_of_birth": f"{year}-12-31"})
+        assert form.is_valid() is is_possible
+    form = MessageForm({"text": "x" * messaging.LONGEST_TEXT})
+    assert form.is_valid()
+    messaging.send_from_staff(
+        appointment=appointment, text=form.cleaned_data["text"], by=people.make_person("Clinician")
+    )
+
+
 def test_a_form_says_what_is_missing_and_keeps_what_was_typed(desk):
     slot = make_slot()
     fields = new_patient(slot, name="", reason="Kept", date_of_birth="2099-01-01", agreed="")
     page = body_of(desk.post(f"{LIST}book/{slot.pk}/", fields))
-    told = ["Write the name.", "Write a date of birth in the past", "Without their consent", "Kept", "Error: "]
+    told = ["Write the name.", "The date of birth has to be in the past.", "Without their consent", "Kept", "Error: "]
     assert [words for words in told if words not in page] == []
     assert not Appointment.objects.exists()
 

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from appointments import booking, booking_limits, consent, drafts, journey, preparation
+from appointments import booking, booking_limits, calendars, consent, drafts, journey, preparation
 from appointments.forms import QuestionForm
 from appointments.kinds import TaskStatus
 from appointments.models import Appointment, Draft
@@ -175,7 +175,7 @@ def booked(request: HttpRequest) -> HttpResponse:
     if not journey.is_booked(draft):
         return go(journey.first_unanswered(draft))
     appointment = Appointment.objects.select_related("slot__clinician", "slot__location").get(pk=draft.appointment_id)
-    zone = appointment.time_zone or settings.TIME_ZONE
+    zone = calendars.zone_of(appointment).key
     context = {"appointment": appointment, "zone": zone, "clinic_zone": settings.TIME_ZONE}
     context |= {"consent": consent, "ticks": preparation.tickable(appointment)}
     context["done"] = appointment.tasks.filter(status=TaskStatus.DONE).count()

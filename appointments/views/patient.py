@@ -132,7 +132,7 @@ def times_page(request: HttpRequest, appointment: Appointment, status: int = 200
         "zone": calendars.zone_of(appointment).key,
     }
     days = availability.free_days(**asked, days=DAYS)
-    later = asked["first"] + timedelta(days=DAYS)
+    until = days[-1].date if days else asked["first"] + timedelta(days=DAYS - 1)  # long lists end before the days do
     return page(
         request,
         "times",
@@ -143,7 +143,7 @@ def times_page(request: HttpRequest, appointment: Appointment, status: int = 200
         anyone=anyone,
         zone=asked["zone"],
         earlier=max(today, first - timedelta(days=DAYS)) if first > today else None,
-        later=later if later <= last else None,
+        later=until + timedelta(days=1) if until < last else None,
         next_free=None if days else availability.next_free_day(**asked),
     )
 
