@@ -119,6 +119,8 @@ def check(request: HttpRequest, name: str, draft: Draft) -> HttpResponse:
     problem = ""
     if request.method == "POST" and "keep" in request.POST:
         problem = kept_longer(draft)
+        if journey.held(draft) is None:
+            return go(journey.TIME)
     elif request.method == "POST" and not (trap := QuestionForm(request.POST)).is_valid():
         problem = trap.non_field_errors()[0]
     elif request.method == "POST":

@@ -15,7 +15,9 @@ from appointments.views.booking import go, in_order, page
 DAYS = 14  # of one page
 DAYS_SHOWN, ONE_DAY = timedelta(days=DAYS), timedelta(days=1)
 CHOOSE_ONE = "Choose one time from the list."
-LOST = "The time that we kept for you has run out. Choose another one: your answers are kept."
+LOST = (
+    "The time that we kept for you has run out, or we no longer offer it. Choose another one: your answers are kept."
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
