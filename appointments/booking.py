@@ -14,7 +14,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from appointments import auditing, preparation
@@ -25,6 +25,7 @@ HOLD = timedelta(minutes=20)  # while the patient writes; they can extend it
 LONGEST_HOLD = timedelta(hours=2)  # however often it is extended
 REMINDERS = (timedelta(days=7), timedelta(days=1))  # before the appointment
 RUN_OUT = "The time that we kept for you has run out. Choose another one: your answers are kept."
+WITHDRAWN = "The time that we kept for you is no longer offered. Choose another one: your answers are kept."
 
 Action, Kind = AuditEntry.Action, Message.Kind
 
@@ -35,6 +36,10 @@ class BookingError(Exception):
 
 class TimeTakenError(BookingError):
     """Somebody else has that time, or it is no longer offered. Other times may be free."""
+
+
+class WithdrawnError(TimeTakenError):
+    """The time that somebody held is offered no more. They hold it no longer."""
 
 
 class TooManyError(BookingError):
@@ -131,13 +136,34 @@ def clear_run_out(at: datetime | None = None, *, slot: Slot | None = None) -> in
     return Appointment.objects.filter(pk__in=over).let_go()
 
 
-@transaction.atomic
+def still_offered(held: Appointment, at: datetime, *, by_staff: bool = False) -> Exists:
+    """Whether a hold's slot, when the row is written, is to come and still offered for its type and mode.
+
+    A condition for the UPDATE that claims, without a join in it: Django would put all its other conditions aside.
+    """
+    kind = {"hours__types": OuterRef("type_id"), f"hours__types__{held.mode}": True}
+    if not by_staff:
+        kind["hours__types__bookable_by_patients"] = True
+    offered = Slot.objects.by(held.mode).filter(is_covered=True, clinician__is_accepting=True, starts__gt=at, **kind)
+    return Exists(offered.filter(pk=OuterRef("slot_id")))
+
+
 def extend(*, draft: Draft, at: datetime | None = None) -> Appointment:
     """Hold a slot for longer: `HOLD` from now, in all `LONGEST_HOLD`. One that ran out and nobody took counts too.
 
-    Raises TimeTakenError when the hold has gone, and BookingError when it cannot be made longer.
+    Raises TimeTakenError when the hold has gone, and BookingError when it cannot be made longer. A time that is not
+    offered any more is let go of.
     """
-    now = at or timezone.now()
+    try:
+        return _extend(draft, at or timezone.now())
+    except WithdrawnError:
+        release(draft=draft)
+        draft.appointment = None
+        raise
+
+
+@transaction.atomic
+def _extend(draft: Draft, now: datetime) -> Appointment:
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
     held = draft.appointment
     if held is None:
@@ -145,13 +171,13 @@ def extend(*, draft: Draft, at: datetime | None = None) -> Appointment:
     until = min(now + HOLD, latest_end(held))
     if until <= now:
         raise BookingError("We cannot keep this time for you any longer. Book now, or choose a time again.")
-    if Appointment.objects.filter(pk=held.pk, status=Status.HELD).update(held_until=until) != 1:
-        raise BookingError("This time is booked already.")
+    rows = Appointment.objects.filter(pk=held.pk, status=Status.HELD)
+    if rows.filter(still_offered(held, now)).update(held_until=until) != 1:
+        raise WithdrawnError(WITHDRAWN) if rows.exists() else BookingError("This time is booked already.")
     held.refresh_from_db()
     return held
 
 
-@transaction.atomic
 def book(
     *,
     draft: Draft,
@@ -163,13 +189,24 @@ def book(
 
     The draft forgets its answers: they are in the appointment, to which it still leads. Done twice it is done once:
     the second time returns the same appointment. Raises TimeTakenError when the hold has gone. `is_allowed` counts, in
-    this transaction, so that only what is booked is counted; TooManyError is raised when it says no.
+    this transaction, so that only what is booked is counted; TooManyError is raised when it says no. A time that is
+    not offered any more is let go of, and the answers stay.
     """
+    try:
+        return _book_hold(draft, details, at or timezone.now(), is_allowed)
+    except WithdrawnError:
+        release(draft=draft)
+        draft.appointment = None
+        raise
+
+
+@transaction.atomic
+def _book_hold(draft: Draft, details: dict[str, Any], at: datetime, is_allowed: Callable[[], bool]) -> Appointment:
     held = _emptied(draft)
     if held is None:
         raise TimeTakenError(RUN_OUT)
     try:
-        booked = _book(held, details, at=at or timezone.now(), actor=auditing.PATIENT)
+        booked = _book(held, details, at=at, actor=auditing.PATIENT)
     except TimeTakenError:
         return _booked_before(held)
     if not is_allowed():
@@ -189,10 +226,12 @@ def _emptied(draft: Draft) -> Appointment | None:
 
 def _booked_before(held: Appointment) -> Appointment:
     """What a hold that is none any more has become: the second click finds what the first has booked."""
-    booked = Appointment.objects.booked().filter(pk=held.pk).first()
-    if booked is None:
+    found = Appointment.objects.filter(pk=held.pk).first()
+    if found is None:
         raise TimeTakenError(RUN_OUT)
-    return booked
+    if found.status == Status.HELD:
+        raise WithdrawnError(WITHDRAWN)
+    return found
 
 
 @transaction.atomic
@@ -215,8 +254,9 @@ def book_for_patient(
 def _book(held: Appointment, details: dict[str, Any], *, at: datetime, by: Any = None, actor: str = "") -> Appointment:
     """A hold is nobody's but its writer's: what was read of it is what it is, apart from what is written here."""
     fields = details | {"status": Status.BOOKED, "held_until": None, "booked_at": at}
-    if Appointment.objects.filter(pk=held.pk, status=Status.HELD).update(**fields) != 1:
-        raise TimeTakenError(RUN_OUT)
+    offered = still_offered(held, at, by_staff=by is not None)
+    if Appointment.objects.filter(offered, pk=held.pk, status=Status.HELD).update(**fields) != 1:
+        raise TimeTakenError(RUN_OUT if by is None else "That time is no longer offered.")
     for name, value in fields.items():
         setattr(held, name, value)
     preparation.copy_checklist(held)
@@ -252,17 +292,26 @@ def reschedule(
 
 @transaction.atomic
 def cancel(
-    *, appointment: Appointment, why: str = "", by: AbstractBaseUser | None = None, at: datetime | None = None
+    *,
+    appointment: Appointment,
+    why: str = "",
+    by: AbstractBaseUser | None = None,
+    seen: int | None = None,
+    at: datetime | None = None,
 ) -> Appointment:
     """Cancel an appointment that is still coming. Its slot is free at once, and its links lead nowhere.
 
-    Cancelled twice it is cancelled once. Raises BookingError when the patient has come, or has not.
+    Cancelled twice it is cancelled once. `seen` is the number of changes that whoever cancels knows of. Raises
+    BookingError when there were more, and when the patient has come, or has not.
     """
     now = at or timezone.now()
     coming = Appointment.objects.filter(pk=appointment.pk, status__in=COMING)
+    coming = coming if seen is None else coming.filter(sequence=seen)
     fields = {"cancelled_at": now, "cancelled_why": why.strip()[:300], "sequence": F("sequence") + 1}
     done = coming.update(status=Status.CANCELLED, **fields)
     appointment = Appointment.objects.select_related("slot__clinician", "type").get(pk=appointment.pk)
+    if not done and appointment.is_coming:
+        raise BookingError("This appointment was changed meanwhile. Look at it again.")
     if not done and appointment.status != Status.CANCELLED:
         raise BookingError("This appointment is over, and cannot be cancelled.")
     if done:

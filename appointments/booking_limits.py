@@ -1,7 +1,7 @@
 """How often somebody may begin, hold a time, and book: enough for every patient, too little to take up the calendar.
 
 What comes before a booking is counted by address and by network; a network may do more, because a hospital or a mobile
-operator is one. Bookings are counted by the patient's e-mail address.
+operator is one. Bookings are counted by the patient's e-mail address, and by network through the holds that they need.
 """
 
 import ipaddress
@@ -17,6 +17,9 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # What is counted: how often from one address, how often from one network, and in what time.
 BEGIN = ("booking begun", 30, 300, HOUR)
 HOLD = ("time held", 40, 200, HOUR)
+# A booking needs a hold: so these are what one address can take of the calendar in a day. Behind that of a hospital,
+# 60 people can book, each after having changed their mind.
+HOLD_A_DAY = ("time held in a day", 120, 360, DAY)
 BOOK, BOOK_BY_EMAIL = "booked by e-mail", 10  # a day
 TOO_MANY = {"begun", "chosen", "booked"}
 
@@ -43,7 +46,7 @@ def may_begin(request: HttpRequest) -> bool:
 
 
 def may_hold(request: HttpRequest) -> bool:
-    return _allow(request, HOLD)
+    return _allow(request, HOLD) and _allow(request, HOLD_A_DAY)
 
 
 def may_book(email: str, at: datetime | None = None) -> bool:

@@ -5,7 +5,6 @@ ends by itself when the appointment is cancelled, and when a patient's own link 
 is stored.
 """
 
-import secrets
 from datetime import datetime
 
 from django.db import transaction
@@ -15,7 +14,7 @@ from django.utils import timezone
 from appointments import access, auditing, tombstones
 from appointments.kinds import Status
 from appointments.models import Appointment, AuditEntry, CarerLink
-from calcsite.tokens import digest_of
+from calcsite.tokens import digest_of, new_token
 
 SESSION = "appointment_carer"  # the session's key of the link that a carer came by
 MOST = 5  # that work at the same time, for one appointment
@@ -38,7 +37,7 @@ def make(*, appointment: Appointment, name: str, at: datetime | None = None) -> 
         raise CarerError("This appointment is cancelled.")
     if usable(now).filter(appointment=row).count() >= MOST:
         raise CarerError(f"You have {MOST} links already. End one of them first.")
-    token = secrets.token_urlsafe(access.TOKEN_BYTES)
+    token = new_token()
     expires = max(row.slot.starts, now) + access.KEPT
     CarerLink.objects.create(appointment=row, name=name, digest=digest_of(token), made_at=now, expires_at=expires)
     auditing.record(AuditEntry.Action.CHANGED, row, detail="Carer link made")

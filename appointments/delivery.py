@@ -6,8 +6,9 @@ server said otherwise still works.
 """
 
 from django.conf import settings
+from django.db.models import OuterRef, Subquery
 from django.urls import reverse
-from post_office.models import Email
+from post_office.models import STATUS, Email
 
 from appointments import access
 from appointments.models import Message
@@ -18,7 +19,16 @@ LINK, CODE = "[[link]]", "[[code]]"
 
 def send_waiting() -> int:
     """Send what waits in the outbox, with its secrets. Returns how many messages were tried."""
-    return outbox.send_waiting(finish=put_secret_in)
+    tried = outbox.send_waiting(finish=put_secret_in)
+    if tried:
+        note_sent()
+    return tried
+
+
+def note_sent() -> None:
+    """Note with each message when it was sent: the outbox forgets. What an earlier round left is noted too."""
+    sent = Email.objects.filter(pk=OuterRef("email")).values("last_updated")
+    Message.objects.filter(email__status=STATUS.sent, sent_at=None).update(sent_at=Subquery(sent))
 
 
 def put_secret_in(email: Email) -> None:

@@ -12,6 +12,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import AbstractUser
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar, Event
@@ -21,6 +22,7 @@ from appointments.calendars import PRODUCT
 from appointments.kinds import Mode, Status
 from appointments.models import Appointment, AuditEntry, Clinician
 from appointments.models.appointments import AppointmentQuerySet
+from appointments.staff import VIEW
 from calcsite.tokens import digest_of, new_token
 
 BACK = timedelta(days=30)  # what is longer over, nobody looks up in a calendar
@@ -42,7 +44,7 @@ def revoke(*, clinician: Clinician, by: AbstractUser) -> None:
 
 
 def _set_digest(clinician: Clinician, digest: str, by: AbstractUser, what: str) -> None:
-    Clinician.objects.filter(pk=clinician.pk).update(feed_digest=digest)
+    Clinician.objects.filter(pk=clinician.pk).update(feed_digest=digest, feed_of=F("user"))
     clinician.feed_digest = digest
     LogEntry.objects.create(
         user_id=by.pk,
@@ -55,9 +57,12 @@ def _set_digest(clinician: Clinician, digest: str, by: AbstractUser, what: str) 
 
 
 def find(secret: str) -> Clinician | None:
-    """Whose address holds this secret; None for anything else, an account that was closed included."""
-    found = Clinician.objects.filter(feed_digest=digest_of(secret)).select_related("user").first()
-    return found if found and found.user and found.user.is_active else None
+    """Whose address holds this secret; None for anything else.
+
+    It ends with the account, with its permission to see appointments, and when the clinician has another account.
+    """
+    found = Clinician.objects.filter(feed_digest=digest_of(secret), feed_of=F("user")).select_related("user").first()
+    return found if found and found.user.has_perm(VIEW) else None
 
 
 def shown_to(clinician: Clinician, at: datetime | None = None) -> AppointmentQuerySet:

@@ -25,6 +25,16 @@ def without_control_characters(text: str) -> None:
         raise ValidationError(UNSEEN)
 
 
+# Blank, and yet letters or signs to Unicode: the fillers of Hangul and the empty cell of Braille.
+BLANK = set("\u115f\u1160\u2800\u3164\uffa0")
+
+
+def can_be_seen(text: str) -> bool:
+    """Whether there is anything to read: more than spaces, marks on nothing, and characters without a width."""
+    kinds = {unicodedata.category(each) for each in text if each not in BLANK}
+    return any(kind not in {"Cc", "Cf"} and kind[0] not in "MZ" for kind in kinds)
+
+
 def has_a_number(text: str) -> None:
     """Raises ValidationError for a telephone number with fewer than five digits. Its format is the patient's own."""
     if sum(character.isdigit() for character in text) < 5:
@@ -47,10 +57,14 @@ OUR_WORDS = {
 
 
 class LineField(forms.CharField):
-    """One line of words, kept as typed."""
+    """One line of words, kept as typed. One in which nothing can be seen is empty."""
 
     default_error_messages = OUR_WORDS
     default_validators = [without_control_characters]
+
+    def clean(self, value: object) -> str:
+        words = super().clean(value)
+        return words if can_be_seen(words) else super().clean("")
 
 
 class TextField(forms.CharField):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractUser
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from appointments import messaging, recovery

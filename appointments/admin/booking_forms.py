@@ -65,6 +65,24 @@ class DetailsForm(forms.Form):
         return {name: self.cleaned_data[name] for name in DetailsForm.base_fields}
 
 
+class CorrectForm(DetailsForm):
+    """Corrects what is known. What it was shown with goes along: whatever its writer left alone stays as it is.
+
+    So two who correct different things at once both do, and a condition that is no longer public is kept.
+    """
+
+    def __init__(self, *args: Any, appointment: Appointment, **kwargs: Any) -> None:
+        super().__init__(*args, initial={name: getattr(appointment, name) for name in self.base_fields}, **kwargs)
+        public = self.fields["condition"].queryset
+        self.fields["condition"].queryset = public | Condition.objects.filter(pk=appointment.condition_id)
+        for field in self.fields.values():
+            field.show_hidden_initial = True
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self.changed_data}
+
+
 class BookForm(DetailsForm):
     """An appointment on one slot, on a patient's behalf."""
 
@@ -120,9 +138,12 @@ class MoveForm(forms.Form):
 
 
 class CancelForm(forms.Form):
+    """Why, and of which state: `seen` is as in MoveForm."""
+
     why = text(
         "Why?", "Staff read it. The patient is told that the appointment is cancelled.", most=300, required=False
     )
+    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
 
 
 class MessageForm(forms.Form):

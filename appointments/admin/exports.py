@@ -38,11 +38,15 @@ HEAD += ["E-mail", "Telephone", "Language", "Interpreter", "Booked"]
 def safe_cell(text: object) -> str:
     """A value that no spreadsheet takes for a formula (OWASP, CSV injection; ASVS 5.0, 1.2.10).
 
-    Spreadsheets look past spaces, and some read full-width signs as plain ones: what they would see decides.
+    Where numbers have a decimal comma, spreadsheets cut at semicolons, past the quotes: so each part is made safe.
     """
-    words = str(text)
+    return ";".join(_safe_part(part) for part in str(text).split(";"))
+
+
+def _safe_part(words: str) -> str:
+    """Spreadsheets look past spaces and quotes, and some read full-width signs as plain: what they see decides."""
     seen = unicodedata.normalize("NFKC", words)
-    starts = {words[:1], seen[:1], seen.lstrip(" \u200b\ufeff")[:1], seen.strip()[:1]}
+    starts = {words[:1], seen[:1], seen.lstrip(' \u200b\ufeff"')[:1], seen.strip().strip('"').strip()[:1]}
     return "'" + words if starts & set(FORMULA) else words
 
 

@@ -18,7 +18,7 @@ from appointments import booking, consent, messaging, records
 from appointments.admin.booking_forms import (
     BookForm,
     CancelForm,
-    DetailsForm,
+    CorrectForm,
     FindTimeForm,
     MarkForm,
     MessageForm,
@@ -97,6 +97,8 @@ def _state_of(message: Message, has_failed: bool) -> str:
         return f"Could not be delivered. Told by {message.handled_by or 'somebody'}"
     if has_failed:
         return "Could not be delivered"
+    if message.sent_at:
+        return "Sent"
     if message.composed_at is None:
         return "Waits for its time"
     if message.email is None:
@@ -171,12 +173,14 @@ def _later(times: QuerySet[Slot], first: date, anybody: bool) -> str:
 
 @about_appointment(CHANGE)
 def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    form = CancelForm(request.POST if request.method == "POST" else None)
+    form = CancelForm(request.POST if request.method == "POST" else None, initial={"seen": appointment.sequence})
     if form.is_valid():
         try:
             booking.cancel(appointment=appointment, by=request.user, **form.cleaned_data)
         except BookingError as error:
             form.add_error(None, str(error))
+            form.data = form.data.copy()
+            form.data["seen"] = appointment.sequence  # the page shows how it is now
         else:
             messages.success(request, f"Cancelled, and the time is free. {_told(appointment)}")
             return _back(appointment)
@@ -186,8 +190,7 @@ def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 @about_appointment(CHANGE)
 def details(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Correct what is known of the patient."""
-    initial = {name: getattr(appointment, name) for name in DetailsForm.base_fields}
-    form = DetailsForm(request.POST or None, initial=initial)
+    form = CorrectForm(request.POST or None, appointment=appointment)
     if form.is_valid():
         changed = records.correct_details(appointment=appointment, details=form.details, by=request.user)
         messages.success(request, "Saved." if changed else "Nothing was different.")

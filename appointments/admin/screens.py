@@ -20,12 +20,13 @@ from appointments import auditing
 from appointments.models import Appointment, AuditEntry
 from appointments.models.appointments import AppointmentQuerySet
 from appointments.staff import appointments_of
+from conditions.admin.lookups import OwnFiltersOnly
 
 View = Callable[..., HttpResponse]
 FIRST, LAST = date(2000, 1, 10), date(2100, 1, 1)
 
 
-class PlainTitles:
+class PlainTitles(OwnFiltersOnly):
     """For an admin: the list of clinicians is called “Clinicians”, and not what is to be done with it."""
 
     opts: Any

@@ -137,6 +137,14 @@ class Clinician(models.Model):
     is_accepting = models.BooleanField("accepts new appointments", default=True)
     is_demonstration = models.BooleanField("made up, for demonstration", default=False)
     feed_digest = models.CharField(max_length=64, blank=True, editable=False)
+    feed_of = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        help_text="Who made the calendar's address: with another account, it leads nowhere.",
+    )
 
     objects = ClinicianQuerySet.as_manager()
 

@@ -22,7 +22,7 @@ class Message(models.Model):
 
     It is composed from the state of the appointment when it is sent (`messaging`), and goes through the outbox as
     `email`. A message that has nothing to say any more, a reminder of a cancelled appointment, say, is composed to
-    nothing: `composed_at` without `email`.
+    nothing: `composed_at` without `email`. The outbox forgets what it sent after some weeks, and `sent_at` does not.
     """
 
     class Kind(models.TextChoices):
@@ -48,6 +48,7 @@ class Message(models.Model):
     email = models.OneToOneField(
         Email, on_delete=models.SET_NULL, null=True, blank=True, related_name="patient_message"
     )
+    sent_at = models.DateTimeField(null=True, blank=True)
     handled_at = models.DateTimeField(null=True, blank=True)
     handled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -174,6 +174,19 @@ def test_who_is_asked_for_too_often_gets_the_same_answer_and_no_more_mail():
     arrived = deliver()
     assert [email.to for email in arrived] == [["kim@home.example"]] * access.LINKS_AN_HOUR
     assert PatientLink.objects.filter(appointment=appointment, ended_at=None).count() == 1
+
+
+@in_database
+def test_one_address_cannot_take_the_calendar_and_sixty_people_behind_it_can_book():
+    """Spread over the day, so that no other limit is met."""
+    asked, begun = RequestFactory().post(f"{BOOK}time/"), timezone.now()
+    allowed = 0
+    for number in range(23 * 15):
+        with time_machine.travel(begun + timedelta(minutes=4 * number), tick=False):
+            allowed += booking_limits.may_hold(asked)
+    assert 60 <= allowed <= 120
+    with time_machine.travel(begun + DAY + HOUR):
+        assert booking_limits.may_hold(asked)
 
 
 @in_database

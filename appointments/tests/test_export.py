@@ -55,6 +55,13 @@ def test_other_words_stay_as_they_are(words):
     assert safe_cell(words) == words
 
 
+@pytest.mark.parametrize("words", ["Kim;=1+1", "Kim; =1", 'Kim;"=1"', "Kim;;＝1", "a@b.example;@SUM(A1)"])
+def test_what_begins_behind_a_semicolon_is_quoted_too(words):
+    """Where numbers have a decimal comma, a spreadsheet opens a new cell there, whatever quotes are around."""
+    assert {part[:1] for part in safe_cell(words).split(";")[1:]} <= {"'", ""}
+    assert safe_cell(words).replace("'", "") == words
+
+
 def test_a_name_that_is_a_formula_is_saved_as_words(desk):
     make_appointment(name='=HYPERLINK("https://evil.example")', telephone="+44 1632 960 001")
     row = rows_of(desk.post(f"{LIST}export/"))[0]

@@ -102,6 +102,13 @@ def test_a_kind_is_booked_only_in_the_ways_that_it_has(desk):
     )
 
 
+@pytest.mark.parametrize("name", ["\u200b", "\u200b \u2060", "\u3164", "\ufe0f", "\u00ad"])
+def test_a_name_of_which_nothing_can_be_seen_is_none(desk, name):
+    slot = make_slot()
+    assert "Write the name." in body_of(desk.post(f"{LIST}book/{slot.pk}/", new_patient(slot, name=name)))
+    assert not Appointment.objects.exists()
+
+
 @pytest.mark.parametrize("name", ["a\x0bb", "a\x00b", "a\u2028b", "a\r\nBcc: x@y.example"])
 def test_what_would_break_a_header_is_refused_in_words(desk, name):
     slot = make_slot()
@@ -158,7 +165,7 @@ def test_a_move_to_a_time_that_is_taken_is_told_in_words(desk):
 def test_an_appointment_is_cancelled_with_a_reason_and_its_time_is_free(desk):
     appointment = make_appointment()
     assert desk.get(page_of(appointment, "cancel")).status_code == 200
-    desk.post(page_of(appointment, "cancel"), {"why": "Ill"})
+    desk.post(page_of(appointment, "cancel"), {"why": "Ill", "seen": 0})
     appointment.refresh_from_db()
     assert (appointment.status, appointment.cancelled_why) == (Status.CANCELLED, "Ill")
 
@@ -166,7 +173,7 @@ def test_an_appointment_is_cancelled_with_a_reason_and_its_time_is_free(desk):
 def test_what_is_over_is_not_cancelled(desk):
     appointment = make_appointment()
     booking.mark(appointment=appointment, status=Status.ARRIVED)
-    assert "is over" in body_of(desk.post(page_of(appointment, "cancel"), {"why": ""}))
+    assert "is over" in body_of(desk.post(page_of(appointment, "cancel"), {"why": "", "seen": 0}))
 
 
 def test_a_status_moves_along_its_lines_only(desk):

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django_prose_editor.fields import ProseEditorFormField
 
 from conditions import drafting
+from conditions.admin.lookups import OwnFiltersOnly
 from conditions.blocks import Block, blocks_of
 from conditions.differing import Line, compare_blocks
 from conditions.models import Condition
@@ -44,7 +45,7 @@ class GuardedForm(forms.ModelForm):
         return cleaned
 
 
-class GuardedAdmin:
+class GuardedAdmin(OwnFiltersOnly):
     """For a ModelAdmin whose form is a GuardedForm: its page shows why a save was refused, before anything else."""
 
     form = GuardedForm
