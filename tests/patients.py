@@ -159,6 +159,7 @@ def book_too_often(page: Page, look: Look) -> None:
         page.get_by_label("Your e-mail address").fill(address)
         go_on(page)
         go_on(page, "Keep my time for longer" if address.startswith("kim") else "Book this appointment")
+        page.wait_for_url(re.compile(r"check/\?kept" if address.startswith("kim") else "too-many/"))
         look("check, kept for longer" if address.startswith("kim") else "too many bookings")
 
 
