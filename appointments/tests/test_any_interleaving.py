@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from appointments import availability, booking, messaging, waiting
+from appointments import auditing, availability, booking, messaging, waiting
 from appointments.booking import BookingError
 from appointments.kinds import LIVE, Mode, Status
 from appointments.models import Appointment, Closure, Draft, Message, Slot
@@ -91,7 +91,7 @@ class Clinic(RuleBasedStateMachine):
     @rule(which=NUMBERS, status=st.sampled_from(Status.values))
     def mark(self, which: int, status: str) -> None:
         if appointment := self.appointment(which):
-            self.attempt(lambda at: booking.mark(appointment=appointment, status=status, actor="staff"))
+            self.attempt(booking.mark, appointment=appointment, status=status, by=auditing.PATIENT)
 
     @rule(which=NUMBERS)
     def wait_for_earlier(self, which: int) -> None:
