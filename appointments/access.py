@@ -45,6 +45,12 @@ def make_link(appointment: Appointment, *, alone: bool = False, at: datetime | N
     return token
 
 
+def end_all(appointment: Appointment, *, at: datetime) -> None:
+    """End every link and every code of an appointment."""
+    PatientLink.objects.filter(appointment=appointment, ended_at=None).update(ended_at=at)
+    Code.objects.filter(appointment=appointment, used_at=None, expires_at__gt=at).update(expires_at=at)
+
+
 def usable_links(at: datetime | None = None) -> QuerySet[PatientLink]:
     """Those that still open their appointment, with what a page shows of it."""
     links = PatientLink.objects.select_related("appointment__slot__clinician", "appointment__slot__location")
@@ -61,7 +67,7 @@ def enter(token: str, *, at: datetime | None = None) -> PatientLink:
     link = find_link(token, at=at)
     if link is None or tombstones.is_kept(link.appointment):
         raise AccessError("This link does not work any more.")
-    auditing.record(AuditEntry.Action.ENTERED, link.appointment)
+    auditing.record(AuditEntry.Action.ENTERED, link.appointment, by=auditing.PATIENT)
     return link
 
 
@@ -116,5 +122,9 @@ def check_code(appointment: Appointment, guess: str, *, at: datetime | None = No
 
 
 def _keyed(appointment: Appointment, code: str) -> str:
-    """What a code is stored as. There are only a million, so the digest needs a key."""
-    return salted_hmac(f"appointments.code.{appointment.pk}", code, algorithm="sha256").hexdigest()
+    """What a code is stored as. There are only a million, so the digest needs a key.
+
+    The address is part of it: a code that was sent to one says nothing of another.
+    """
+    salt = f"appointments.code.{appointment.pk}.{appointment.email}"
+    return salted_hmac(salt, code, algorithm="sha256").hexdigest()

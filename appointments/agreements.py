@@ -67,7 +67,9 @@ def withdraw(
     found = given(appointment, kind)
     if found is None:
         return ConsentKind(kind)
-    auditing.record(AuditEntry.Action.CHANGED, appointment, detail=f"Consent withdrawn: {found.kind.value}")
+    auditing.record(
+        AuditEntry.Action.CHANGED, appointment, by=auditing.PATIENT, detail=f"Consent withdrawn: {found.kind.value}"
+    )
     if found.kind == DOCUMENTS:
         _delete_documents(appointment)
     _note(appointment, found, now)
@@ -91,7 +93,7 @@ def _note(appointment: Appointment, found: Agreement, at: datetime) -> None:
 def _end_booking(appointment: Appointment, *, and_erase: bool, at: datetime) -> None:
     if and_erase:
         erasure.ask(appointment=appointment, at=at)
-    if appointment.is_coming and appointment.slot.starts > at:
+    if appointment.is_coming(at):
         booking.cancel(appointment=appointment, at=at)
 
 

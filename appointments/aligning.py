@@ -112,8 +112,13 @@ def _delete_free(slots: Iterator[Slot]) -> set[int]:
 
 
 def _offer_again(slots: dict[Slot, Slot | None]) -> None:
-    """Let each slot offer what its hours do now. None stands for no hours: it is not covered any more."""
+    """Let each slot offer what its hours do now. None stands for no hours: it is not covered any more.
+
+    As in `_delete_free` they are locked first, so that nobody takes one between the look and the change.
+    """
     changed = [slot for slot, now in slots.items() if _differs(slot, now)]
+    locked = Slot.objects.filter(pk__in=[slot.pk for slot in changed]).order_by("pk").select_for_update(no_key=True)
+    list(locked.values_list("pk"))
     live = set(Appointment.objects.live().filter(slot__in=changed).values_list("slot_id", flat=True))
     for slot in changed:
         now = slots[slot]

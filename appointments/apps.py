@@ -70,6 +70,12 @@ class AppointmentsConfig(AppConfig):
             refusal="an entry in the audit log cannot be changed or deleted",
         ),
         Trigger(
+            name="note_is_kept",  # as it was written; with its appointment it goes
+            table="appointments_note",
+            events=(UPDATE,),
+            refusal="a note cannot be changed",
+        ),
+        Trigger(
             name="signed_opinion_is_frozen",
             table="appointments_opinion",
             events=(UPDATE,),

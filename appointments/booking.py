@@ -14,16 +14,18 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
-from appointments import auditing, preparation
+from appointments import auditing, delivery, preparation
 from appointments.kinds import COMING, NEXT, Status
-from appointments.models import Appointment, AppointmentType, AuditEntry, Draft, Message, PatientLink, Slot
+from appointments.models import Appointment, AppointmentType, AuditEntry, Draft, Message, Slot
 
 HOLD = timedelta(minutes=20)  # while the patient writes; they can extend it
 LONGEST_HOLD = timedelta(hours=2)  # however often it is extended
 REMINDERS = (timedelta(days=7), timedelta(days=1))  # before the appointment
+OVER = "This appointment is over or cancelled, and cannot be changed any more."
+CHANGED = "This appointment was changed meanwhile. Look at it again."
 RUN_OUT = "The time that we kept for you has run out. Choose another one: your answers are kept."
 WITHDRAWN = "The time that we kept for you is no longer offered. Choose another one: your answers are kept."
 
@@ -141,10 +143,10 @@ def still_offered(held: Appointment, at: datetime, *, by_staff: bool = False) ->
 
     A condition for the UPDATE that claims, without a join in it: Django would put all its other conditions aside.
     """
-    kind = {"hours__types": OuterRef("type_id"), f"hours__types__{held.mode}": True}
+    kind = {held.mode: True, "hours__types": OuterRef("type_id"), f"hours__types__{held.mode}": True}
     if not by_staff:
         kind["hours__types__bookable_by_patients"] = True
-    offered = Slot.objects.by(held.mode).filter(is_covered=True, clinician__is_accepting=True, starts__gt=at, **kind)
+    offered = Slot.objects.filter(is_covered=True, clinician__is_accepting=True, starts__gt=at, **kind)
     return Exists(offered.filter(pk=OuterRef("slot_id")))
 
 
@@ -206,7 +208,7 @@ def _book_hold(draft: Draft, details: dict[str, Any], at: datetime, is_allowed: 
     if held is None:
         raise TimeTakenError(RUN_OUT)
     try:
-        booked = _book(held, details, at=at, actor=auditing.PATIENT)
+        booked = _book(held, details, at=at, by=auditing.PATIENT)
     except TimeTakenError:
         return _booked_before(held)
     if not is_allowed():
@@ -251,17 +253,18 @@ def book_for_patient(
     return _book(held, details | {"booked_by": "staff"}, at=now, by=by)
 
 
-def _book(held: Appointment, details: dict[str, Any], *, at: datetime, by: Any = None, actor: str = "") -> Appointment:
+def _book(held: Appointment, details: dict[str, Any], *, at: datetime, by: AbstractBaseUser | str) -> Appointment:
     """A hold is nobody's but its writer's: what was read of it is what it is, apart from what is written here."""
     fields = details | {"status": Status.BOOKED, "held_until": None, "booked_at": at}
-    offered = still_offered(held, at, by_staff=by is not None)
+    by_staff = by != auditing.PATIENT
+    offered = still_offered(held, at, by_staff=by_staff)
     if Appointment.objects.filter(offered, pk=held.pk, status=Status.HELD).update(**fields) != 1:
-        raise TimeTakenError(RUN_OUT if by is None else "That time is no longer offered.")
+        raise TimeTakenError("That time is no longer offered." if by_staff else RUN_OUT)
     for name, value in fields.items():
         setattr(held, name, value)
     preparation.copy_checklist(held)
     tell(held, Kind.CONFIRMATION, at=at)
-    auditing.record(Action.BOOKED, held, by=by, actor=actor)
+    auditing.record(Action.BOOKED, held, by=by)
     return held
 
 
@@ -271,22 +274,22 @@ def reschedule(
 ) -> Appointment:
     """Move an appointment to another slot: one update of the row. By the patient, or by a member of staff.
 
-    Raises TimeTakenError when the slot is not free, and BookingError when the appointment has changed meanwhile.
+    Raises TimeTakenError when the slot is not free, and BookingError when the appointment is over or has changed.
     """
     now = at or timezone.now()
     check_bookable(slot, appointment.type, appointment.mode, now, by_staff=by is not None)
     clear_run_out(now, slot=slot)
-    unchanged = Appointment.objects.filter(pk=appointment.pk, status__in=COMING, sequence=appointment.sequence)
+    unchanged = _coming(appointment, now).filter(sequence=appointment.sequence)
     try:
         with transaction.atomic():
             moved = unchanged.update(slot=slot, sequence=F("sequence") + 1)
     except IntegrityError as error:
         raise TimeTakenError("Somebody else has just taken that time.") from error
     if moved != 1:
-        raise BookingError("This appointment was changed meanwhile. Look at it again.")
+        raise BookingError(CHANGED if _coming(appointment, now).exists() else OVER)
     appointment = Appointment.objects.select_related("slot__clinician", "type").get(pk=appointment.pk)
     tell(appointment, Kind.CHANGE, at=now)
-    auditing.record(Action.MOVED, appointment, by=by)
+    auditing.record(Action.MOVED, appointment, by=by or auditing.PATIENT)
     return appointment
 
 
@@ -302,48 +305,71 @@ def cancel(
     """Cancel an appointment that is still coming. Its slot is free at once, and its links lead nowhere.
 
     Cancelled twice it is cancelled once. `seen` is the number of changes that whoever cancels knows of. Raises
-    BookingError when there were more, and when the patient has come, or has not.
+    BookingError when there were more, when it has begun, and when the patient has come.
     """
     now = at or timezone.now()
-    coming = Appointment.objects.filter(pk=appointment.pk, status__in=COMING)
+    coming = _coming(appointment, now)
     coming = coming if seen is None else coming.filter(sequence=seen)
     fields = {"cancelled_at": now, "cancelled_why": why.strip()[:300], "sequence": F("sequence") + 1}
     done = coming.update(status=Status.CANCELLED, **fields)
     appointment = Appointment.objects.select_related("slot__clinician", "type").get(pk=appointment.pk)
-    if not done and appointment.is_coming:
+    if not done and appointment.is_coming(now):
         raise BookingError("This appointment was changed meanwhile. Look at it again.")
     if not done and appointment.status != Status.CANCELLED:
         raise BookingError("This appointment is over, and cannot be cancelled.")
     if done:
-        PatientLink.objects.filter(appointment=appointment, ended_at=None).update(ended_at=now)
+        delivery.close_ways_in(appointment, at=now)
         tell(appointment, Kind.CANCELLATION, at=now)
-        auditing.record(Action.CANCELLED, appointment, by=by)
+        auditing.record(Action.CANCELLED, appointment, by=by or auditing.PATIENT)
     return appointment
 
 
-@transaction.atomic
-def mark(*, appointment: Appointment, status: str, by: AbstractBaseUser | None = None, actor: str = "") -> None:
-    """Move an appointment along the lines of `kinds.NEXT`. Raises BookingError when no line leads there.
-
-    Cancelling has consequences of its own: use `cancel`.
+def _coming(appointment: Appointment, at: datetime) -> QuerySet[Appointment]:
+    """One row, while somebody is expected. Both are looked at by the statement that changes it, without a join:
+    PostgreSQL reads what is joined, or chosen by its key from a query within, as it was before another's change.
     """
-    from_where = [was for was, nexts in NEXT.items() if status in nexts and was != Status.HELD]
-    if status == Status.CANCELLED or not from_where:
-        raise BookingError("An appointment cannot be marked like this.")
-    if Appointment.objects.filter(pk=appointment.pk, status__in=from_where).update(status=status) != 1:
-        raise BookingError("This appointment was changed meanwhile. Look at it again.")
+    ahead = Slot.objects.filter(pk=OuterRef("slot"), starts__gt=at)
+    return Appointment.objects.filter(Exists(ahead), pk=appointment.pk, status__in=COMING)
+
+
+def possible_marks(appointment: Appointment, at: datetime | None = None) -> list[Status]:
+    """How an appointment can be marked at a moment, in the order of the day.
+
+    Nobody has come before the day of the appointment in the clinic's zone, and nothing is over before it has begun.
+    Where there is no e-mail address, none can be confirmed.
+    """
+    now, starts = at or timezone.now(), appointment.slot.starts
+    marks = [Status.CONFIRMED] if appointment.email else []
+    if timezone.localdate(starts) <= timezone.localdate(now):
+        marks += [Status.ARRIVED]
+    if starts <= now:
+        marks += [Status.COMPLETED, Status.MISSED]
+    return [status for status in marks if status in NEXT[appointment.status]]
+
+
+@transaction.atomic
+def mark(*, appointment: Appointment, status: str, by: AbstractBaseUser | str, at: datetime | None = None) -> None:
+    """Mark an appointment in one of the ways that are possible now. `by` may be `auditing.PATIENT`.
+
+    What is confirmed is the e-mail address that `appointment` has, as the caller has read it. Raises BookingError when
+    it cannot be marked like this, or has changed. To cancel has consequences of its own: use `cancel`.
+    """
+    row = Appointment.objects.select_for_update(no_key=True).get(pk=appointment.pk)
+    if status not in possible_marks(row, at):
+        raise BookingError("This appointment cannot be marked like this now. Look at where it stands.")
+    if status == Status.CONFIRMED and row.email != appointment.email:
+        raise BookingError(CHANGED)
+    Appointment.objects.filter(pk=row.pk).update(status=status)
     appointment.refresh_from_db()
     action = Action.CONFIRMED if status == Status.CONFIRMED else Action.STATUS
-    auditing.record(
-        action, appointment, by=by, actor=actor or auditing.PATIENT, detail=appointment.get_status_display()
-    )
+    auditing.record(action, appointment, by=by, detail=appointment.get_status_display())
 
 
 def tell(appointment: Appointment, kind: Message.Kind, *, at: datetime) -> None:
     """Write the message about a change, and the reminders for the time as it is now. Each is written once."""
     mark_of = f"{appointment.pk}-{appointment.sequence}"
     messages = [Message(appointment=appointment, kind=kind, key=f"{kind}-{mark_of}", due_at=at, created_at=at)]
-    if appointment.is_coming:
+    if appointment.is_coming(at):
         for before in REMINDERS:
             due = appointment.slot.starts - before
             if due > at:

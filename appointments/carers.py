@@ -40,7 +40,7 @@ def make(*, appointment: Appointment, name: str, at: datetime | None = None) -> 
     token = new_token()
     expires = max(row.slot.starts, now) + access.KEPT
     CarerLink.objects.create(appointment=row, name=name, digest=digest_of(token), made_at=now, expires_at=expires)
-    auditing.record(AuditEntry.Action.CHANGED, row, detail="Carer link made")
+    auditing.record(AuditEntry.Action.CHANGED, row, by=auditing.PATIENT, detail="Carer link made")
     return token
 
 
@@ -48,7 +48,7 @@ def make(*, appointment: Appointment, name: str, at: datetime | None = None) -> 
 def end(*, link: CarerLink, at: datetime | None = None) -> None:
     """End a link at once. Ended twice it is ended once."""
     if CarerLink.objects.filter(pk=link.pk, ended_at=None).update(ended_at=at or timezone.now()) == 1:
-        auditing.record(AuditEntry.Action.CHANGED, link.appointment, detail="Carer link ended")
+        auditing.record(AuditEntry.Action.CHANGED, link.appointment, by=auditing.PATIENT, detail="Carer link ended")
 
 
 def end_all(*, appointment: Appointment, at: datetime | None = None) -> None:
@@ -74,5 +74,5 @@ def enter(token: str, *, at: datetime | None = None) -> CarerLink:
     link = find(token, at=at)
     if link is None or tombstones.is_kept(link.appointment):
         raise access.AccessError("This link does not work any more.")
-    auditing.record(AuditEntry.Action.ENTERED, link.appointment, actor=CARER)
+    auditing.record(AuditEntry.Action.ENTERED, link.appointment, by=CARER)
     return link

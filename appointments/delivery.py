@@ -3,18 +3,28 @@
 The outbox keeps what it sends. So a message is composed with a mark where its link or code belongs, and the secret is
 put there just before the mail server gets it. Each attempt has its own: a message that came through although the
 server said otherwise still works.
+
+Between the two an appointment can be cancelled, and an address corrected. So whoever does that takes back what has not
+left (`close_ways_in`), and a secret is made only for the address that the appointment has then, while a link may lead
+to it. Both happen under the lock of the appointment's row.
 """
 
+from datetime import datetime
+
 from django.conf import settings
-from django.db.models import OuterRef, Subquery
+from django.db import transaction
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
+from django.utils import timezone
 from post_office.models import STATUS, Email
 
 from appointments import access
-from appointments.models import Message
+from appointments.models import Appointment, Message
 from calcsite import outbox
 
 LINK, CODE = "[[link]]", "[[code]]"
+# Sent for their secret alone. The others have something to say besides.
+BRINGERS = (Message.Kind.LINK, Message.Kind.CODE)
 
 
 def send_waiting() -> int:
@@ -32,14 +42,50 @@ def note_sent() -> None:
 
 
 def put_secret_in(email: Email) -> None:
-    """Put a link or a code where the mark is, without saving it. Whose it is says the row, not what is written."""
-    message = Message.objects.select_related("appointment__slot").filter(email=email).first()
-    if message is None or not message.appointment or (LINK not in email.message and CODE not in email.message):
+    """Put a link or a code where the mark is, without saving it. Whose it is says the row, not what is written.
+
+    Raises WithdrawnError when it would open something to somebody else, or lead nowhere.
+    """
+    message = Message.objects.filter(email=email).first()
+    if message is None or not message.appointment_id or (LINK not in email.message and CODE not in email.message):
         return
-    if message.kind == Message.Kind.CODE:
-        mark, secret = CODE, access.make_code(message.appointment)
-    else:
-        token = access.make_link(message.appointment, alone=message.kind == Message.Kind.LINK)
-        mark, secret = LINK, settings.SITE_URL + reverse("patient:arrive", args=[token])
+    found = _make_secret(message, email)
+    if found is None:
+        raise outbox.WithdrawnError
+    mark, secret = found
     email.message = email.message.replace(mark, secret)
     email.html_message = email.html_message.replace(mark, secret)
+
+
+@transaction.atomic
+def _make_secret(message: Message, email: Email) -> tuple[str, str] | None:
+    """The mark and what belongs there; None, and the e-mail is taken back, when the patient should not have it."""
+    now = timezone.now()
+    appointment = Appointment.objects.select_for_update(no_key=True).get(pk=message.appointment_id)
+    is_reachable = Appointment.objects.reachable(now).filter(pk=appointment.pk).exists()
+    if not is_reachable or appointment.email not in email.to:
+        _take_back(Email.objects.filter(pk=email.pk))
+        return None
+    if message.kind == Message.Kind.CODE:
+        return CODE, access.make_code(appointment)
+    token = access.make_link(appointment, alone=message.kind == Message.Kind.LINK)
+    return LINK, settings.SITE_URL + reverse("patient:arrive", args=[token])
+
+
+def close_ways_in(appointment: Appointment, *, at: datetime) -> None:
+    """End the links and codes of an appointment, those included that wait in the outbox.
+
+    The caller has locked the row, or changed it, in this transaction.
+    """
+    access.end_all(appointment, at=at)
+    carries = Q(message__contains=LINK) | Q(message__contains=CODE)
+    _take_back(Email.objects.filter(carries, patient_message__appointment=appointment))
+
+
+def _take_back(emails: QuerySet[Email]) -> None:
+    """Delete e-mails that have not left. What they have to say besides a secret is composed again, as it is then."""
+    unsent = emails.filter(status__in=[STATUS.queued, STATUS.requeued]).order_by("pk")
+    keys = list(unsent.select_for_update(of=("self",)).values_list("pk", flat=True))
+    again = Message.objects.filter(email__in=keys).exclude(kind__in=BRINGERS)
+    again.update(composed_at=None, email=None)
+    Email.objects.filter(pk__in=keys).delete()

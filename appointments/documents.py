@@ -157,7 +157,7 @@ def _insert(row: Document, meets: DocumentRequest | None) -> None:
     row.save(force_insert=True)
     if meets:
         DocumentRequest.objects.filter(pk=meets.pk, appointment=appointment, met_by=None).update(met_by=row)
-    auditing.record(CHANGED, appointment, by=row.added_by, detail="Document added")
+    auditing.record(CHANGED, appointment, by=row.added_by or auditing.PATIENT, detail="Document added")
 
 
 @transaction.atomic
@@ -173,7 +173,7 @@ def remove(*, document: Document, by: AbstractBaseUser | None = None, at: dateti
     if not may_remove(document, appointment, by=by, at=at):
         raise DocumentError("This file cannot be removed here any more. Call us if it should not be kept.")
     Document.objects.filter(pk=document.pk).delete()
-    auditing.record(CHANGED, appointment, by=by, detail="Document removed")
+    auditing.record(CHANGED, appointment, by=by or auditing.PATIENT, detail="Document removed")
     transaction.on_commit(lambda: _delete_file(document.file.name))
 
 
@@ -193,7 +193,7 @@ def describe(*, document: Document, description: str, meets: DocumentRequest | N
     if meets:
         open_or_its_own = DocumentRequest.objects.filter(pk=meets.pk, appointment=document.appointment_id, met_by=None)
         open_or_its_own.update(met_by=document)
-    auditing.record(CHANGED, document.appointment, detail="Document described")
+    auditing.record(CHANGED, document.appointment, by=auditing.PATIENT, detail="Document described")
 
 
 @transaction.atomic

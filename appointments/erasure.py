@@ -43,14 +43,14 @@ def ask(*, appointment: Appointment, at: datetime | None = None) -> None:
             ErasureRequest.objects.create(appointment=appointment, asked_at=at or timezone.now())
     except IntegrityError:
         return  # there is an open request
-    auditing.record(Action.CHANGED, appointment, detail="Erasure asked for")
+    auditing.record(Action.CHANGED, appointment, by=auditing.PATIENT, detail="Erasure asked for")
 
 
 @transaction.atomic
 def withdraw(*, appointment: Appointment) -> None:
     """Take back the wish, as long as nobody has decided."""
     if ErasureRequest.objects.filter(appointment=appointment, refused_at=None).delete()[0]:
-        auditing.record(Action.CHANGED, appointment, detail="Erasure no longer asked for")
+        auditing.record(Action.CHANGED, appointment, by=auditing.PATIENT, detail="Erasure no longer asked for")
 
 
 @transaction.atomic
@@ -84,7 +84,7 @@ def erase(*, appointment: Appointment, by: AbstractUser | None = None, at: datet
         raise ErasureError("This appointment has been erased already.") from error
     except legal_holds.HeldError as error:
         raise ErasureError(str(error)) from error
-    auditing.record(Action.ERASED, row, by=by, actor=auditing.SITE)
+    auditing.record(Action.ERASED, row, by=by or auditing.SITE)
     _erase(row, at or timezone.now())
 
 
@@ -177,7 +177,7 @@ def apply_again() -> int:
             if kept.digest in back:
                 row = Appointment.objects.select_for_update(no_key=True).filter(pk=back[kept.digest].pk).first()
                 if row:
-                    auditing.record(Action.ERASED, row, actor=auditing.SITE, detail="Again, after a restore")
+                    auditing.record(Action.ERASED, row, by=auditing.SITE, detail="Again, after a restore")
                     _erase(row, kept.erased_at)
             Tombstone.objects.get_or_create(digest=kept.digest, defaults={"erased_at": kept.erased_at})
             _delete_files(kept.files)

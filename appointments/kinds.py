@@ -26,7 +26,12 @@ class Status(models.TextChoices):
 NEXT: dict[str, frozenset[str]] = {
     Status.HELD: frozenset({Status.BOOKED}),
     Status.BOOKED: frozenset({Status.CONFIRMED, Status.ARRIVED, Status.COMPLETED, Status.MISSED, Status.CANCELLED}),
-    Status.CONFIRMED: frozenset({Status.ARRIVED, Status.COMPLETED, Status.MISSED, Status.CANCELLED}),
+    Status.CONFIRMED: frozenset(
+        {
+            Status.BOOKED,  # with another e-mail address, which nobody has confirmed
+            *(Status.ARRIVED, Status.COMPLETED, Status.MISSED, Status.CANCELLED),
+        }
+    ),
     Status.ARRIVED: frozenset({Status.COMPLETED, Status.MISSED}),
     Status.COMPLETED: frozenset(),
     Status.MISSED: frozenset({Status.ARRIVED}),

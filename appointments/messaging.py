@@ -21,7 +21,7 @@ from post_office.models import STATUS, Email
 
 from appointments import access, auditing, booking, readiness
 from appointments.calendars import calendar_file, one_line, reading, readings, where, zone_of
-from appointments.delivery import CODE, LINK
+from appointments.delivery import BRINGERS, CODE, LINK
 from appointments.models import Appointment, AuditEntry, Message, Offer, RecoveryPlan
 from calcsite.context import clinic
 
@@ -43,7 +43,7 @@ def compose_due(at: datetime | None = None) -> int:
     """Put the messages whose time has come into the outbox. Returns how many rows were dealt with.
 
     Any number of workers may do this at once: a row is taken in the transaction that writes the e-mail. One that fails
-    is logged, keeps no other waiting, and is tried again in the next round.
+    is logged, keeps no other waiting, and is tried again, later each time.
     """
     now = at or timezone.now()
     done = 0
@@ -52,9 +52,17 @@ def compose_due(at: datetime | None = None) -> int:
             done += _compose(key, now)
         except Exception:
             logger.exception("message %s could not be composed", key)
+            _put_off(key, now)
         if done >= MOST:
             break
     return done
+
+
+def _put_off(key: int, at: datetime) -> None:
+    """Have a message composed later: it waits as long again as it has waited, for a minute to an hour."""
+    for due in Message.objects.filter(pk=key, composed_at=None).values_list("due_at", flat=True):
+        wait = min(max(at - due, timedelta(minutes=1)), timedelta(hours=1))
+        Message.objects.filter(pk=key, composed_at=None).update(not_before=at + wait)
 
 
 @transaction.atomic
@@ -76,23 +84,28 @@ def says_something(message: Message, at: datetime) -> bool:
     appointment = message.appointment
     match message.kind:
         case Kind.CONFIRMATION | Kind.CHANGE:
-            return _is_of_now(message) and appointment.is_coming
+            return _is_of_now(message) and appointment.is_coming(at)
         case Kind.REMINDER:
             ahead = appointment.slot.starts - at
             days = int(message.key.rpartition("-")[2])
             overtaken = any(before.days < days and ahead <= before for before in booking.REMINDERS)
-            return _is_of_now(message) and appointment.is_coming and ahead > timedelta(0) and not overtaken
-        case Kind.LINK:
-            return Appointment.objects.reachable(at).filter(pk=appointment.pk).exists()
+            return _is_of_now(message) and appointment.is_coming(at) and not overtaken
+        case Kind.LINK | Kind.OPINION:
+            return _is_reachable(appointment, at)
         case Kind.CODE:
             return at < message.created_at + access.CODE_VALID
         case Kind.NUDGE:
             return readiness.is_open(appointment, at)
         case Kind.OFFER:
-            return Offer.objects.filter(pk=_number(message), answered_at=None, expires_at__gt=at).exists()
+            is_open = Offer.objects.filter(pk=_number(message), answered_at=None, expires_at__gt=at).exists()
+            return is_open and appointment.is_coming(at)
         case Kind.RECOVERY:
             return RecoveryPlan.objects.filter(pk=_number(message), ended_at=None).exists()
     return True
+
+
+def _is_reachable(appointment: Appointment, at: datetime) -> bool:
+    return Appointment.objects.reachable(at).filter(pk=appointment.pk).exists()
 
 
 def _is_of_now(message: Message) -> bool:
@@ -132,7 +145,8 @@ def _write(message: Message, at: datetime) -> Email:
         context=parts,
         attachments=_attachments(message, at),
         expires_at=_useless_from(message),
-        priority="high" if message.kind == Kind.CODE else None,  # somebody sits and waits
+        # Somebody sits and waits. And a link ends those before it: what leaves with it brings its own after that.
+        priority="high" if message.kind in BRINGERS else None,
     )
 
 

@@ -34,7 +34,7 @@ ABOUT = (
 @transaction.atomic
 def download(*, appointment: Appointment, at: datetime | None = None) -> Iterator[bytes]:
     """The zip, piece by piece. That it was taken away is on record before the first piece."""
-    auditing.record(AuditEntry.Action.EXPORTED, appointment, detail="Everything, as a zip")
+    auditing.record(AuditEntry.Action.EXPORTED, appointment, by=auditing.PATIENT, detail="Everything, as a zip")
     files = [
         (stored.storage, stored.name, _name_in_zip(row))
         for row, stored in holdings.files_of(appointment)

@@ -85,7 +85,7 @@ def _readiness(appointment: Appointment, at: datetime, *, is_nudged: bool) -> Re
 def is_open(appointment: Appointment, at: datetime | None = None) -> bool:
     """Whether there is still something to remind a patient of, and time to do it."""
     now = at or timezone.now()
-    if not appointment.is_coming or appointment.slot.starts <= now:
+    if not appointment.is_coming(now):
         return False
     (found,) = look([appointment], now)
     return not found.is_ready

@@ -11,9 +11,10 @@ from django.contrib.auth.models import AbstractUser
 from django.db import transaction
 from django.utils import timezone
 
-from appointments import auditing, carers
+from appointments import auditing, carers, delivery
 from appointments.booking import BookingError
-from appointments.models import Appointment, AuditEntry, Message, Note, PatientLink
+from appointments.kinds import Status
+from appointments.models import Appointment, AuditEntry, Message, Note
 
 Action = AuditEntry.Action
 
@@ -32,37 +33,37 @@ def correct_details(
 ) -> list[str]:
     """Change what is known of the patient. Returns the names of the fields that are different now.
 
-    The audit log names the fields and never what is in them. With another e-mail address, the links that went to the
-    one before end, and a new one goes to the new address.
+    The audit log names the fields and never what is in them. With another e-mail address, the links and codes that
+    went to the one before end, a new link goes to the new address, and nobody has confirmed that one.
     """
+    now = at or timezone.now()
     row = Appointment.objects.select_for_update().get(pk=appointment.pk)
     changed = [name for name, value in details.items() if getattr(row, name) != value]
     if changed:
         Appointment.objects.filter(pk=row.pk).update(**{name: details[name] for name in changed})
         auditing.record(Action.CHANGED, row, by=by, detail=", ".join(changed)[:300])
     if "email" in changed:
-        _end_links(row, at or timezone.now())
+        Appointment.objects.filter(pk=row.pk, status=Status.CONFIRMED).update(status=Status.BOOKED)
+        delivery.close_ways_in(row, at=now)
         carers.end_all(appointment=row, at=at)
-        if details["email"] and row.is_coming:
-            _send_link(row, at or timezone.now())
+        Message.objects.filter(appointment=row, composed_at=None).update(not_before=None)  # it may be possible now
+        if details["email"] and row.is_coming(now):
+            _send_link(row, now)
     return changed
 
 
 @transaction.atomic
 def reissue_link(*, appointment: Appointment, by: AbstractUser, at: datetime | None = None) -> Message:
     """End a patient's links at once and send them a new one. Raises BookingError when it would lead nowhere."""
-    if not appointment.is_coming:
-        raise BookingError("This appointment is over or cancelled: a link to it would lead nowhere.")
-    if not appointment.email:
-        raise BookingError("There is no e-mail address to send a link to.")
     now = at or timezone.now()
-    _end_links(appointment, now)
-    auditing.record(Action.MESSAGED, appointment, by=by, detail="New link")
-    return _send_link(appointment, now)
-
-
-def _end_links(appointment: Appointment, at: datetime) -> None:
-    PatientLink.objects.filter(appointment=appointment, ended_at=None).update(ended_at=at)
+    row = Appointment.objects.select_for_update(no_key=True).get(pk=appointment.pk)
+    if not row.is_coming(now):
+        raise BookingError("This appointment is over or cancelled: a link to it would lead nowhere.")
+    if not row.email:
+        raise BookingError("There is no e-mail address to send a link to.")
+    delivery.close_ways_in(row, at=now)
+    auditing.record(Action.MESSAGED, row, by=by, detail="New link")
+    return _send_link(row, now)
 
 
 def _send_link(appointment: Appointment, at: datetime) -> Message:

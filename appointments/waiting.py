@@ -7,7 +7,7 @@ has it. Nobody is offered what was free when they joined: they saw those times a
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -117,7 +117,7 @@ def end_offers(at: datetime) -> None:
         if offer.expires_at <= at
         or offer.slot_id not in free
         or offer.entry.ended_at
-        or not offer.entry.appointment.is_coming
+        or not offer.entry.appointment.is_coming(at)
         or offer.slot.starts >= offer.entry.appointment.slot.starts
     ]
     Offer.objects.filter(pk__in=over, answered_at=None).update(answered_at=at)
@@ -125,18 +125,20 @@ def end_offers(at: datetime) -> None:
 
 @transaction.atomic
 def _offer(entry: WaitingEntry, slot: Slot, at: datetime) -> bool:
-    """Whether this worker was the one to offer the slot. The locks let one at a time look, and then write.
+    """Whether this worker was the one to offer the slot: constraints let it, and a person, be in one open offer.
 
-    On SQLite the transaction itself is that lock. A lock on a slot keeps nobody from booking it.
+    The entry is locked, so that nobody is offered a time after they have left. Nobody is kept from booking the slot.
     """
     notice = timedelta(hours=entry.appointment.type.notice_hours)
     entry = WaitingEntry.objects.select_for_update(no_key=True).get(pk=entry.pk)
-    slot = Slot.objects.select_for_update(no_key=True).get(pk=slot.pk)
-    taken = Offer.objects.filter(answered_at=None, slot=slot) | Offer.objects.filter(answered_at=None, entry=entry)
-    if entry.ended_at or taken.exists() or Offer.objects.filter(entry=entry, slot=slot).exists():
+    if entry.ended_at:
         return False
     expires = min(at + ANSWER_WITHIN, slot.starts - notice)
-    offer = Offer.objects.create(entry=entry, slot=slot, made_at=at, expires_at=expires)
+    try:
+        with transaction.atomic():
+            offer = Offer.objects.create(entry=entry, slot=slot, made_at=at, expires_at=expires)
+    except IntegrityError:
+        return False
     key = f"offer-{offer.pk}"
     Message.objects.create(
         appointment_id=entry.appointment_id, kind=Message.Kind.OFFER, key=key, due_at=at, created_at=at
@@ -148,12 +150,13 @@ def _offer(entry: WaitingEntry, slot: Slot, at: datetime) -> bool:
 def accept(*, offer: Offer, at: datetime | None = None) -> Appointment:
     """Move the patient to the time that they were offered, and take them off the list.
 
-    Raises WaitingError when the offer is over, and what `booking.reschedule` raises when somebody was faster.
+    Raises WaitingError when the offer is over, and what `booking.reschedule` raises when somebody was faster. As in
+    `leave`, the entry is written before the offer: so no two wait for each other.
     """
     now = at or timezone.now()
+    WaitingEntry.objects.filter(pk=offer.entry_id).update(ended_at=now)
     _answer(offer, accepted=True, at=now)
     appointment = offer.entry.appointment
-    WaitingEntry.objects.filter(pk=offer.entry_id).update(ended_at=now)
     return booking.reschedule(appointment=appointment, slot=offer.slot, at=now)
 
 

@@ -31,6 +31,10 @@ SENT_NOT = "message %s of the outbox was not sent: %s"
 logger = logging.getLogger(__name__)
 
 
+class WithdrawnError(Exception):
+    """A message is not to be sent any more."""
+
+
 def send_waiting(finish: Callable[[Email], None] | None = None, *, longest: timedelta = LONGEST) -> int:
     """Send the messages that wait. Returns how many were tried.
 
@@ -38,6 +42,7 @@ def send_waiting(finish: Callable[[Email], None] | None = None, *, longest: time
     When a worker dies in the middle, the message waits until the lease is over, and is sent then, perhaps again.
 
     `finish` may put into a message, in memory, what the database must not keep. When it fails, the message waits too.
+    One of which it says that it is withdrawn (WithdrawnError) is never sent.
     While there is no mail server, nothing is tried, and no message has an attempt the less.
     """
     tried, until = 0, time.monotonic() + longest.total_seconds()
@@ -78,6 +83,8 @@ def _send(email: Email, finish: Callable[[Email], None] | None) -> None:
         if finish is not None:
             finish(email)
         email.dispatch(commit=False, disconnect_after_delivery=False, connection=connections["default"])
+    except WithdrawnError:
+        Email.objects.filter(pk=email.pk).delete()
     except Exception as error:
         _hang_up()
         _failed(email, error)
@@ -93,13 +100,14 @@ def _failed(email: Email, error: Exception) -> None:
     is_ours = not isinstance(error, OSError | SMTPException)
     logger.log(logging.ERROR if is_ours else logging.WARNING, SENT_NOT, email.pk, kind, exc_info=is_ours)
     gives_up = attempts >= ATTEMPTS or is_refused(error)
-    Email.objects.filter(pk=email.pk).update(
+    is_there = Email.objects.filter(pk=email.pk).update(
         status=STATUS.failed if gives_up else STATUS.requeued,
         number_of_retries=attempts,
         scheduled_time=now + WAITS[min(attempts, len(WAITS)) - 1],
         last_updated=now,
     )
-    Log.objects.create(email=email, status=STATUS.failed, exception_type=kind, message=str(error))
+    if is_there:  # and was not taken back while it was tried
+        Log.objects.create(email=email, status=STATUS.failed, exception_type=kind, message=str(error))
 
 
 def is_refused(error: Exception) -> bool:

@@ -29,6 +29,7 @@ from appointments.kinds import Status
 from appointments.models import Appointment
 from appointments.staff import EXPORT, appointments_of, clinicians_of
 from appointments.staff_calendar import bounds
+from calcsite.keys import key_in
 from conditions.admin.readonly import ReadOnlyAdmin
 
 DATES = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%d %B %Y", "%d %b %Y"]
@@ -85,8 +86,8 @@ class ClinicianFilter(admin.SimpleListFilter):
         return [(str(clinician.pk), clinician.name) for clinician in clinicians_of(request.user)]
 
     def queryset(self, request: HttpRequest, appointments: QuerySet[Appointment]) -> QuerySet[Appointment]:
-        chosen = self.value() or ""
-        return appointments.filter(slot__clinician=int(chosen)) if chosen.isdecimal() else appointments
+        chosen = key_in(self.value())
+        return appointments.filter(slot__clinician=chosen) if chosen else appointments
 
 
 class HowFilter(admin.ChoicesFieldListFilter):
@@ -170,7 +171,7 @@ class AppointmentAdmin(ReadOnlyAdmin):
         return answer
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        return pages.page(request, pk=int(object_id) if object_id.isdecimal() else 0)
+        return pages.page(request, pk=key_in(object_id))
 
     def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """What happened to an appointment is on its page."""

@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from appointments import consent
+from appointments import booking, consent
 from appointments.fields import EmailField, LineField, TextField, has_a_number, somebody_was_born
-from appointments.kinds import NEXT, Mode, Status
+from appointments.kinds import Mode
 from appointments.messaging import LONGEST_TEXT
 from appointments.models import Appointment, AppointmentType, Slot
 from conditions.models import Condition
@@ -158,24 +158,11 @@ class NoteForm(forms.Form):
     text = text("New note", "Only staff read it. It cannot be changed later.", most=2000)
 
 
-def marks(appointment: Appointment) -> list[Status]:
-    """How staff can mark an appointment now, in the order of the day. Nobody was missed before the time has come."""
-    if appointment.slot.starts.astimezone(timezone.get_default_timezone()).date() > timezone.localdate():
-        nexts = [Status.CONFIRMED]
-    elif appointment.slot.starts > timezone.now():
-        nexts = [Status.CONFIRMED, Status.ARRIVED]
-    else:
-        nexts = [Status.CONFIRMED, Status.ARRIVED, Status.COMPLETED, Status.MISSED]
-    return [status for status in nexts if status in NEXT[appointment.status] and _makes_sense(status, appointment)]
-
-
-def _makes_sense(status: Status, appointment: Appointment) -> bool:
-    return status != Status.CONFIRMED or bool(appointment.email)
-
-
 class MarkForm(forms.Form):
     status = forms.ChoiceField()
 
     def __init__(self, *args: Any, appointment: Appointment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["status"].choices = [(status.value, status.label) for status in marks(appointment)]
+        self.fields["status"].choices = [
+            (status.value, status.label) for status in booking.possible_marks(appointment)
+        ]

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from appointments.admin.screens import day_in, needs, record_listed, screen
 from appointments.staff import ADD, VIEW, clinicians_of
 from appointments.staff_calendar import day_calendar, week_calendar
+from calcsite.keys import key_in
 
 
 def calendar_urls(site: AdminSite) -> list[URLPattern]:
@@ -24,8 +25,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     day = day_in(request.GET.get("day", ""))
     is_week = request.GET.get("view") == "week"
     clinicians = clinicians_of(request.user)
-    chosen = request.GET.get("clinician", "")
-    clinician = clinicians.filter(pk=int(chosen)).first() if chosen.isdecimal() else None
+    clinician = clinicians.filter(pk=key_in(request.GET.get("clinician"))).first()
     shown = (week_calendar if is_week else day_calendar)(request.user, day, of=clinician)
     record_listed(request, shown.appointments, "Calendar")
     context = {

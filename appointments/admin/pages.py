@@ -24,7 +24,6 @@ from appointments.admin.booking_forms import (
     MessageForm,
     MoveForm,
     NoteForm,
-    marks,
 )
 from appointments.admin.documents import documents_panel
 from appointments.admin.screens import about_appointment, needs, patient_screen, screen
@@ -74,7 +73,7 @@ def _page(request: HttpRequest, appointment: Appointment, form: NoteForm) -> Htt
         form=form,
         may_change=request.user.has_perm(CHANGE),
         is_own=request.user.has_perm(SIGN) and appointment.slot.clinician.user_id == request.user.pk,
-        marks=marks(appointment),
+        marks=booking.possible_marks(appointment),
         sent=_sent(appointment),
         notes=appointment.notes.select_related("by"),
         entries=appointment.audit.all()[:50],

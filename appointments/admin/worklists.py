@@ -5,8 +5,8 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_safe
 
-from appointments.admin.booking_forms import marks
 from appointments.admin.screens import needs, record_listed, screen
+from appointments.booking import possible_marks
 from appointments.kinds import Status
 from appointments.models import Appointment
 from appointments.staff import CHANGE, VIEW
@@ -34,4 +34,4 @@ def worklist(request: HttpRequest, key: str) -> HttpResponse:
 
 def _marks(worklist: Worklist, appointment: Appointment) -> list[Status]:
     """How somebody can be marked from the list, without opening their page."""
-    return [status for status in marks(appointment) if status in worklist.marks]
+    return [status for status in possible_marks(appointment) if status in worklist.marks]

@@ -1,7 +1,5 @@
 """How a patient gets back in: a link, and a code for what is medical. Only digests of the secrets are stored."""
 
-from datetime import datetime
-
 from django.db import models
 from django.utils import timezone
 
@@ -19,9 +17,6 @@ class PatientLink(models.Model):
 
     def __str__(self) -> str:
         return f"Link of {self.appointment}"
-
-    def is_usable(self, at: datetime | None = None) -> bool:
-        return self.ended_at is None and self.expires_at > (at or timezone.now())
 
 
 class Code(models.Model):

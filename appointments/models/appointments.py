@@ -128,6 +128,13 @@ class Appointment(models.Model):
                 condition=Q(status="held", held_until__isnull=False) | ~Q(status="held") & ~Q(name=""),
                 name="a_hold_ends_and_a_booking_has_a_patient",
             ),
+            models.CheckConstraint(
+                condition=Q(status="held") | Q(booked_at__isnull=False), name="what_is_booked_says_since_when"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="cancelled") | Q(cancelled_at__isnull=False),
+                name="what_is_cancelled_says_since_when",
+            ),
         ]
         indexes = [
             models.Index(fields=["status", "held_until"], name="appointment_run_out"),
@@ -137,9 +144,9 @@ class Appointment(models.Model):
     def __str__(self) -> str:
         return self.reference
 
-    @property
-    def is_coming(self) -> bool:
-        return self.status in COMING
+    def is_coming(self, at: datetime | None = None) -> bool:
+        """Whether somebody is still expected: as `coming` has it."""
+        return self.status in COMING and self.slot.starts > (at or timezone.now())
 
     @property
     def standing(self) -> str:

@@ -11,6 +11,8 @@ from django.utils import timezone
 from appointments.kinds import LIVE, Mode, Status
 from appointments.models.clinicians import AppointmentType, Clinician, Location
 
+SHORTEST = 5  # minutes of a slot
+
 
 class Weekday(models.IntegerChoices):
     """As `date.weekday` counts."""
@@ -35,7 +37,9 @@ class WorkingHours(models.Model):
     weekday = models.PositiveSmallIntegerField(choices=Weekday, validators=[MaxValueValidator(6)])
     starts = models.TimeField("from")
     ends = models.TimeField("until")
-    slot_minutes = models.PositiveSmallIntegerField("minutes of a slot", default=45, validators=[MinValueValidator(5)])
+    slot_minutes = models.PositiveSmallIntegerField(
+        "minutes of a slot", default=45, validators=[MinValueValidator(SHORTEST)]
+    )
     buffer_minutes = models.PositiveSmallIntegerField(
         "minutes kept free after each", default=0, help_text="When a kind of appointment asks for more, that counts."
     )
@@ -65,6 +69,11 @@ class WorkingHours(models.Model):
                 condition=Q(in_person=False) | Q(location__isnull=False),
                 name="in_person_is_somewhere",
                 violation_error_message="Say where patients come to, or untick “in person”.",
+            ),
+            models.CheckConstraint(
+                condition=Q(slot_minutes__gte=SHORTEST),
+                name="a_slot_lasts",
+                violation_error_message=f"A slot has {SHORTEST} minutes or more.",
             ),
         ]
 

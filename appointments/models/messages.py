@@ -14,7 +14,9 @@ from appointments.models.appointments import Appointment
 class MessageQuerySet(models.QuerySet):
     def due(self, at: datetime | None = None) -> "MessageQuerySet":
         """Those that nobody has composed yet and whose time has come, the longest wait first."""
-        return self.filter(composed_at=None, due_at__lte=at or timezone.now()).order_by("due_at", "pk")
+        now = at or timezone.now()
+        rested = Q(not_before=None) | Q(not_before__lte=now)
+        return self.filter(rested, composed_at=None, due_at__lte=now).order_by("due_at", "pk")
 
 
 class Message(models.Model):
@@ -45,6 +47,9 @@ class Message(models.Model):
     due_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
     composed_at = models.DateTimeField(null=True, blank=True)
+    not_before = models.DateTimeField(
+        null=True, blank=True, help_text="For one that could not be composed: when to try again."
+    )
     email = models.OneToOneField(
         Email, on_delete=models.SET_NULL, null=True, blank=True, related_name="patient_message"
     )

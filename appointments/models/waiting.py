@@ -39,6 +39,7 @@ class Offer(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["entry", "slot"], name="one_offer_of_a_slot_to_one_person"),
             models.UniqueConstraint(fields=["slot"], condition=Q(answered_at=None), name="one_open_offer_a_slot"),
+            models.UniqueConstraint(fields=["entry"], condition=Q(answered_at=None), name="one_open_offer_a_person"),
         ]
 
     def __str__(self) -> str:

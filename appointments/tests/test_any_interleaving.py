@@ -100,7 +100,7 @@ class Clinic(RuleBasedStateMachine):
     @rule(which=NUMBERS, status=st.sampled_from(Status.values))
     def mark(self, which: int, status: str) -> None:
         if appointment := self.appointment(which):
-            self.attempt(lambda at: booking.mark(appointment=appointment, status=status, by=self.staff))
+            self.attempt(booking.mark, appointment=appointment, status=status, by=self.staff)
             if Appointment.objects.get(pk=appointment.pk).status not in COMING:
                 self.came.add(appointment.uid)
 

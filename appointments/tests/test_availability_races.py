@@ -38,7 +38,8 @@ def test_of_workers_whose_round_it_is_one_makes_the_slots(committed):
     assert max(made) > 0
 
 
-def test_who_claims_a_time_while_its_hours_change_keeps_it(committed):
+@pytest.mark.parametrize(("change", "is_covered"), [({"weekday": 3}, False), ({"video": False}, True)])
+def test_who_claims_a_time_while_its_hours_change_keeps_it_as_it_was_told(committed, change, is_covered):
     hours = make_hours()
     availability.make_slots()
     slot, draft, claimed = Slot.objects.order_by("starts").last(), make_draft(), threading.Event()
@@ -55,8 +56,8 @@ def test_who_claims_a_time_while_its_hours_change_keeps_it(committed):
     patient = threading.Thread(target=claim)
     patient.start()
     assert claimed.wait(10)
-    WorkingHours.objects.update(weekday=3)
+    WorkingHours.objects.update(**change)
     availability.make_slots()
     patient.join()
-    assert Appointment.objects.get().slot == slot
-    assert not Appointment.objects.get().slot.is_covered
+    kept = Appointment.objects.get().slot
+    assert (kept, kept.is_covered, kept.video) == (slot, is_covered, True)

@@ -6,10 +6,10 @@ import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
-from appointments import booking
+from appointments import auditing, booking, records
 from appointments.booking import BookingError, TimeTakenError, TooManyError
 from appointments.kinds import Mode, Status
-from appointments.models import Appointment, AuditEntry, Draft, Message, Slot
+from appointments.models import Appointment, AuditEntry, Draft, Message, Note, Slot
 from appointments.tests.factories import PATIENT, make_appointment, make_draft, make_hours, make_slot, make_type
 
 pytestmark = pytest.mark.django_db
@@ -169,7 +169,7 @@ def test_a_cancelled_appointment_frees_its_time_and_is_told_once():
 
 def test_what_is_over_cannot_be_cancelled():
     appointment = make_appointment()
-    booking.mark(appointment=appointment, status=Status.ARRIVED)
+    booking.mark(appointment=appointment, status=Status.ARRIVED, by=auditing.PATIENT, at=appointment.slot.starts)
     with pytest.raises(BookingError, match="is over"):
         booking.cancel(appointment=appointment)
 
@@ -177,7 +177,7 @@ def test_what_is_over_cannot_be_cancelled():
 @pytest.mark.parametrize("status", [Status.HELD, Status.BOOKED, Status.CANCELLED])
 def test_an_appointment_is_not_marked_off_its_lines(status):
     with pytest.raises(BookingError):
-        booking.mark(appointment=make_appointment(), status=status)
+        booking.mark(appointment=make_appointment(), status=status, by=auditing.PATIENT)
 
 
 def test_the_database_refuses_a_status_off_the_lines():
@@ -218,3 +218,79 @@ def test_the_audit_log_is_kept(change):
     make_appointment()
     with pytest.raises(DatabaseError, match="audit log"), transaction.atomic():
         change(AuditEntry.objects.all())
+
+
+def test_what_has_begun_is_neither_moved_nor_cancelled_nor_reached_by_a_new_link(admin_user):
+    appointment = make_appointment()
+    begins, later = appointment.slot.starts, make_slot(hours=appointment.slot.hours, starts=appointment.slot.ends)
+    with pytest.raises(BookingError, match="is over"):
+        booking.reschedule(appointment=appointment, slot=later, by=admin_user, at=begins)
+    with pytest.raises(BookingError, match="is over"):
+        booking.cancel(appointment=appointment, at=begins)
+    with pytest.raises(BookingError, match="is over"):
+        records.reissue_link(appointment=appointment, by=admin_user, at=begins)
+    appointment.refresh_from_db()
+    assert (appointment.status, appointment.sequence) == (Status.BOOKED, 0)
+    assert not Message.objects.filter(kind__in=["change", "cancellation", "link"]).exists()
+
+
+@pytest.mark.parametrize("after", [timedelta(0), timedelta(microseconds=-1)])
+def test_one_row_is_coming_as_long_as_a_list_has_it(after):
+    appointment = make_appointment()
+    at = appointment.slot.starts + after
+    assert appointment.is_coming(at) == Appointment.objects.coming(at).exists() == bool(after)
+
+
+@pytest.mark.parametrize(
+    ("before", "possible"),
+    [
+        (timedelta(days=1), [Status.CONFIRMED]),
+        (timedelta(minutes=1), [Status.CONFIRMED, Status.ARRIVED]),
+        (timedelta(0), [Status.CONFIRMED, Status.ARRIVED, Status.COMPLETED, Status.MISSED]),
+    ],
+)
+def test_nobody_is_marked_before_it_can_be_true(before, possible):
+    noon = timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=7)
+    appointment = make_appointment(slot=make_slot(starts=noon))
+    at = noon - before
+    assert booking.possible_marks(appointment, at) == possible
+    for status in set(Status) - set(possible):
+        with pytest.raises(BookingError, match="cannot be marked"):
+            booking.mark(appointment=appointment, status=status, by=auditing.PATIENT, at=at)
+    booking.mark(appointment=appointment, status=possible[-1], by=auditing.PATIENT, at=at)
+    assert appointment.status == possible[-1]
+
+
+def test_without_an_address_none_is_confirmed():
+    with pytest.raises(BookingError, match="cannot be marked"):
+        booking.mark(appointment=make_appointment(email=""), status=Status.CONFIRMED, by=auditing.PATIENT)
+
+
+def test_nobody_is_put_into_the_audit_log_because_who_did_it_was_forgotten():
+    appointment = make_appointment()
+    for nobody in ({}, {"by": None}, {"by": ""}):
+        with pytest.raises(TypeError):
+            auditing.record(AuditEntry.Action.READ, appointment, **nobody)
+        with pytest.raises(TypeError):
+            booking.mark(appointment=appointment, status=Status.CONFIRMED, **nobody)
+    assert not AuditEntry.objects.filter(action__in=["read", "confirmed"]).exists()
+
+
+@pytest.mark.parametrize("fields", [{"booked_at": None}, {"status": Status.CANCELLED}])
+def test_the_database_refuses_a_state_that_does_not_say_since_when(fields):
+    make_appointment()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Appointment.objects.update(**fields)
+
+
+@pytest.mark.parametrize("minutes", [0, 4])
+def test_the_database_refuses_slots_that_last_no_time(minutes):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_hours(slot_minutes=minutes)
+
+
+def test_a_note_is_kept_as_it_was_written(admin_user):
+    note = records.write_note(appointment=make_appointment(), text="Came with a dog.", by=admin_user)
+    with pytest.raises(DatabaseError, match="a note cannot be changed"), transaction.atomic():
+        Note.objects.update(text="Came alone.")
+    note.delete()

@@ -10,7 +10,7 @@ from django.core import mail
 from django.utils import timezone
 from post_office.models import STATUS, Email
 
-from appointments import access, booking, messaging
+from appointments import access, auditing, booking, messaging, records
 from appointments.kinds import Status
 from appointments.models import AuditEntry, Message, PatientLink
 from appointments.tests.factories import make_appointment, make_slot
@@ -22,7 +22,7 @@ from calcsite.tests.racing import at_once
 from conditions.tests.factories import make_condition
 
 in_database = pytest.mark.django_db
-DAY = timedelta(days=1)
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 CANARIES = ["Canaryitis", "canary-reason", "canary-finding", "canary-need", "1931"]
 
 
@@ -49,7 +49,7 @@ def test_an_address_that_nobody_has_confirmed_is_asked_about():
     make_appointment()
     assert "confirm your e-mail address" in deliver()[0].body
     appointment = make_appointment()
-    booking.mark(appointment=appointment, status=Status.CONFIRMED)
+    booking.mark(appointment=appointment, status=Status.CONFIRMED, by=auditing.PATIENT)
     assert "confirm your e-mail address" not in deliver()[0].body
 
 
@@ -221,6 +221,21 @@ def test_a_message_that_cannot_be_composed_keeps_no_other_waiting_and_is_reporte
     assert not messaging.failed().exists()
     message = Message.objects.get(appointment=poison, kind="confirmation")
     assert list(messaging.failed(timezone.now() + 2 * messaging.STUCK)) == [message]
+
+
+@in_database
+def test_a_message_that_cannot_be_composed_is_tried_later_each_time_until_it_can():
+    now = timezone.now()
+    poison = make_appointment(slot=far_slot(), email="no address", at=now)
+    tried = [
+        minute
+        for minute in range(5 * 60)
+        if messaging.Message.objects.due(now + minute * MINUTE).exists()
+        and messaging.compose_due(now + minute * MINUTE) == 0
+    ]
+    assert tried == [0, 1, 2, 4, 8, 16, 32, 64, 124, 184, 244]
+    records.correct_details(appointment=poison, details={"email": "kim@home.example"}, by=people.make_person())
+    assert {message.to[0] for message in deliver()} == {"kim@home.example"}
 
 
 @in_database

@@ -1,6 +1,7 @@
 """The verbs of a patient's preparation: what they keep, refuse and leave alone."""
 
 import pytest
+from django.utils import timezone
 
 from appointments import preparation
 from appointments.kinds import Status, TaskStatus, Tool
@@ -157,7 +158,7 @@ def test_progress_counts_what_is_for_the_patient():
 def test_when_the_appointment_is_over_what_was_written_stays(status):
     appointment = make_preparing()
     (row,) = ask(appointment, "Written before?")
-    Appointment.objects.filter(pk=appointment.pk).update(status=status)
+    Appointment.objects.filter(pk=appointment.pk).update(status=status, cancelled_at=timezone.now())
     verbs = [
         lambda: ask(appointment, "Later?"),
         lambda: preparation.change_row(appointment=appointment, row=row, values={"text": "Later?"}),

@@ -7,7 +7,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from appointments import booking, readiness
+from appointments import auditing, booking, readiness
 from appointments.kinds import Status, TaskStatus, Tool
 from appointments.models import Appointment, AuditEntry, DocumentRequest, Message, PreparationTask, Symptom
 from appointments.readiness import ReadinessError
@@ -45,7 +45,7 @@ def make_soon(days: float = 2, **details) -> Appointment:
 
 def make_ready(appointment: Appointment) -> None:
     appointment.tasks.update(status=TaskStatus.NOT_NEEDED)
-    booking.mark(appointment=appointment, status=Status.CONFIRMED)
+    booking.mark(appointment=appointment, status=Status.CONFIRMED, by=auditing.PATIENT)
 
 
 def test_the_board_says_in_words_what_is_missing(desk):

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 from post_office.models import Email
 
-from appointments import booking, fields, messaging
+from appointments import access, booking, fields, messaging
 from appointments.admin.booking_forms import DetailsForm, MessageForm
 from appointments.kinds import Mode, Status
 from appointments.models import Appointment, AuditEntry, Message, Note, PatientLink
@@ -170,9 +170,9 @@ def test_an_appointment_is_cancelled_with_a_reason_and_its_time_is_free(desk):
     assert (appointment.status, appointment.cancelled_why) == (Status.CANCELLED, "Ill")
 
 
-def test_what_is_over_is_not_cancelled(desk):
+def test_what_is_over_is_not_cancelled(desk, coordinator):
     appointment = make_appointment()
-    booking.mark(appointment=appointment, status=Status.ARRIVED)
+    booking.mark(appointment=appointment, status=Status.ARRIVED, by=coordinator, at=appointment.slot.starts)
     assert "is over" in body_of(desk.post(page_of(appointment, "cancel"), {"why": "", "seen": 0}))
 
 
@@ -225,8 +225,19 @@ def test_another_address_ends_the_links_that_went_to_the_one_before(desk):
     fields = {"name": appointment.name, "telephone": appointment.telephone, "email": "new@home.example"}
     desk.post(page_of(appointment, "details"), fields)
     link.refresh_from_db()
-    assert not link.is_usable()
+    assert link not in access.usable_links()
     assert Message.objects.filter(kind="link", appointment=appointment).count() == 1
+
+
+def test_another_address_has_to_be_confirmed_again(desk, coordinator):
+    appointment = make_appointment()
+    booking.mark(appointment=appointment, status=Status.CONFIRMED, by=coordinator)
+    fields = {"name": appointment.name, "telephone": appointment.telephone}
+    for email, status in [(appointment.email, Status.CONFIRMED), ("new@home.example", Status.BOOKED)]:
+        desk.post(page_of(appointment, "details"), fields | {"email": email})
+        appointment.refresh_from_db()
+        assert appointment.status == status
+    assert "Kim Example" in body_of(desk.get(f"{LIST}work/unconfirmed/"))
 
 
 def test_a_new_link_ends_those_before(desk):
@@ -236,7 +247,7 @@ def test_a_new_link_ends_those_before(desk):
     )
     desk.post(page_of(appointment, "link"))
     link.refresh_from_db()
-    assert not link.is_usable()
+    assert link not in access.usable_links()
     messaging.compose_due()
     assert Message.objects.get(kind="link").email is not None
 

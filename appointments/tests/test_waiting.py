@@ -1,8 +1,10 @@
 """The waiting list: freed times, offered to one person at a time."""
 
 from datetime import datetime, timedelta
+from time import sleep
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from appointments import booking, waiting
@@ -232,3 +234,40 @@ def test_workers_at_once_offer_a_time_once(committed):
     make_slot(hours=hours, starts=on(5))
     at_once(*[waiting.offer_freed] * 4)
     assert waiting.open_offers().count() == 1
+
+
+@in_database
+def test_the_database_refuses_a_second_open_offer_to_one_person():
+    hours = make_hours()
+    waits(hours=hours)
+    make_slot(hours=hours, starts=on(5))
+    waiting.offer_freed()
+    other = make_slot(hours=hours, starts=on(6))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Offer.objects.create(entry=WaitingEntry.objects.get(), slot=other, expires_at=other.starts)
+
+
+def test_who_leaves_and_accepts_at_once_does_one_after_the_other(committed):
+    hours = make_hours()
+    appointment = waits(hours=hours)
+    make_slot(hours=hours, starts=on(5))
+    waiting.offer_freed()
+    offer = waiting.open_offers(appointment).get()
+
+    def keep_both_waiting() -> None:
+        with transaction.atomic():
+            WaitingEntry.objects.select_for_update().get()
+            sleep(0.6)
+
+    def leave() -> None:
+        sleep(0.2)
+        waiting.leave(appointment=appointment)
+
+    def accept() -> Appointment:
+        sleep(0.4)
+        return waiting.accept(offer=offer)
+
+    *_, answer = at_once(keep_both_waiting, leave, accept, refused=WaitingError)
+    offer.refresh_from_db()
+    assert offer.accepted == isinstance(answer, Appointment)
+    assert WaitingEntry.objects.get().ended_at

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from appointments import access, booking
+from appointments import access, auditing, booking
 from appointments.kinds import Status
 from appointments.models import Appointment
 from appointments.patient_forms import CodeForm
@@ -95,7 +95,7 @@ def confirm_address(request: HttpRequest, appointment: Appointment) -> None:
     if appointment.status != Status.BOOKED:
         return
     try:
-        booking.mark(appointment=appointment, status=Status.CONFIRMED)
+        booking.mark(appointment=appointment, status=Status.CONFIRMED, by=auditing.PATIENT)
     except booking.BookingError:
         return  # staff have marked it meanwhile: the code was right all the same
     messages.success(request, "Thank you. Your e-mail address is confirmed.")

@@ -51,7 +51,7 @@ def coming_only(view: View) -> View:
 
 
 def is_over(appointment: Appointment) -> bool:
-    return not appointment.is_coming or appointment.slot.starts <= timezone.now()
+    return not appointment.is_coming()
 
 
 def page(request: HttpRequest, template: str, appointment: Appointment, status: int = 200, **context: object):

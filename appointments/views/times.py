@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from appointments import availability, booking, booking_limits, drafts, journey, timezones
 from appointments.models import Draft, Slot
 from appointments.views.booking import go, in_order, page
+from calcsite.keys import key_in
 
 DAYS = 14  # of one page
 DAYS_SHOWN, ONE_DAY = timedelta(days=DAYS), timedelta(days=1)
@@ -71,10 +72,10 @@ def words(request: HttpRequest, draft: Draft) -> dict[str, str]:
 def posted_slot(request: HttpRequest, wanted: journey.Wish) -> Slot | None:
     """The one slot that was chosen; None for none, for two, and for one that was not offered like this."""
     chosen = request.POST.getlist("slot")
-    if len(chosen) != 1 or not (chosen[0].isascii() and chosen[0].isdecimal() and len(chosen[0]) < 19):
+    if len(chosen) != 1:
         return None
     slots = Slot.objects.filter(clinician=wanted.clinician) if wanted.clinician else Slot.objects
-    return slots.filter(pk=int(chosen[0])).first()
+    return slots.filter(pk=key_in(chosen[0])).first()
 
 
 def zone_of(request: HttpRequest, draft: Draft) -> str:

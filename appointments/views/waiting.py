@@ -10,6 +10,7 @@ from appointments import waiting as waiting_list
 from appointments.models import Appointment, Offer
 from appointments.patient_forms import WaitingForm
 from appointments.views.patient import coming_only, form_page, page
+from calcsite.keys import key_in
 
 
 @form_page
@@ -40,9 +41,7 @@ def offer(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     if request.method != "POST":
         found = open_offers.filter(expires_at__gt=timezone.now()).first()
         return page(request, "offer", appointment, **offered(found))
-    chosen = request.POST.get("offer", "")
-    is_number = chosen.isascii() and chosen.isdecimal() and len(chosen) < 19
-    found = open_offers.filter(pk=int(chosen)).first() if is_number else None
+    found = open_offers.filter(pk=key_in(request.POST.get("offer"))).first()
     try:
         if found is None:
             raise waiting_list.WaitingError(waiting_list.OVER)

@@ -14,6 +14,7 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.text import get_text_list
 
+from calcsite.keys import key_in
 from conditions import drafting
 from conditions.admin import exchange, steps
 from conditions.admin.guarding import GuardedAdmin, refuse_tampered_choices
@@ -199,7 +200,7 @@ class ConditionAdmin(GuardedAdmin, admin.ModelAdmin):
         return with_uses(super().get_deleted_objects(objs, request), objs)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        return steps.history(request, int(object_id) if object_id.isdecimal() else 0)
+        return steps.history(request, key_in(object_id))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
+from calcsite.keys import key_in
 from calcsite.models import StaffProfile
 from conditions import publishing
 from conditions.admin.forms import ApproveForm, ReturnForm
@@ -42,8 +43,8 @@ class EditionAdmin(ReadOnlyAdmin):
     def change_view(self, request: HttpRequest, object_id: str, *args: object, **kwargs: object) -> HttpResponse:
         if request.method == "POST":
             raise PermissionDenied
-        number = int(object_id) if object_id.isdecimal() else 0
-        return redirect("admin:conditions_edition_review", get_object_or_404(self.get_queryset(request), pk=number).pk)
+        edition = get_object_or_404(self.get_queryset(request), pk=key_in(object_id))
+        return redirect("admin:conditions_edition_review", edition.pk)
 
 
 def review(request: HttpRequest, pk: int) -> HttpResponse:

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 
+from calcsite.keys import key_in
 from conditions.composing import Content
 from conditions.models import Condition, Edition
 from conditions.reports.desk import FORM_PARTS
@@ -42,7 +43,7 @@ def screen(request: HttpRequest, template: str, condition: Condition, **context:
 
 def edition_of(condition: Condition, number: str) -> Edition:
     """The edition with a number that stands in an address. Raises Http404."""
-    return get_object_or_404(condition.editions, number=number if number.isdecimal() else 0)
+    return get_object_or_404(condition.editions, number=key_in(number))
 
 
 def fields_of(condition: Condition, content: Content) -> dict[str, str]:

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 
+from calcsite.keys import key_in
 from conditions import answering, drafting
 from conditions.admin.guarding import GuardedAdmin, refuse_tampered_choices
 from conditions.admin.uses import with_uses
@@ -74,7 +75,7 @@ class FAQAdmin(GuardedAdmin, admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: FAQ, form: ModelForm, change: bool) -> None:
         drafting.save_question(question=obj, by=request.user)
-        if search := EmptySearch.objects.filter(pk=known_number(request.GET.get("search"))).first():
+        if search := EmptySearch.objects.filter(pk=key_in(request.GET.get("search"))).first():
             answering.close(search=search, by=request.user)
 
     def delete_model(self, request: HttpRequest, obj: FAQ) -> None:
@@ -82,11 +83,6 @@ class FAQAdmin(GuardedAdmin, admin.ModelAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[FAQ]) -> None:
         drafting.delete_questions(questions=queryset, by=request.user)
-
-
-def known_number(text: str | None) -> int:
-    """The number in an address; 0, which no row has, for what is none."""
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
 def may_publish(request: HttpRequest, question: FAQ | None = None) -> bool:
