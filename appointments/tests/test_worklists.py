@@ -88,7 +88,7 @@ def test_who_has_no_e_mail_address_has_none_to_confirm_and_is_to_be_telephoned(d
     assert "Booked, no e-mail address" in page
     assert 'value="confirmed"' not in page
     desk.post(f"{LIST}{appointment.pk}/mark/", {"status": "confirmed"})
-    told = body_of(desk.post(f"{LIST}{appointment.pk}/cancel/", {"why": ""}, follow=True))
+    told = body_of(desk.post(f"{LIST}{appointment.pk}/cancel/", {"why": "", "seen": 0}, follow=True))
     assert "There is no e-mail address: tell them by telephone now, 01632 960 001." in told
     assert Appointment.objects.get().status == Status.CANCELLED
 
