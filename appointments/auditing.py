@@ -11,8 +11,8 @@ Action = AuditEntry.Action
 def record(action: Action, *appointments: Appointment, by: AbstractBaseUser | str, detail: str = "") -> None:
     """Add one entry for each record, in the caller's transaction.
 
-    It says who it was in every case: a member of staff, or a name such as `PATIENT`. Raises TypeError when nobody is named, so that
-    who forgets to say so does not put it on the patient.
+    It says who it was in every case: a member of staff, or a name such as `PATIENT`. Raises TypeError when nobody is
+    named, so that who forgets to say so does not put it on the patient.
     """
     if not by:
         raise TypeError("an entry in the audit log names who did it")
