@@ -33,6 +33,7 @@ def test_a_file_says_when_in_utc_with_whom_and_where():
     assert event["uid"] == str(appointment.uid)
     assert str(event["organizer"]).startswith("mailto:")
     assert event["attendee"] == "mailto:kim@home.example"
+    assert event["attendee"].params == {"PARTSTAT": "ACCEPTED", "RSVP": "FALSE"}
 
 
 def test_a_calendar_knows_an_appointment_again_and_which_state_is_newer():
