@@ -10,6 +10,9 @@ from django.conf import settings
 REGIONS = ["Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"]
 
 
+NAMED = {"12:00am": "midnight", "12:00pm": "midday"}  # many people take one for the other
+
+
 @functools.cache
 def by_region() -> list[tuple[str, list[tuple[str, str]]]]:
     """Each region with its zones, each with the name of its place."""
@@ -36,5 +39,6 @@ def clock(at: datetime, name: str) -> str:
     """The time of day in a zone, as in "9:30am". One that the clocks show twice that day says which it is."""
     local = at.astimezone(zoneinfo.ZoneInfo(name))
     said = f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+    said = NAMED.get(said, said)
     comes_twice = local.replace(fold=0).utcoffset() > local.replace(fold=1).utcoffset()
     return f"{said} ({local:%Z})" if comes_twice else said

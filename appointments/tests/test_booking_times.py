@@ -42,7 +42,7 @@ def test_the_first_available_time_comes_first_and_then_all_by_day(chooser, hours
 
 
 def test_times_are_shown_in_the_zone_that_the_patient_chooses(chooser):
-    for zone, words in [("Europe/London", "12:00pm"), ("Asia/Tokyo", "9:00pm"), ("Asia/Kolkata", "5:30pm")]:
+    for zone, words in [("Europe/London", "midday"), ("Asia/Tokyo", "9:00pm"), ("Asia/Kolkata", "5:30pm")]:
         page = chooser.get(f"{BOOK}time/", {"zone": zone}).content.decode()
         assert words in page
         assert f'name="zone" value="{zone}"' in page
@@ -50,7 +50,7 @@ def test_times_are_shown_in_the_zone_that_the_patient_chooses(chooser):
 
 @pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../../etc/passwd", "Europe/London\r\n", "x" * 5000])
 def test_a_zone_that_nobody_knows_is_the_clinics(chooser, slot, zone):
-    assert "12:00pm" in chooser.get(f"{BOOK}time/", {"zone": zone}).content.decode()
+    assert "midday" in chooser.get(f"{BOOK}time/", {"zone": zone}).content.decode()
     assert answer(chooser, "time", slot=slot.pk, zone=zone).status_code == 302
 
 
