@@ -273,11 +273,12 @@ def cancel(
 
 @transaction.atomic
 def mark(*, appointment: Appointment, status: str, by: AbstractBaseUser | None = None, actor: str = "") -> None:
-    """Move an appointment along the lines of `kinds.NEXT`. Raises BookingError when no line leads there.
+    """Move an appointment along the lines of `kinds.NEXT`, onwards. Raises BookingError when no line leads there.
 
-    Cancelling has consequences of its own: use `cancel`.
+    Cancelling has consequences of its own: use `cancel`. Back from an arrival leads `take_back_arrival`.
     """
-    from_where = [was for was, nexts in NEXT.items() if status in nexts and was != Status.HELD]
+    is_back = {Status.ARRIVED} if status in COMING else set()
+    from_where = [was for was, nexts in NEXT.items() if status in nexts and was not in {Status.HELD, *is_back}]
     if status == Status.CANCELLED or not from_where:
         raise BookingError("An appointment cannot be marked like this.")
     if Appointment.objects.filter(pk=appointment.pk, status__in=from_where).update(status=status) != 1:
@@ -287,6 +288,20 @@ def mark(*, appointment: Appointment, status: str, by: AbstractBaseUser | None =
     auditing.record(
         action, appointment, by=by, actor=actor or auditing.PATIENT, detail=appointment.get_status_display()
     )
+
+
+@transaction.atomic
+def take_back_arrival(*, appointment: Appointment, by: AbstractBaseUser) -> None:
+    """Somebody is expected again who was marked as arrived by mistake: it stands as before, confirmed or not.
+
+    Raises BookingError when they are not marked as arrived any more.
+    """
+    was_confirmed = AuditEntry.objects.filter(appointment=appointment, action=Action.CONFIRMED).exists()
+    arrived = Appointment.objects.filter(pk=appointment.pk, status=Status.ARRIVED)
+    if arrived.update(status=Status.CONFIRMED if was_confirmed else Status.BOOKED) != 1:
+        raise BookingError("This appointment was changed meanwhile. Look at it again.")
+    appointment.refresh_from_db()
+    auditing.record(Action.STATUS, appointment, by=by, detail="Not arrived after all")
 
 
 def tell(appointment: Appointment, kind: Message.Kind, *, at: datetime) -> None:

@@ -27,7 +27,8 @@ NEXT: dict[str, frozenset[str]] = {
     Status.HELD: frozenset({Status.BOOKED}),
     Status.BOOKED: frozenset({Status.CONFIRMED, Status.ARRIVED, Status.COMPLETED, Status.MISSED, Status.CANCELLED}),
     Status.CONFIRMED: frozenset({Status.ARRIVED, Status.COMPLETED, Status.MISSED, Status.CANCELLED}),
-    Status.ARRIVED: frozenset({Status.COMPLETED, Status.MISSED}),
+    # Back to where it stood: somebody marked the wrong one (`booking.take_back_arrival`, for staff alone)
+    Status.ARRIVED: frozenset({Status.COMPLETED, Status.MISSED, Status.BOOKED, Status.CONFIRMED}),
     Status.COMPLETED: frozenset(),
     Status.MISSED: frozenset({Status.ARRIVED}),
     Status.CANCELLED: frozenset(),

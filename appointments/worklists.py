@@ -44,7 +44,7 @@ def _without_outcome(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuer
     return seen.filter(status__in=[*COMING, Status.ARRIVED], slot__ends__lt=at - timedelta(hours=1))
 
 
-_CAME = (Status.ARRIVED, Status.COMPLETED, Status.MISSED)
+_CAME = (Status.ARRIVED, Status.COMPLETED, Status.MISSED, Status.BOOKED)  # the last: not arrived after all
 WORKLISTS = [
     Worklist("today", "Today", "Everybody who is expected today, in order of time.", _today, _CAME),
     Worklist(

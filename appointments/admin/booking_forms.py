@@ -154,11 +154,13 @@ def marks(appointment: Appointment) -> list[Status]:
         nexts = [Status.CONFIRMED, Status.ARRIVED]
     else:
         nexts = [Status.CONFIRMED, Status.ARRIVED, Status.COMPLETED, Status.MISSED]
+    if appointment.status == Status.ARRIVED:
+        nexts = [*nexts, Status.BOOKED]  # which takes the arrival back
     return [status for status in nexts if status in NEXT[appointment.status] and _makes_sense(status, appointment)]
 
 
 def _makes_sense(status: Status, appointment: Appointment) -> bool:
-    return status != Status.CONFIRMED or bool(appointment.email)
+    return status != Status.CONFIRMED or (bool(appointment.email) and appointment.status == Status.BOOKED)
 
 
 class MarkForm(forms.Form):

@@ -16,6 +16,7 @@ from appointments.kinds import LIVE, Mode, Status
 from appointments.models import Appointment, Closure, Draft, Message, Slot
 from appointments.tests.factories import PATIENT, make_clinician, make_draft, make_hours, make_type
 from appointments.waiting import WaitingError
+from calcsite.tests import people
 
 LONDON = ZoneInfo("Europe/London")
 MONDAY = datetime(2026, 10, 19, 8, tzinfo=LONDON)  # the clocks go back on the 25th
@@ -29,6 +30,7 @@ class Clinic(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.now = MONDAY
+        self.staff = people.make_person("Booking coordinator")
         self.kind = make_type(minutes=45, notice_hours=1, horizon_days=20)
         self.clinicians = [make_clinician(time_zone=zone) for zone in ("Europe/London", "America/New_York")]
         for clinician in self.clinicians:
@@ -92,6 +94,11 @@ class Clinic(RuleBasedStateMachine):
     def mark(self, which: int, status: str) -> None:
         if appointment := self.appointment(which):
             self.attempt(lambda at: booking.mark(appointment=appointment, status=status, actor="staff"))
+
+    @rule(which=NUMBERS)
+    def take_back_arrival(self, which: int) -> None:
+        if appointment := self.appointment(which):
+            self.attempt(lambda at: booking.take_back_arrival(appointment=appointment, by=self.staff))
 
     @rule(which=NUMBERS)
     def wait_for_earlier(self, which: int) -> None:

@@ -77,6 +77,8 @@ def test_taking_an_offer_twice_is_taking_it_once():
     assert "has the earlier time" in again.text
     assert client.get(url("offer"))["Location"] == url("home")
     assert Message.objects.filter(appointment=appointment, kind="change").count() == 1
+    client.post(url("waiting"), {"send": "1"})
+    assert "No earlier time is offered" in client.get(url("offer")).text
 
 
 @in_database
