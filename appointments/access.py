@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from appointments import auditing, tombstones
+from appointments.kinds import Status
 from appointments.models import Appointment, AuditEntry, Code, Message, PatientLink
 from calcsite import limits
 from calcsite.tokens import digest_of, new_token
@@ -28,6 +29,9 @@ GUESSES = 5  # for one code
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 CODES_AN_HOUR, GUESSES_A_DAY = 5, 20  # for one appointment
 LINKS_AN_HOUR, LINKS_AN_HOUR_AND_NETWORK = 3, 20
+
+USED_UP = "That code does not work any more. Ask for a new one."
+STILL_SENDING = "We are still sending your code. Wait until it is there, and type it then."
 
 
 class AccessError(Exception):
@@ -55,6 +59,12 @@ def usable_links(at: datetime | None = None) -> QuerySet[PatientLink]:
     """Those that still open their appointment, with what a page shows of it."""
     links = PatientLink.objects.select_related("appointment__slot__clinician", "appointment__slot__location")
     return links.select_related("appointment__type").filter(ended_at=None, expires_at__gt=at or timezone.now())
+
+
+def ended_by_cancelling(link: int) -> bool:
+    """Whether a link opened its appointment until that was cancelled, and would otherwise open it still."""
+    ended = PatientLink.objects.filter(pk=link, ended_at=F("appointment__cancelled_at"))
+    return ended.filter(appointment__status=Status.CANCELLED).exists()
 
 
 def find_link(token: str, *, at: datetime | None = None) -> PatientLink | None:
@@ -114,11 +124,17 @@ def check_code(appointment: Appointment, guess: str, *, at: datetime | None = No
     code = Code.objects.filter(appointment=appointment).order_by("-pk").first()
     usable = Code.objects.filter(pk=code.pk if code else None, used_at=None, expires_at__gt=now)
     if usable.filter(guesses__lt=GUESSES).update(guesses=F("guesses") + 1) != 1:
-        raise AccessError("That code does not work any more. Ask for a new one.")
+        raise AccessError(STILL_SENDING if _is_on_its_way(appointment, code, now) else USED_UP)
     if not constant_time_compare(code.digest, _keyed(appointment, guess)):
         raise AccessError("That is not the code in our newest e-mail. Look at it again.")
     if usable.update(used_at=now) != 1:
-        raise AccessError("That code does not work any more. Ask for a new one.")
+        raise AccessError(USED_UP)
+
+
+def _is_on_its_way(appointment: Appointment, newest: Code | None, at: datetime) -> bool:
+    """Whether a code was asked for that is not made yet: each is made when its e-mail leaves."""
+    asked = Message.objects.filter(appointment=appointment, kind=Message.Kind.CODE, created_at__gt=at - CODE_VALID)
+    return (asked.filter(created_at__gt=newest.made_at) if newest else asked).exists()
 
 
 def _keyed(appointment: Appointment, code: str) -> str:

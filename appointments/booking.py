@@ -339,11 +339,13 @@ def possible_marks(appointment: Appointment, at: datetime | None = None) -> list
     Where there is no e-mail address, none can be confirmed.
     """
     now, starts = at or timezone.now(), appointment.slot.starts
-    marks = [Status.CONFIRMED] if appointment.email else []
+    marks = [Status.CONFIRMED] if appointment.email and appointment.status == Status.BOOKED else []
     if timezone.localdate(starts) <= timezone.localdate(now):
         marks += [Status.ARRIVED]
     if starts <= now:
         marks += [Status.COMPLETED, Status.MISSED]
+    if appointment.status == Status.ARRIVED:
+        marks += [Status.BOOKED]  # not arrived after all: `take_back_arrival`
     return [status for status in marks if status in NEXT[appointment.status]]
 
 
@@ -352,10 +354,11 @@ def mark(*, appointment: Appointment, status: str, by: AbstractBaseUser | str, a
     """Mark an appointment in one of the ways that are possible now. `by` may be `auditing.PATIENT`.
 
     What is confirmed is the e-mail address that `appointment` has, as the caller has read it. Raises BookingError when
-    it cannot be marked like this, or has changed. To cancel has consequences of its own: use `cancel`.
+    it cannot be marked like this, or has changed. To cancel has consequences of its own: use `cancel`; back from an
+    arrival leads `take_back_arrival`.
     """
     row = Appointment.objects.select_for_update(no_key=True).get(pk=appointment.pk)
-    if status not in possible_marks(row, at):
+    if status == Status.BOOKED or status not in possible_marks(row, at):
         raise BookingError("This appointment cannot be marked like this now. Look at where it stands.")
     if status == Status.CONFIRMED and row.email != appointment.email:
         raise BookingError(CHANGED)
@@ -363,6 +366,20 @@ def mark(*, appointment: Appointment, status: str, by: AbstractBaseUser | str, a
     appointment.refresh_from_db()
     action = Action.CONFIRMED if status == Status.CONFIRMED else Action.STATUS
     auditing.record(action, appointment, by=by, detail=appointment.get_status_display())
+
+
+@transaction.atomic
+def take_back_arrival(*, appointment: Appointment, by: AbstractBaseUser) -> None:
+    """Somebody is expected again who was marked as arrived by mistake: it stands as before, confirmed or not.
+
+    Raises BookingError when they are not marked as arrived any more.
+    """
+    was_confirmed = AuditEntry.objects.filter(appointment=appointment, action=Action.CONFIRMED).exists()
+    arrived = Appointment.objects.filter(pk=appointment.pk, status=Status.ARRIVED)
+    if arrived.update(status=Status.CONFIRMED if was_confirmed else Status.BOOKED) != 1:
+        raise BookingError("This appointment was changed meanwhile. Look at it again.")
+    appointment.refresh_from_db()
+    auditing.record(Action.STATUS, appointment, by=by, detail="Not arrived after all")
 
 
 def tell(appointment: Appointment, kind: Message.Kind, *, at: datetime) -> None:

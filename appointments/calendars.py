@@ -91,7 +91,10 @@ def _event(appointment: Appointment, method: str, at: datetime) -> icalendar.Eve
     organiser.params["cn"] = one_line(clinic.name).replace('"', "'")
     event.add("organizer", organiser)
     if method != "PUBLISH":  # it has no attendees (RFC 5546, 3.2.1)
-        event.add("attendee", icalendar.vCalAddress(f"mailto:{appointment.email}"))
+        patient = icalendar.vCalAddress(f"mailto:{appointment.email}")
+        # They have said yes by booking. Buttons to accept and decline would promise what they do not do.
+        patient.params |= {"partstat": "ACCEPTED", "rsvp": "FALSE"}
+        event.add("attendee", patient)
     return event
 
 

@@ -32,7 +32,8 @@ NEXT: dict[str, frozenset[str]] = {
             *(Status.ARRIVED, Status.COMPLETED, Status.MISSED, Status.CANCELLED),
         }
     ),
-    Status.ARRIVED: frozenset({Status.COMPLETED, Status.MISSED}),
+    # Back to where it stood: somebody marked the wrong one (`booking.take_back_arrival`, for staff alone)
+    Status.ARRIVED: frozenset({Status.COMPLETED, Status.MISSED, Status.BOOKED, Status.CONFIRMED}),
     Status.COMPLETED: frozenset(),
     Status.MISSED: frozenset({Status.ARRIVED}),
     Status.CANCELLED: frozenset(),

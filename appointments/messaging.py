@@ -4,10 +4,13 @@ Nothing medical is in them: no condition, no reason, no date of birth, no needs.
 """
 
 import logging
+import re
 import uuid
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -20,10 +23,11 @@ from post_office import mail
 from post_office.models import STATUS, Email
 
 from appointments import access, auditing, booking, readiness
-from appointments.calendars import calendar_file, one_line, reading, readings, where, zone_of
+from appointments.calendars import calendar_file, one_line, reading, readings, zone_of
 from appointments.delivery import BRINGERS, CODE, LINK
 from appointments.models import Appointment, AuditEntry, Message, Offer, RecoveryPlan
 from calcsite.context import clinic
+from calcsite.models import ClinicDetails
 
 MOST = 200  # messages of one round: other work waits
 STUCK = timedelta(hours=1)  # after which somebody should know
@@ -139,6 +143,8 @@ def _write(message: Message, at: datetime) -> Email:
     }
     return mail.send(
         appointment.email,
+        sender=_sender(),
+        headers={"Reply-To": ClinicDetails.current().email},
         subject="{{ subject|safe }}",  # plain text: nothing in it is HTML
         message="{{ text|safe }}",
         html_message="{{ html }}",
@@ -150,6 +156,13 @@ def _write(message: Message, at: datetime) -> Email:
     )
 
 
+def _sender() -> str:
+    """The address that mail comes from, under the name that the settings give it, or else the clinic's."""
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    name = re.sub(r'[<>"\\]', "", one_line(name or ClinicDetails.current().name))
+    return f'"{name}" <{address}>'
+
+
 def _context(message: Message, at: datetime) -> dict[str, Any]:
     appointment = message.appointment
     return clinic() | {
@@ -157,7 +170,6 @@ def _context(message: Message, at: datetime) -> dict[str, Any]:
         "name": one_line(appointment.carer_name or appointment.name),
         "clinician": one_line(appointment.slot.clinician.name),
         "readings": readings(appointment),
-        "where": where(appointment),
         "link": LINK,
         "code": CODE,
         "message": message,

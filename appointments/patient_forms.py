@@ -63,7 +63,7 @@ class CancelForm(PatientForm):
     button = "Cancel my appointment"
 
     why = LineField(
-        label="Why do you cancel? (optional)",
+        label="Why are you cancelling? (optional)",
         help_text="It helps us to plan. Don’t write anything about your health.",
         required=False,
         max_length=300,

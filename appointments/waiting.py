@@ -8,7 +8,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from appointments import booking
@@ -19,7 +19,7 @@ ANSWER_WITHIN = timedelta(hours=4)
 SHORTEST = timedelta(minutes=30)  # to answer: a time that is nearer is not offered
 MANY = 100  # earlier times that are free now: with so many there is nothing to wait for
 CANDIDATES = 200  # free times that one round looks at, of one kind, mode and clinician
-OVER = "This offer is over. You keep the time that you have, and your place on the list."
+OVER = "This offer is over. You keep the time that you have."
 
 Taste = tuple[int, str, int | None]  # kind, mode and clinician
 
@@ -68,6 +68,23 @@ def open_offers(appointment: Appointment | None = None) -> QuerySet[Offer]:
     """Offers that nobody has answered or ended."""
     offers = Offer.objects.filter(answered_at=None).select_related("entry__appointment__slot", "slot__clinician")
     return offers.filter(entry__appointment=appointment) if appointment else offers
+
+
+def offer_to(appointment: Appointment, at: datetime | None = None) -> Offer | None:
+    """The earlier time that somebody can take now, if there is one."""
+    return open_offers(appointment).filter(expires_at__gt=at or timezone.now()).first()
+
+
+def was_answered(appointment: Appointment, key: int | None, *, accepted: bool) -> bool:
+    """Whether a patient has given this answer to an offer before; a time that was taken is still theirs."""
+    answered = Offer.objects.filter(entry__appointment=appointment, pk=key, accepted=accepted)
+    return (answered.filter(slot=F("entry__appointment__slot")) if accepted else answered).exists()
+
+
+def has_taken_one(appointment: Appointment) -> bool:
+    """Whether the time of an appointment is one that its patient was offered, and took, and they wait for no other."""
+    taken = Offer.objects.filter(entry__appointment=appointment, accepted=True, slot=appointment.slot_id)
+    return taken.exclude(entry__ended_at=None).exists()
 
 
 def offer_freed(at: datetime | None = None) -> int:

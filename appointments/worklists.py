@@ -63,7 +63,7 @@ def _with_unsafe_words(seen: AppointmentQuerySet, at: datetime) -> AppointmentQu
     return seen.filter(Exists(tasks) | Exists(plans))
 
 
-_CAME = (Status.ARRIVED, Status.COMPLETED, Status.MISSED)
+_CAME = (Status.ARRIVED, Status.COMPLETED, Status.MISSED, Status.BOOKED)  # the last: not arrived after all
 WORKLISTS = [
     Worklist(
         "alarms",

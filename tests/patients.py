@@ -194,15 +194,15 @@ def move(page: Page, look: Look, taken: str) -> None:
     page.goto(f"{OWN}time/?from=2999-01-01")
     look("times, none free")
     page.goto(f"{OWN}time/{taken}/")
-    go_on(page, "Move my appointment")
     expect_errors(page)
     look("move, somebody was faster")
-    page.get_by_role("link", name="Choose another time").click()
+    page.get_by_role("link", name="Show the times of all our specialists").click()
     look("times of everybody")
     page.locator("a.slot").last.click()
     look("move")
     go_on(page, "Move my appointment")
-    expect(page.get_by_role("status")).to_contain_text("has a new time")
+    expect(page.get_by_role("alert")).to_contain_text("has a new time")
+    expect(page.get_by_role("alert")).to_be_focused()
     look("moved")
 
 
@@ -221,7 +221,7 @@ def confirm(page: Page, look: Look) -> None:
     page.goto(OWN)
     go_on(page, "E-mail me a code")
     look("code")
-    go_on(page, "Confirm my address")
+    go_on(page)
     expect_errors(page)
     look("code, sent empty")
     for _ in range(5):  # one more than are sent in an hour
@@ -242,13 +242,13 @@ def answer_late(page: Page, look: Look) -> None:
 def cancel(page: Page, look: Look) -> None:
     page.get_by_role("link", name="Cancel the appointment").click()
     look("cancel")
-    page.get_by_label("Why do you cancel?").evaluate(
+    page.get_by_label("Why are you cancelling?").evaluate(
         "field => { field.removeAttribute('maxlength'); field.value = 'word '.repeat(80) }"
     )
     go_on(page, "Cancel my appointment")
     expect_errors(page)
     look("cancel, with too long a reason")
-    page.get_by_label("Why do you cancel?").fill("I am away.")
+    page.get_by_label("Why are you cancelling?").fill("I am away.")
     go_on(page, "Cancel my appointment")
     expect(page.get_by_role("heading", level=1)).to_have_text("Your appointment is cancelled")
     look("cancelled")

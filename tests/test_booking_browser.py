@@ -195,7 +195,7 @@ def test_an_appointment_is_opened_moved_and_cancelled_by_keyboard(desk, booking_
         press_until(desk, f"main {way}")
         desk.keyboard.press("Enter")
         desk.wait_for_url(re.compile(f"{OWN}{following}$"))
-    expect(desk.get_by_role("status")).to_contain_text("has a new time")
+    expect(desk.get_by_role("alert")).to_contain_text("has a new time")
     press_until(desk, f"a[href='{OWN}cancel/']")
     desk.keyboard.press("Enter")
     desk.wait_for_url(f"**{OWN}cancel/")

@@ -73,7 +73,7 @@ def write_a_medicine(page: Page, look: Callable[[str], None]) -> None:
     page.get_by_label("Its name").fill("Amlodipine" * 20)
     page.get_by_label("How much, and how often").fill("5 mg")
     press(page, "Save")
-    expect(page.get_by_role("status")).to_have_text("Saved.")
+    expect(page.get_by_role("alert")).to_have_text("Saved.")
     press(page, "Mark as done Do: Medicines, supplements and vitamins")
 
 
@@ -108,7 +108,7 @@ def test_a_patient_prepares_and_axe_finds_nothing_on_the_way(patient):
     follow(patient, "Do: Appointments and referral")
     patient.get_by_label("I have asked for one").check()
     press(patient, "Save")
-    expect(patient.get_by_role("status")).to_have_text("Saved.")
+    expect(patient.get_by_role("alert")).to_have_text("Saved.")
     look("one of its kind")
     follow(patient, "Back to your list of things to do")
     follow(patient, "Do: Getting ready for tests")

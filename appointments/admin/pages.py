@@ -28,6 +28,7 @@ from appointments.admin.booking_forms import (
 from appointments.admin.documents import documents_panel
 from appointments.admin.screens import about_appointment, needs, patient_screen, screen
 from appointments.booking import BookingError
+from appointments.kinds import Status
 from appointments.messaging import MessagingError
 from appointments.models import Appointment, Message, Slot
 from appointments.staff import ADD, CHANGE, SIGN, VIEW, sees_everybody, slots_of
@@ -232,7 +233,10 @@ def mark(request: HttpRequest, appointment: Appointment) -> HttpResponse:
         messages.error(request, "It cannot be marked like this now. Look at where it stands.")
         return _back(appointment)
     try:
-        booking.mark(appointment=appointment, by=request.user, **form.cleaned_data)
+        if form.cleaned_data["status"] == Status.BOOKED:
+            booking.take_back_arrival(appointment=appointment, by=request.user)
+        else:
+            booking.mark(appointment=appointment, by=request.user, **form.cleaned_data)
     except BookingError as error:
         messages.error(request, str(error))
     else:

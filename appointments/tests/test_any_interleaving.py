@@ -35,6 +35,7 @@ class Clinic(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.now = MONDAY
+        self.staff = people.make_person("Booking coordinator")
         self.kind = make_type(minutes=45, notice_hours=1, horizon_days=20)
         self.clinicians = [make_clinician(time_zone=zone) for zone in ("Europe/London", "America/New_York")]
         for clinician in self.clinicians:
@@ -103,6 +104,11 @@ class Clinic(RuleBasedStateMachine):
             self.attempt(booking.mark, appointment=appointment, status=status, by=self.staff)
             if Appointment.objects.get(pk=appointment.pk).status not in COMING:
                 self.came.add(appointment.uid)
+
+    @rule(which=NUMBERS)
+    def take_back_arrival(self, which: int) -> None:
+        if appointment := self.appointment(which):
+            self.attempt(lambda at: booking.take_back_arrival(appointment=appointment, by=self.staff))
 
     @rule(which=NUMBERS)
     def wait_for_earlier(self, which: int) -> None:

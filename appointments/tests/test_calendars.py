@@ -33,6 +33,7 @@ def test_a_file_says_when_in_utc_with_whom_and_where():
     assert event["uid"] == str(appointment.uid)
     assert str(event["organizer"]).startswith("mailto:")
     assert event["attendee"] == "mailto:kim@home.example"
+    assert event["attendee"].params == {"PARTSTAT": "ACCEPTED", "RSVP": "FALSE"}
 
 
 def test_a_calendar_knows_an_appointment_again_and_which_state_is_newer():
@@ -77,6 +78,9 @@ def test_one_line_keeps_every_script_and_no_line_break():
         # Clocks in London show half past one twice, and only one of the two is the appointment.
         (datetime(2027, 10, 31, 1, 30, tzinfo=UTC), "", ["1:30am (GMT)"]),
         (datetime(2027, 4, 1, 9, tzinfo=UTC), "Europe/Lisbon", ["10:00am"]),
+        # Many people take 12:00am for midday.
+        (datetime(2027, 4, 1, 11, tzinfo=UTC), "", ["midday"]),
+        (datetime(2027, 4, 1, 15, tzinfo=UTC), "Asia/Tokyo", ["midnight", "4:00pm"]),
         (datetime(2027, 4, 1, 9, tzinfo=UTC), "", ["10:00am"]),
         (datetime(2027, 4, 1, 9, tzinfo=UTC), "../etc/passwd", ["10:00am"]),
     ],

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
+from appointments import access
 from appointments.models import Appointment
 from appointments.tests.factories import make_appointment
 from appointments.tests.post import code_in, deliver
@@ -83,3 +84,29 @@ def test_a_code_opens_what_is_over_too():
         client.post(url("send_code"))
         assert client.post(url("confirm"), {"code": the_code()}).status_code == 302
         assert visit(client).status_code == 200
+
+
+def test_a_code_that_is_not_sent_yet_is_waited_for_and_one_that_is_old_is_asked_for_anew():
+    client = come_in(make_appointment())
+    nothing = client.post(url("confirm"), {"code": "123456"}).text
+    assert "does not work any more" in nothing
+    client.post(url("send_code"))
+    assert "We are still sending your code" in client.post(url("confirm"), {"code": "123456"}).text
+    code = the_code()
+    client.post(url("confirm"), {"code": code})
+    assert "does not work any more" in client.post(url("confirm"), {"code": code}).text
+    client.post(url("send_code"))
+    assert "We are still sending your code" in client.post(url("confirm"), {"code": code}).text
+
+
+def test_who_left_the_page_of_the_code_can_still_enter_it():
+    client = come_in(make_appointment())
+    client.post(url("send_code"))
+    enter = f'href="{url("confirm")}?sent=1'
+    assert enter in client.get(url("home")).text
+    for _ in range(access.CODES_AN_HOUR - 1):
+        client.post(url("send_code"))
+    page = client.post(url("send_code"), {"next": url("medicines")}).text
+    assert f'{enter}&amp;next=/appointment/medicines/"' in page
+    assert "Back to your appointment" in page
+    assert 'name="code"' in client.get(f"{url('confirm')}?sent=1").text

@@ -40,11 +40,11 @@ def appointment(hours) -> Appointment:
 
 
 def by_link(appointment: Appointment) -> Client:
-    return come_in(appointment)
+    return come_in(appointment, offered=True)
 
 
 def by_link_and_code(appointment: Appointment) -> Client:
-    client = come_in(appointment)
+    client = come_in(appointment, offered=True)
     client.post(url("send_code"))
     (code,) = [code_in(email) for email in deliver() if "code" in email.subject]
     client.post(url("confirm"), {"code": code}, follow=True)  # and has read that it was right, which is said once
@@ -52,7 +52,7 @@ def by_link_and_code(appointment: Appointment) -> Client:
 
 
 def in_a_booking(appointment: Appointment) -> Client:
-    client = come_in(appointment)
+    client = come_in(appointment, offered=True)
     come_to(client, "check")
     return client
 
@@ -107,7 +107,7 @@ def test_the_address_has_no_secret_after_the_first_redirect_and_no_page_but_the_
     client = Client()
     assert token in client.get(url("arrive", token)).text
     opened = client.post(url("open"), {"token": token})
-    assert (opened.status_code, opened.headers["Location"]) == (302, url("home"))
+    assert (opened.status_code, opened.headers["Location"]) == (302, url("offer"))
     for address in addresses(pk=appointment.slot_id):
         answer = client.get(address)
         assert token not in answer.text + str(answer.headers)
@@ -124,7 +124,7 @@ def kept_in_clear(secret: str) -> list[str]:
 
 
 def test_nothing_that_opens_something_is_kept_in_the_clear(appointment):
-    client = come_in(appointment)
+    client = come_in(appointment, offered=True)
     client.post(url("send_code"))
     client.post(url("link"), {"email": appointment.email})
     come_to(client, "check")

@@ -1,5 +1,6 @@
 """The calendar of staff: what is free, held, booked and closed, on the right day."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -135,6 +136,17 @@ def test_the_calendar_turns_by_days_and_weeks_and_keeps_the_clinician(desk):
     week = desk.get(CALENDAR, {"day": "2026-11-23", "view": "week"}).content.decode()
     assert 'href="?day=2026-11-16&amp;view=week"' in week
     assert 'href="?day=2026-11-30&amp;view=week"' in week
+
+
+def test_a_free_time_says_that_it_is_free_and_closing_a_day_is_far_from_turning_to_the_next(desk):
+    slot = make_slot()
+    day = timezone.localdate(slot.starts)
+    week = desk.get(CALENDAR, {"day": day, "view": "week"}).text
+    assert re.search(r">Book<span[^>]*> for a patient with</span>: " + slot.clinician.name, week)
+    monday = day - timedelta(days=day.weekday())
+    assert f"<title>Calendar, {monday:%-d %B} to " in week
+    one = desk.get(CALENDAR, {"day": day}).text
+    assert one.index('class="calendar') < one.index("Close this day")
 
 
 ODD = ["2026-02-31", "0001-01-01", "9999-12-31", "x", "", "2026-11-23T10:00", "١٢"]

@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
+from django.test import Client
 from django.utils import timezone
 
 from appointments import waiting
 from appointments.tests.factories import make_appointment, make_hours, make_slot
+from appointments.tests.post import deliver, token_in
 from appointments.tests.visiting import come_in, url
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +20,9 @@ def test_a_patient_joins_the_waiting_list_and_takes_what_is_offered():
     hours = make_hours()
     appointment = make_appointment(slot=make_slot(hours=hours, starts=timezone.now() + 20 * DAY))
     client = come_in(appointment)
-    assert "We tell you by e-mail" in client.post(url("waiting"), {"send": "1"}, follow=True).text
+    assert (
+        "We e-mail you when an earlier time comes free" in client.post(url("waiting"), {"send": "1"}, follow=True).text
+    )
     assert "You are on the list" in client.get(url("waiting")).text
     assert "No earlier time is offered" in client.get(url("offer")).text
     slot = make_slot(hours=hours, starts=timezone.now() + 5 * DAY)
@@ -46,6 +51,25 @@ def test_an_offer_can_be_refused_and_is_kindly_over_when_somebody_was_faster():
     assert "Somebody else has just taken that time" in client.post(url("offer"), answer | {"yes": "1"}).text
     for wrong in ("", "x", "-1", "9" * 30, "²"):
         assert client.post(url("offer"), {"offer": wrong}).status_code == 409
+
+
+def test_the_link_in_the_e_mail_leads_to_the_offer_and_the_first_page_shows_it():
+    hours = make_hours()
+    appointment = make_appointment(slot=make_slot(hours=hours, starts=timezone.now() + 20 * DAY))
+    waiting.join(appointment=appointment)
+    make_slot(hours=hours, starts=timezone.now() + 5 * DAY)
+    waiting.offer_freed()
+    offer = waiting.open_offers(appointment).get()
+    email = next(email for email in deliver() if "earlier time" in email.subject)
+    client = Client()
+    opened = client.post(url("open"), {"token": token_in(email)}, follow=True)
+    assert opened.redirect_chain == [(url("offer"), 302)]
+    assert "Take the earlier time" in opened.text
+    home = client.get(url("home")).text
+    assert home.index("You can have an earlier time") < home.index("<dt>When</dt>")
+    assert f'href="{url("offer")}"' in home
+    with time_machine.travel(offer.expires_at):
+        assert "You can have an earlier time" not in come_in(appointment).get(url("home")).text
 
 
 def test_a_patient_leaves_the_waiting_list():

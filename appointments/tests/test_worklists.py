@@ -7,7 +7,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from appointments import booking
 from appointments.admin.pages import TIMES
+from appointments.booking import BookingError
 from appointments.kinds import Status
 from appointments.models import Appointment, AuditEntry
 from appointments.templatetags.staff_bookings import dialled
@@ -59,6 +61,33 @@ def test_marking_leads_to_the_page_from_anywhere_else(desk, worklist):
     appointment = make_today()
     fields = {"status": "arrived", "worklist": worklist}
     assert desk.post(f"{LIST}{appointment.pk}/mark/", fields).url == f"{LIST}{appointment.pk}/change/"
+
+
+@pytest.mark.parametrize("was", [Status.BOOKED, Status.CONFIRMED])
+def test_an_arrival_that_was_marked_by_mistake_is_taken_back_by_staff(desk, coordinator, was):
+    appointment = make_today()
+    if was == Status.CONFIRMED:
+        booking.mark(appointment=appointment, status=was)
+    fields = {"worklist": "today", "status": "booked"}
+    assert "Not arrived after all" not in body_of(desk.get(TODAY))
+    desk.post(f"{LIST}{appointment.pk}/mark/", fields)
+    booking.mark(appointment=appointment, status=Status.ARRIVED, by=coordinator)
+    with pytest.raises(BookingError):
+        booking.mark(appointment=appointment, status=Status.CONFIRMED)
+    page = body_of(desk.get(TODAY))
+    assert "Not arrived after all" in page
+    assert 'value="confirmed"' not in body_of(desk.get(f"{LIST}{appointment.pk}/change/"))
+    assert desk.post(f"{LIST}{appointment.pk}/mark/", fields).url == TODAY
+    appointment.refresh_from_db()
+    assert appointment.status == was
+    assert AuditEntry.objects.filter(detail="Not arrived after all", by=coordinator).count() == 1
+
+
+def test_the_list_of_today_says_who_needs_an_interpreter_or_anything_else(desk):
+    make_today(needs_interpreter=True, language="Welsh", needs="A ramp")
+    page = body_of(desk.get(TODAY))
+    assert "<strong>Interpreter:</strong> Welsh" in page
+    assert "<strong>Needs:</strong> A ramp" in page
 
 
 def test_who_may_only_look_is_offered_nothing(coordinator):

@@ -14,10 +14,11 @@ def url(name: str, *args: object) -> str:
     return reverse(f"patient:{name}", args=args)
 
 
-def come_in(appointment: Appointment, **options) -> Client:
+def come_in(appointment: Appointment, *, offered: bool = False, **options) -> Client:
+    """By a link; while an earlier time is `offered`, it leads there."""
     client = Client(**options)
     response = client.post(url("open"), {"token": access.make_link(appointment)})
-    assert (response.status_code, response["Location"]) == (302, url("home"))
+    assert (response.status_code, response["Location"]) == (302, url("offer" if offered else "home"))
     return client
 
 

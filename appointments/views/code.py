@@ -64,7 +64,8 @@ def send_code(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     try:
         access.ask_for_code(appointment)
     except access.AccessError as error:
-        return refused(request, error)
+        return refused(request, error, code_for={"next": wanted(request)})
+    messages.success(request, "We are sending you a code. Only the newest one works.")
     query = {"sent": "1", "next": wanted(request)}
     return HttpResponseRedirect(f"{reverse('patient:confirm')}?{urlencode(query)}")
 

@@ -12,8 +12,8 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from appointments import access, availability, booking, calendars
-from appointments.models import Appointment, WaitingEntry
+from appointments import access, availability, booking, calendars, waiting
+from appointments.models import Appointment, Offer, WaitingEntry
 from appointments.patient_forms import CancelForm, LinkForm
 from calcsite import limits
 
@@ -29,7 +29,10 @@ def with_appointment(view: View) -> View:
 
     @wraps(view)
     def entered(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        link = access.usable_links().filter(pk=request.session.get(SESSION)).first()
+        came_by = request.session.get(SESSION)
+        link = access.usable_links().filter(pk=came_by).first()
+        if link is None and came_by and access.ended_by_cancelling(came_by):
+            return redirect("patient:cancelled")
         if link is None:
             return render(request, "appointments/patient/link_needed.html", status=403)
         return view(request, link.appointment, *args, **kwargs)
@@ -59,16 +62,16 @@ def page(request: HttpRequest, template: str, appointment: Appointment, status: 
     shared = {
         "appointment": appointment,
         "readings": calendars.readings(appointment),
-        "where": calendars.where(appointment),
         "is_over": is_over(appointment),
+        "has_begun": appointment.slot.starts <= timezone.now(),
         "is_waiting": WaitingEntry.objects.filter(appointment=appointment, ended_at=None).exists(),
     }
     return render(request, f"appointments/patient/{template}.html", shared | context, status=status)
 
 
-def refused(request: HttpRequest, problem: Exception) -> HttpResponse:
+def refused(request: HttpRequest, problem: Exception, **context: object) -> HttpResponse:
     """Something was tried too often."""
-    return render(request, "appointments/patient/too_often.html", {"problem": problem}, status=429)
+    return render(request, "appointments/patient/too_often.html", {"problem": problem} | context, status=429)
 
 
 @csrf_exempt  # it takes nothing, and a refusal would write the token into a log
@@ -88,14 +91,18 @@ def arrive(request: HttpRequest, token: str, rest: str = "") -> HttpResponse:
 
 @require_POST
 def open_link(request: HttpRequest) -> HttpResponse:
-    """Exchange a token for a session, under a new key, so that nobody can prepare one for somebody else."""
+    """Exchange a token for a session, under a new key, so that nobody can prepare one for somebody else.
+
+    It leads to the earlier time that somebody is offered, while that is open: they came because of it.
+    """
     try:
         link = access.enter(request.POST.get("token", ""))
     except access.AccessError:
         return render(request, "appointments/patient/dead_link.html", status=404)
     request.session.cycle_key()
     request.session[SESSION] = link.pk
-    return redirect("patient:home")
+    is_offered = not is_over(link.appointment) and waiting.offer_to(link.appointment)
+    return redirect("patient:offer" if is_offered else "patient:home")
 
 
 @require_POST
@@ -109,7 +116,17 @@ def close(request: HttpRequest) -> HttpResponse:
 @with_appointment
 def home(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """When, where, with whom and how; and what can be done about it."""
-    return page(request, "home", appointment)
+    found = None if is_over(appointment) else waiting.offer_to(appointment)
+    return page(request, "home", appointment, **offered(found))
+
+
+def offered(offer: Offer | None) -> dict[str, object]:
+    """What a page says of an offer: the time, and until when an answer is good."""
+    if offer is None:
+        return {}
+    appointment, until = offer.entry.appointment, offer.expires_at
+    new = calendars.readings(appointment, slot=offer.slot)
+    return {"offer": offer, "new": new, "until": calendars.reading(until, until, calendars.zone_of(appointment))}
 
 
 @require_safe
@@ -161,8 +178,11 @@ def day_asked_for(request: HttpRequest) -> date | None:
 def move(request: HttpRequest, appointment: Appointment, pk: int) -> HttpResponse:
     """The old time and the new one; POST moves the appointment.
 
-    A time that somebody else has, that is not offered, and that does not exist get the same answer.
+    A time that somebody else has, that is not offered, and that does not exist get the same answer. One that is the
+    appointment's own was moved to before: pressed twice, it is done once.
     """
+    if pk == appointment.slot_id:
+        return redirect("patient:home")
     slot = availability.find_offered(pk, appointment.type, appointment.mode)
     if slot is None:
         return times_page(request, appointment, 404, "That time is not free any more. Choose another one.")
@@ -171,9 +191,12 @@ def move(request: HttpRequest, appointment: Appointment, pk: int) -> HttpRespons
         try:
             booking.reschedule(appointment=appointment, slot=slot)
         except booking.BookingError as error:
+            appointment.refresh_from_db()
+            if appointment.slot_id == slot.pk:
+                return redirect("patient:home")  # by the first of two clicks at once
             problem, status = str(error), 409
         else:
-            messages.success(request, "Your appointment has a new time. We have sent you an e-mail about it.")
+            messages.success(request, "Your appointment has a new time. We send you an e-mail about it.")
             return redirect("patient:home")
     new = calendars.readings(appointment, slot=slot)
     return page(request, "move", appointment, status, slot=slot, new=new, problem=problem)
