@@ -32,7 +32,7 @@ def run_suite(database_url: str | None, browser: dict[str, str], *options: str) 
         environment["DATABASE_URL"] = database_url
     with tempfile.TemporaryDirectory() as directory:
         report = Path(directory) / "report.xml"
-        pytest = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", f"--junit-xml={report}"]
+        pytest = [sys.executable, "-m", "pytest", "-n", "2", f"--junit-xml={report}"]
         arguments = shlex.split(os.environ.get("ARGS", ""))
         status = subprocess.run([*pytest, *options, *arguments], cwd=ROOT, env=environment).returncode
         return status, read_counts(report)
