@@ -142,7 +142,7 @@ def test_an_appointment_survives_that_its_hours_are_deleted():
     assert list(Slot.objects.values_list("pk", "is_covered")) == [(appointment.slot_id, False)]
 
 
-def test_a_held_slot_is_not_pulled_away():
+def test_a_held_slot_stays_and_is_not_booked_once_the_hours_have_gone():
     make_monday()
     availability.make_slots(**ONE_WEEK)
     slot, draft = Slot.objects.get(starts=nine()), make_draft()
@@ -150,7 +150,9 @@ def test_a_held_slot_is_not_pulled_away():
     booking.hold(draft=draft, slot=slot, kind=slot.hours.types.get(), mode=Mode.VIDEO, at=at)
     WorkingHours.objects.update(starts=time(10))
     availability.make_slots(**ONE_WEEK)
-    assert booking.book(draft=draft, details=PATIENT, at=at).slot == slot
+    with pytest.raises(booking.WithdrawnError, match="no longer offered"):
+        booking.book(draft=draft, details=PATIENT, at=at)
+    assert Slot.objects.filter(pk=slot.pk, is_covered=False).exists()
 
 
 def test_new_slots_are_made_around_an_appointment_in_slots_of_another_length():

@@ -7,8 +7,7 @@ from django.test import Client
 from django.utils import timezone
 from icalendar import Calendar
 
-from appointments import recovery, recovery_feed
-from appointments.kinds import Status
+from appointments import booking, recovery, recovery_feed
 from appointments.recovery import RecoveryError
 from appointments.tests.factories import make_appointment
 from appointments.tests.recovering import make_guidance, seen_patient, start_plan
@@ -51,8 +50,7 @@ def test_a_booked_follow_up_has_its_time_and_a_cancelled_one_its_day_again():
     plan.follow_ups.update(appointment=made)
     last = events(plan)[-1]
     assert (str(last["summary"]), last.decoded("dtstart")) == ("Follow-up appointment", made.slot.starts)
-    made.status = Status.CANCELLED
-    made.save()
+    booking.cancel(appointment=made)
     assert str(events(plan)[-1]["summary"]).startswith("Around this day")
 
 

@@ -187,7 +187,7 @@ def test_nothing_of_a_held_appointment_is_deleted_and_the_others_are():
         Code.objects.create(appointment=appointment, digest="a", expires_at=now)
         PatientLink.objects.create(appointment=appointment, digest=appointment.reference, expires_at=now)
         carers.make(appointment=appointment, name="Jo")
-        entry = WaitingEntry.objects.create(appointment=appointment, type=appointment.type, mode="video")
+        entry = WaitingEntry.objects.create(appointment=appointment)
         fields = {"slot": appointment.slot, "expires_at": now, "answered_at": now}
         Offer.objects.create(entry=entry, **fields)
     Draft.objects.update(touched_at=now)

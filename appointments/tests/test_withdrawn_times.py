@@ -60,7 +60,7 @@ def test_on_the_last_page_a_patient_is_told_and_chooses_again(client: Client, sl
     come_to(client, "check", time={"slot": slot.pk})
     Slot.objects.filter(pk=slot.pk).update(is_covered=False)
     assert answer(client, "check", **posted).headers["Location"] == f"{BOOK}time/"
-    assert "your answers are kept" in problems(client.get(f"{BOOK}time/"))
+    assert "Your answers are kept" in problems(client.get(f"{BOOK}time/"))
     assert not Message.objects.exists()
     assert answer(client, "time", slot=other.pk).headers["Location"] == f"{BOOK}check/"
     answer(client, "check")

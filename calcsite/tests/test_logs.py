@@ -62,9 +62,9 @@ def test_a_forged_form_is_logged_without_a_secret_in_its_address_or_referrer(log
 def test_a_fault_is_logged_with_its_traceback_and_without_a_secret(log, path):
     with connection.execute_wrapper(broken):
         answer = Client(raise_request_exception=False).get(path)
-    assert answer.status_code == 500
+    assert answer.status_code == 503
     assert answer.headers["Cache-Control"] == "private, no-store"
-    assert "Internal Server Error: " in log.getvalue()
+    assert "Service Unavailable: " in log.getvalue()
     assert "Traceback" in log.getvalue()
     assert "the database is gone, says /appointment/[masked]/" in log.getvalue()
     assert TOKEN[:20] not in log.getvalue()

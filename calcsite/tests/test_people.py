@@ -19,7 +19,12 @@ from calcsite.tests.people import PASSWORD, give_app, make_person, sign_in
 
 pytestmark = pytest.mark.django_db
 WRITTEN = {
-    name: given + importlib.import_module("appointments.migrations.0003_permissions").GROUPS.get(name, [])
+    name: given
+    + [
+        permission
+        for migration in ["0003_permissions", "0008_care_permissions"]
+        for permission in importlib.import_module(f"appointments.migrations.{migration}").GROUPS.get(name, [])
+    ]
     for name, given in importlib.import_module("calcsite.migrations.0003_groups").GROUPS.items()
 }
 PEOPLE = "/admin/auth/user/"
