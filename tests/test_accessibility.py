@@ -23,6 +23,7 @@ AXE = Axe()
 
 def violations(page: Page) -> list[str]:
     """What axe finds on the page as it is, as "rule: element". To bring axe takes as long as to run it: it stays."""
+    page.wait_for_load_state()
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.axe_script)
     found = page.evaluate("options => axe.run(options)", OPTIONS)["violations"]

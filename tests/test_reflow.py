@@ -40,6 +40,7 @@ UNBOUNDED = """() => [...document.querySelectorAll("button, input:not([type=hidd
 
 
 def assert_fits(page: Page) -> None:
+    page.wait_for_load_state()
     wide, window = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert wide <= window, f"{page.url} is {wide - window} px too wide: {page.evaluate(TOO_WIDE)[:5]}"
 

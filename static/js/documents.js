@@ -120,6 +120,7 @@
     /* What the server said of the form before. */
     function clearProblems() {
         document.querySelectorAll(".patient > .error-summary, .patient > .notice").forEach((each) => each.remove());
+        form.querySelectorAll(".question-wrong").forEach((each) => each.classList.remove("question-wrong"));
         form.querySelectorAll(".invalid-feedback").forEach((each) => each.remove());
         form.querySelectorAll(".is-invalid").forEach((each) => {
             each.classList.remove("is-invalid");
@@ -134,7 +135,7 @@
             document.querySelector(".consent")?.remove();
         }
         for (const field of form.querySelectorAll("[name=meets], [name=agree]")) {
-            field.closest(".mb-3")?.remove();
+            field.closest(".question")?.remove();
         }
     }
 
