@@ -72,6 +72,7 @@ def press(page: Page, name: str = "Send") -> None:
     page.get_by_role("main").get_by_role("button", name=name, exact=True).click()
 
 
+@pytest.mark.looks
 def test_axe_finds_nothing_in_any_state_of_a_patient_s_records(come_in):
     page, found = come_in(), {}
 
@@ -118,6 +119,7 @@ def test_a_patient_sends_records_on_a_narrow_phone_without_javascript(come_in):
     assert_fits(page)
 
 
+@pytest.mark.looks
 def test_axe_finds_nothing_where_staff_ask_for_records_and_add_them(come_in):
     page = come_in("clinician")
     found = violations_in_every_look(page, widths=[1280])

@@ -97,6 +97,7 @@ def put_questions_in_order(page: Page, look: Callable[[str], None]) -> None:
     follow(page, "Back to your list of things to do")
 
 
+@pytest.mark.looks
 def test_a_patient_prepares_and_axe_finds_nothing_on_the_way(patient):
     found = {}
 

@@ -119,6 +119,7 @@ def test_a_patient_on_a_narrow_phone_without_javascript(come):
     walk(phone, lambda name: assert_fits(phone))
 
 
+@pytest.mark.looks
 def test_axe_finds_nothing_on_any_page_of_the_patient(come):
     page, found = come(), {}
 

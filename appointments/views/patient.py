@@ -173,6 +173,12 @@ def day_asked_for(request: HttpRequest) -> date | None:
         return None
 
 
+def is_now_at(appointment: Appointment, slot: int) -> bool:
+    """Whether an appointment has a slot, whoever has moved it there since it was read."""
+    appointment.refresh_from_db()
+    return appointment.slot_id == slot
+
+
 @form_page
 @coming_only
 def move(request: HttpRequest, appointment: Appointment, pk: int) -> HttpResponse:
@@ -181,9 +187,9 @@ def move(request: HttpRequest, appointment: Appointment, pk: int) -> HttpRespons
     A time that somebody else has, that is not offered, and that does not exist get the same answer. One that is the
     appointment's own was moved to before: pressed twice, it is done once.
     """
-    if pk == appointment.slot_id:
-        return redirect("patient:home")
     slot = availability.find_offered(pk, appointment.type, appointment.mode)
+    if slot is None and is_now_at(appointment, pk):
+        return redirect("patient:home")
     if slot is None:
         return times_page(request, appointment, 404, "That time is not free any more. Choose another one.")
     problem, status = "", 200
@@ -191,8 +197,7 @@ def move(request: HttpRequest, appointment: Appointment, pk: int) -> HttpRespons
         try:
             booking.reschedule(appointment=appointment, slot=slot)
         except booking.BookingError as error:
-            appointment.refresh_from_db()
-            if appointment.slot_id == slot.pk:
+            if is_now_at(appointment, slot.pk):
                 return redirect("patient:home")  # by the first of two clicks at once
             problem, status = str(error), 409
         else:
