@@ -22,7 +22,7 @@ from appointments import access
 from appointments.models import Appointment, Message
 from calcsite import outbox
 
-LINK, CODE = "[[link]]", "[[code]]"
+LINK, CODE = "\x1elink\x1e", "\x1ecode\x1e"  # nobody can type these: fields refuse control characters
 # Sent for their secret alone. The others have something to say besides.
 BRINGERS = (Message.Kind.LINK, Message.Kind.CODE)
 

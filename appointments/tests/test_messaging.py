@@ -10,9 +10,9 @@ from django.core import mail
 from django.utils import timezone
 from post_office.models import STATUS, Email
 
-from appointments import access, auditing, booking, messaging, records
+from appointments import access, auditing, booking, delivery, messaging, records
 from appointments.kinds import Status
-from appointments.models import AuditEntry, Message, PatientLink
+from appointments.models import Appointment, AuditEntry, Message, PatientLink
 from appointments.tests.factories import make_appointment, make_slot
 from appointments.tests.post import HOSTILE, MEMORY, calendar_of, code_in, deliver, html_of, token_in
 from calcsite import outbox
@@ -113,6 +113,10 @@ def test_a_name_cannot_ask_for_a_code_or_for_the_link_of_somebody_else():
     make_appointment(name="[[code]] [[link]]", email="eve@home.example")
     tokens = {token_in(message) for message in deliver()}
     assert len(tokens) == 2
+    booking.cancel(appointment=Appointment.objects.get(email="eve@home.example"))
+    (told,) = deliver()
+    assert "[[link]]" in told.body
+    assert "/appointment/" not in told.body
 
 
 @in_database
@@ -123,8 +127,8 @@ def test_the_outbox_never_holds_what_opens_something():
     secrets.append(code_in(deliver()[0]))
     kept = "".join(f"{row.message}{row.html_message}{row.headers}{row.context}" for row in Email.objects.all())
     assert all(secret not in kept for secret in secrets)
-    assert "[[link]]" in kept
-    assert "[[code]]" in kept
+    assert delivery.LINK in kept
+    assert delivery.CODE in kept
 
 
 @in_database
