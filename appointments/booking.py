@@ -314,7 +314,7 @@ def cancel(
     done = coming.update(status=Status.CANCELLED, **fields)
     appointment = Appointment.objects.select_related("slot__clinician", "type").get(pk=appointment.pk)
     if not done and appointment.is_coming(now):
-        raise BookingError("This appointment was changed meanwhile. Look at it again.")
+        raise BookingError(CHANGED)
     if not done and appointment.status != Status.CANCELLED:
         raise BookingError("This appointment is over, and cannot be cancelled.")
     if done:
@@ -377,7 +377,7 @@ def take_back_arrival(*, appointment: Appointment, by: AbstractBaseUser) -> None
     was_confirmed = AuditEntry.objects.filter(appointment=appointment, action=Action.CONFIRMED).exists()
     arrived = Appointment.objects.filter(pk=appointment.pk, status=Status.ARRIVED)
     if arrived.update(status=Status.CONFIRMED if was_confirmed else Status.BOOKED) != 1:
-        raise BookingError("This appointment was changed meanwhile. Look at it again.")
+        raise BookingError(CHANGED)
     appointment.refresh_from_db()
     auditing.record(Action.STATUS, appointment, by=by, detail="Not arrived after all")
 

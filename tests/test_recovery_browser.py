@@ -23,7 +23,7 @@ from appointments.models import PatientLink
 from appointments.tests.recovering import make_carer, make_guidance, seen_patient, start_plan
 from appointments.tests.factories import make_slot
 from appointments.views.code import CODE
-from appointments.views.patient import SESSION
+from appointments.access import SESSION
 from calcsite.tests.people import make_session
 make_guidance(title="The first week", last_day=7, text="Rest, and move a little each hour.")
 make_guidance(title="Back to what you do", first_day=8)

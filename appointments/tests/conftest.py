@@ -1,6 +1,9 @@
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 
 from appointments.tests import post
+from calcsite.tests import people
 
 
 @pytest.fixture(autouse=True)
@@ -15,3 +18,16 @@ def own_private_files(settings, tmp_path) -> None:
     private = settings.STORAGES["private"]
     own = private["OPTIONS"] | {"location": tmp_path / "private"}
     settings.STORAGES = settings.STORAGES | {"private": private | {"OPTIONS": own}}
+
+
+@pytest.fixture
+def coordinator() -> User:
+    return people.make_person("Booking coordinator", username="bea")
+
+
+@pytest.fixture
+def desk(coordinator) -> Client:
+    """The browser of somebody who books for patients."""
+    client = Client()
+    people.sign_in(client, coordinator)
+    return client

@@ -1,7 +1,6 @@
 """What staff do about patients' rights: those who may, on record, with the words that say what happens."""
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from appointments import erasure, legal_holds
@@ -15,18 +14,6 @@ pytestmark = pytest.mark.django_db
 
 LIST = "/admin/appointments/appointment/"
 STEPS = ["erase", "refuse-erasure", "hold"]
-
-
-@pytest.fixture
-def coordinator() -> User:
-    return people.make_person("Booking coordinator", username="bea")
-
-
-@pytest.fixture
-def desk(coordinator) -> Client:
-    client = Client()
-    people.sign_in(client, coordinator)
-    return client
 
 
 def client_of(*groups: str, clinician_of: Appointment | None = None) -> Client:

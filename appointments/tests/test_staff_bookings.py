@@ -3,8 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 from post_office.models import Email
 
@@ -18,18 +16,6 @@ from calcsite.tests import people
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/appointments/appointment/"
-
-
-@pytest.fixture
-def coordinator() -> User:
-    return people.make_person("Booking coordinator", username="bea")
-
-
-@pytest.fixture
-def desk(coordinator) -> Client:
-    client = Client()
-    people.sign_in(client, coordinator)
-    return client
 
 
 def page_of(appointment: Appointment, step: str = "change") -> str:

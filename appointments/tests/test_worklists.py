@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -20,18 +19,6 @@ pytestmark = pytest.mark.django_db
 
 LIST = "/admin/appointments/appointment/"
 TODAY = f"{LIST}work/today/"
-
-
-@pytest.fixture
-def coordinator() -> User:
-    return people.make_person("Booking coordinator", username="bea")
-
-
-@pytest.fixture
-def desk(coordinator) -> Client:
-    client = Client()
-    people.sign_in(client, coordinator)
-    return client
 
 
 def make_today(**details) -> Appointment:

@@ -7,7 +7,6 @@ from django.utils import timezone
 from appointments import access
 from appointments.models import Appointment
 from appointments.views.code import CODE
-from appointments.views.patient import SESSION
 
 
 def url(name: str, *args: object) -> str:
@@ -26,6 +25,6 @@ def come_in_with_code(appointment: Appointment, **options) -> Client:
     """As somebody who has entered the code too."""
     client = come_in(appointment, **options)
     session = client.session
-    session[CODE] = [session[SESSION], timezone.now().isoformat()]
+    session[CODE] = [session[access.SESSION], timezone.now().isoformat()]
     session.save()
     return client

@@ -21,7 +21,7 @@ from appointments import access, auditing, booking
 from appointments.kinds import Status
 from appointments.models import Appointment
 from appointments.patient_forms import CodeForm
-from appointments.views.patient import SESSION, form_page, page, refused, with_appointment
+from appointments.views.patient import form_page, page, refused, with_appointment
 
 CODE = "appointment_code"  # the session's key of the link for which a code was entered, and when
 READING, WRITING = timedelta(hours=4), timedelta(hours=24)
@@ -45,7 +45,7 @@ def with_code(view: View) -> View:
 def has_code(request: HttpRequest, *, writing: bool = False) -> bool:
     """Whether a code was entered in this browser, for the link that it came by, and not too long ago."""
     link, at = request.session.get(CODE, (None, ""))
-    if link is None or link != request.session.get(SESSION):
+    if link is None or link != request.session.get(access.SESSION):
         return False
     return timezone.now() - datetime.fromisoformat(at) < (WRITING if writing else READING)
 
@@ -84,7 +84,7 @@ def confirm(request: HttpRequest, appointment: Appointment) -> HttpResponse:
         except access.AccessError as error:
             form.add_error("code", str(error))
         else:
-            request.session[CODE] = [request.session[SESSION], timezone.now().isoformat()]
+            request.session[CODE] = [request.session[access.SESSION], timezone.now().isoformat()]
             confirm_address(request, appointment)
             return HttpResponseRedirect(target) if target else redirect("patient:home")
     was_sent = "sent" in request.GET or form.is_bound

@@ -17,7 +17,6 @@ from appointments.models import Appointment, Offer, WaitingEntry
 from appointments.patient_forms import CancelForm, LinkForm
 from calcsite import limits
 
-SESSION = access.SESSION
 DAYS = 14  # of free times on one page
 
 View = Callable[..., HttpResponse]
@@ -29,7 +28,7 @@ def with_appointment(view: View) -> View:
 
     @wraps(view)
     def entered(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        came_by = request.session.get(SESSION)
+        came_by = request.session.get(access.SESSION)
         link = access.usable_links().filter(pk=came_by).first()
         if link is None and came_by and access.ended_by_cancelling(came_by):
             return redirect("patient:cancelled")
@@ -100,7 +99,7 @@ def open_link(request: HttpRequest) -> HttpResponse:
     except access.AccessError:
         return render(request, "appointments/patient/dead_link.html", status=404)
     request.session.cycle_key()
-    request.session[SESSION] = link.pk
+    request.session[access.SESSION] = link.pk
     is_offered = not is_over(link.appointment) and waiting.offer_to(link.appointment)
     return redirect("patient:offer" if is_offered else "patient:home")
 
@@ -108,7 +107,7 @@ def open_link(request: HttpRequest) -> HttpResponse:
 @require_POST
 def close(request: HttpRequest) -> HttpResponse:
     """Leave, on a computer that others use. The link in the e-mail stays good."""
-    request.session.pop(SESSION, None)
+    request.session.pop(access.SESSION, None)
     return render(request, "appointments/patient/closed.html")
 
 
