@@ -138,18 +138,6 @@ def clear_run_out(at: datetime | None = None, *, slot: Slot | None = None) -> in
     return Appointment.objects.filter(pk__in=over).let_go()
 
 
-def still_offered(held: Appointment, at: datetime, *, by_staff: bool = False) -> Exists:
-    """Whether a hold's slot, when the row is written, is to come and still offered for its type and mode.
-
-    A condition for the UPDATE that claims, without a join in it: Django would put all its other conditions aside.
-    """
-    kind = {held.mode: True, "hours__types": OuterRef("type_id"), f"hours__types__{held.mode}": True}
-    if not by_staff:
-        kind["hours__types__bookable_by_patients"] = True
-    offered = Slot.objects.filter(is_covered=True, clinician__is_accepting=True, starts__gt=at, **kind)
-    return Exists(offered.filter(pk=OuterRef("slot_id")))
-
-
 def extend(*, draft: Draft, at: datetime | None = None) -> Appointment:
     """Hold a slot for longer: `HOLD` from now, in all `LONGEST_HOLD`. One that ran out and nobody took counts too.
 
@@ -174,7 +162,7 @@ def _extend(draft: Draft, now: datetime) -> Appointment:
     if until <= now:
         raise BookingError("We cannot keep this time for you any longer. Book now, or choose a time again.")
     rows = Appointment.objects.filter(pk=held.pk, status=Status.HELD)
-    if rows.filter(still_offered(held, now)).update(held_until=until) != 1:
+    if rows.still_offered(held.mode, now).update(held_until=until) != 1:
         raise WithdrawnError(WITHDRAWN) if rows.exists() else BookingError("This time is booked already.")
     held.refresh_from_db()
     return held
@@ -257,8 +245,8 @@ def _book(held: Appointment, details: dict[str, Any], *, at: datetime, by: Abstr
     """A hold is nobody's but its writer's: what was read of it is what it is, apart from what is written here."""
     fields = details | {"status": Status.BOOKED, "held_until": None, "booked_at": at}
     by_staff = by != auditing.PATIENT
-    offered = still_offered(held, at, by_staff=by_staff)
-    if Appointment.objects.filter(offered, pk=held.pk, status=Status.HELD).update(**fields) != 1:
+    rows = Appointment.objects.filter(pk=held.pk, status=Status.HELD)
+    if rows.still_offered(held.mode, at, by_staff=by_staff).update(**fields) != 1:
         raise TimeTakenError("That time is no longer offered." if by_staff else RUN_OUT)
     for name, value in fields.items():
         setattr(held, name, value)

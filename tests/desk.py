@@ -1,6 +1,6 @@
 """A clinic at work, for the screens of its staff: people at the desk, and somebody on every worklist."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.utils import timezone
 from post_office.models import STATUS, Email
@@ -31,6 +31,13 @@ def fill() -> None:
     receptionist = people.make_person("Booking coordinator", username=RECEPTIONIST, first_name="Bea")
     for person in (receptionist, bo):
         print("Session:", person.username, people.make_session(person))
+
+
+def zone_of_morning() -> str:
+    """A time zone in which it is now eight, or not long after: the day is still to come, whenever the tests run."""
+    ahead = 8 - datetime.now(UTC).hour
+    ahead = ahead if ahead >= -12 else ahead + 24
+    return f"Etc/GMT{-ahead:+d}"  # these names count the other way round (tz database, "etcetera")
 
 
 def moment(day: date, hour: int) -> datetime:

@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import Page
 
+from tests.browsing import let_it_draw
+
 pytestmark = pytest.mark.looks
 
 PAGES = {
@@ -46,7 +48,7 @@ def walk(page: Page) -> list[dict]:
     stops = []
     for _ in range(MOST_STOPS):
         page.keyboard.press("Tab")
-        page.evaluate("new Promise(requestAnimationFrame)")
+        let_it_draw(page)
         stop = page.evaluate(STOP)
         if stop is None or (stops and not stop["follows"]):
             return stops

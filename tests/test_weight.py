@@ -7,7 +7,7 @@ import brotli
 import pytest
 from playwright.sync_api import Page
 
-from tests.browsing import CONDITIONS, ERRORS, PUBLIC, comes_true
+from tests.browsing import CONDITIONS, ERRORS, PUBLIC, comes_true, let_it_draw
 from tests.plainhttp import fetch
 
 pytestmark = pytest.mark.looks
@@ -90,7 +90,7 @@ def test_nothing_moves_while_a_page_loads(open_tab, width):
     for path in ["/", "/conditions/", *CONDITIONS.values(), "/search/?q=calcium", "/faqs/", "/second-opinion/"]:
         page.goto(path, wait_until="networkidle")
         page.mouse.wheel(0, 3_000)
-        page.evaluate("new Promise(requestAnimationFrame).then(() => new Promise(requestAnimationFrame))")
+        let_it_draw(page)
         assert page.evaluate("window.shifts") == [], path
 
 

@@ -5,8 +5,9 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import models
+from django.db import connections, models
 from django.db.models import Q, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Upper
 from django.utils import timezone
 
@@ -19,6 +20,18 @@ from conditions.models import Condition
 ALPHABET = "CDFGHJKLMNPQRTVWXY34679"
 REFERENCE_LENGTH = 8
 REACHABLE = timedelta(days=2 * 365)  # after it, patients come back to their opinion and recovery plan by a link
+
+# Written out: Django takes as long to put this condition together as a database takes to book. It goes into the UPDATE
+# that claims, without a join there, for which Django would put all its other conditions aside.
+STILL_OFFERED = """EXISTS (
+    SELECT 1 FROM appointments_slot AS slot
+    JOIN appointments_clinician AS clinician ON clinician.id = slot.clinician_id
+    JOIN appointments_workinghours_types AS offer ON offer.workinghours_id = slot.hours_id
+    JOIN appointments_appointmenttype AS kind ON kind.id = offer.appointmenttype_id
+    WHERE slot.id = appointments_appointment.slot_id AND kind.id = appointments_appointment.type_id
+    AND slot.starts > %s AND slot.is_covered AND clinician.is_accepting
+    AND slot.{mode} AND kind.{mode} AND (%s OR kind.bookable_by_patients)
+)"""
 
 
 def new_reference() -> str:
@@ -58,6 +71,15 @@ class AppointmentQuerySet(models.QuerySet):
     def run_out(self, at: datetime | None = None) -> "AppointmentQuerySet":
         """Holds whose time is over."""
         return self.filter(status=Status.HELD, held_until__lte=at or timezone.now())
+
+    def still_offered(self, mode: str, at: datetime, *, by_staff: bool = False) -> "AppointmentQuerySet":
+        """Those whose slot is to come and offered for their type and this mode, when the statement looks at them.
+
+        Raises ValueError for what is no mode.
+        """
+        since = connections[self.db].ops.adapt_datetimefield_value(at)
+        condition = STILL_OFFERED.format(mode=Mode(mode).value)  # a column of ours, or a ValueError
+        return self.filter(RawSQL(condition, [since, by_staff], models.BooleanField()))  # noqa: S611
 
     def unconfirmed(self) -> "AppointmentQuerySet":
         """Those with an e-mail address that nobody has confirmed."""

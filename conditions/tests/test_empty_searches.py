@@ -142,7 +142,7 @@ def test_looked_up_first_and_counted_later_some_would_be_lost(committed):
 
     def look_and_change() -> None:
         row = EmptySearch.objects.get()
-        both_have_looked.wait()
+        both_have_looked.wait(timeout=30)
         EmptySearch.objects.update(count=row.count + 1)
 
     both_have_looked = threading.Barrier(2)

@@ -58,7 +58,7 @@ def test_without_the_compare_and_swap_and_the_trigger_both_would_win(reviewer):
 
     def look_and_change(reason: str) -> bool:
         stored = Edition.objects.get(pk=edition.pk)
-        both_have_looked.wait()
+        both_have_looked.wait(timeout=30)
         if stored.status == Edition.Status.SUBMITTED:
             return Edition.objects.filter(pk=edition.pk).update(status=Edition.Status.RETURNED, reason=reason) == 1
         return False
