@@ -206,7 +206,7 @@ def _book_hold(draft: Draft, details: dict[str, Any], at: datetime, is_allowed: 
 
 def _emptied(draft: Draft) -> Appointment | None:
     """Lock a draft by emptying it. Returns what it holds: as the caller has read it, if it still holds that."""
-    rows, nothing = Draft.objects.filter(pk=draft.pk), {"answers": {}, "details": {}}
+    rows, nothing = Draft.objects.filter(pk=draft.pk), {"answers": {}, "details": {}, "condition": None}
     if draft.appointment_id and rows.filter(appointment=draft.appointment_id).update(**nothing):
         return draft.appointment
     rows.update(**nothing)

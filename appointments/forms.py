@@ -95,9 +95,14 @@ class AboutForm(QuestionForm):
     )
 
     def prepare(self) -> None:
-        listed = Listing.objects.values_list("slug", "name")
-        conditions = [(slug, Choice(name)) for slug, name in listed]
+        self.listed = {listing.slug: listing for listing in Listing.objects.only("slug", "name")}
+        conditions = [(slug, Choice(listing.name)) for slug, listing in self.listed.items()]
         self.offer("condition", [*conditions, (NOT_SURE, Choice(NOT_SURE_WORDS))])
+
+    def clean(self) -> dict[str, Any]:
+        """Adds `listing`, the page that was chosen; None for who is not sure."""
+        answers = super().clean()
+        return answers | {"listing": self.listed.get(answers.get("condition"))}
 
 
 class HowForm(QuestionForm):

@@ -37,11 +37,11 @@ class Wish:
 
 
 NOTHING_CHOSEN = "nothing"  # in the address of the first page, when it was sent empty and there is no draft yet
-HOW, TIME, CONSENT = "how", "time", "consent"
+ABOUT, HOW, TIME, CONSENT = "about", "how", "time", "consent"
 STEPS = {
     step.name: step
     for step in [
-        Step("about", "What is the second opinion about?", forms.AboutForm, in_appointment=False),
+        Step(ABOUT, "What is the second opinion about?", forms.AboutForm, in_appointment=False),
         Step(HOW, "How, and with whom", forms.HowForm, in_appointment=False),
         Step(TIME, "Choose a time", forms.QuestionForm),
         Step("who", "Who is the appointment for?", forms.WhoForm),
@@ -142,6 +142,9 @@ def answer(*, draft: Draft, step: Step, form: forms.QuestionForm) -> None:
     if step.name == HOW:
         drafts.save(draft=draft, step=HOW, answers=form.typed(), type=found["kind"], clinician=found["who"])
         fit_hold(draft)
+    elif step.name == ABOUT:
+        chosen = found["listing"]
+        drafts.save(draft=draft, step=ABOUT, answers=form.typed(), condition_id=chosen and chosen.condition_id)
     else:
         details = {name: as_json(value) for name, value in found.items()} if step.in_appointment else None
         drafts.save(draft=draft, step=step.name, answers=form.typed(), details=details)
@@ -172,10 +175,12 @@ def fit_hold(draft: Draft) -> None:
     draft.appointment = None
 
 
-def listing(draft: Draft) -> Listing | None:
-    """The page of the condition that somebody asks about; None when they are not sure, or it is no longer public."""
-    slug = draft.answers["about"]["condition"]
-    return None if slug == forms.NOT_SURE else next(iter(Listing.objects.filter(slug=slug)), None)
+def about(draft: Draft) -> str:
+    """What somebody asks about, in words."""
+    if draft.condition_id is None:
+        return forms.NOT_SURE_WORDS
+    listing = Listing.objects.filter(pk=draft.condition_id).first()
+    return listing.name if listing else "The condition that you chose. Its page is not public at the moment."
 
 
 def details(draft: Draft) -> dict[str, Any]:
@@ -186,8 +191,8 @@ def details(draft: Draft) -> dict[str, Any]:
 
 def book(draft: Draft, at: datetime | None = None) -> Appointment:
     """Book what was answered. Raises TooManyError, and what else `booking.book` raises."""
-    now, about, said = at or timezone.now(), listing(draft), details(draft)
-    said |= {"condition_id": about and about.condition_id, "time_zone": zone_of(draft), "consented_at": now}
+    now, said = at or timezone.now(), details(draft)
+    said |= {"condition_id": draft.condition_id, "time_zone": zone_of(draft), "consented_at": now}
     return booking.book(
         draft=draft, details=said, is_allowed=lambda: booking_limits.may_book(said["email"], at=now), at=now
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection, connections
 
-COMMANDS = [["migrate", "--verbosity=0"], ["createcachetable"], ["load_starter"]]
+COMMANDS = [["migrate", "--verbosity=0"], ["createcachetable"], ["load_starter"], ["load_guidance"]]
 
 
 @dataclass(frozen=True)

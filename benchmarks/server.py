@@ -1,4 +1,4 @@
-"""A server of the site for the time of a measurement: one worker process."""
+"""A server of the site for the time of a measurement: one worker process, or several."""
 
 import contextlib
 import os
@@ -14,12 +14,12 @@ from django.conf import settings
 
 HOST = "127.0.0.1"
 SECONDS_TO_START = 120
-GRANIAN = ["-m", "granian", "--interface", "wsgi", "--workers", "1"]
+GRANIAN = ["-m", "granian", "--interface", "wsgi"]
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running server. `worker` is the id of the process that answers."""
+    """A running server. `worker` is the id of the process that answers, or of one of them."""
 
     port: int
     worker: int
@@ -34,19 +34,22 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(environment: dict[str, str] | None = None, *, threads: int = 1) -> Iterator[Server]:
+def running(
+    environment: dict[str, str] | None = None, *, workers: int = 1, threads: int = 1
+) -> Iterator[Server]:
     """A server in processes of its own, which end with the block. What it logs is in `VAR_DIR`."""
     port = free_port()
     log = settings.VAR_DIR / f"server-{port}.log"
-    address = ["--blocking-threads", str(threads), "--host", HOST, "--port", str(port), "--log-level", "warning"]
-    command = [sys.executable, *GRANIAN, *address, "calcsite.wsgi:application"]
+    size = ["--workers", str(workers), "--blocking-threads", str(threads)]
+    address = ["--host", HOST, "--port", str(port), "--log-level", "warning"]
+    command = [sys.executable, *GRANIAN, *size, *address, "calcsite.wsgi:application"]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=settings.BASE_DIR, env=os.environ | (environment or {}), stdout=output, stderr=output
         )
         try:
             wait_until_it_answers(process, port, log)
-            yield Server(port, only_child_of(process.pid))
+            yield Server(port, children_of(process.pid)[0])
         finally:
             process.terminate()
             process.wait()
@@ -67,7 +70,6 @@ def wait_until_it_answers(process: subprocess.Popen, port: int, log: Path) -> No
     raise RuntimeError(f"The server does not answer: {log.read_text()}")
 
 
-def only_child_of(parent: int) -> int:
-    """The one worker that granian's main process has started."""
-    (child,) = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return int(child)
+def children_of(parent: int) -> list[int]:
+    """The workers that granian's main process has started."""
+    return [int(child) for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]

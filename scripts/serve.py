@@ -94,7 +94,8 @@ def main() -> int:
     processes, announced = [], False
     try:
         processes.append(start("manage.py", "worker"))
-        granian = ["-m", "granian", "--interface", "wsgi", "--workers", "1", "--blocking-threads", "4"]
+        workers = ["--workers", str(os.cpu_count() or 1), "--blocking-threads", "4"]
+        granian = ["-m", "granian", "--interface", "wsgi", *workers]
         address = ["--host", HOST, "--port", str(port), "--log-level", "warning"]
         processes.append(start(*granian, *address, "calcsite.wsgi:application"))
         while all(process.poll() is None for process in processes):

@@ -213,6 +213,7 @@ class Draft(models.Model):
     details = models.JSONField(default=dict)
     type = models.ForeignKey(AppointmentType, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     clinician = models.ForeignKey(Clinician, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    condition = models.ForeignKey(Condition, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     appointment = models.OneToOneField(
         Appointment, on_delete=models.SET_NULL, null=True, blank=True, related_name="draft"
     )

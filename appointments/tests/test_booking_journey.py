@@ -12,6 +12,7 @@ from appointments.models import Appointment, Draft, Message
 from appointments.tests.factories import make_clinician, make_hours, make_slot, make_type
 from appointments.tests.journeys import ANSWERS, BOOK, answer, book, come_to, free, problems, title_of
 from calcsite.tokens import digest_of
+from conditions import publishing
 from conditions.tests.factories import make_live
 
 pytestmark = pytest.mark.django_db
@@ -289,10 +290,20 @@ def test_agreeing_to_words_that_have_changed_is_refused(client, slot):
 
 
 def test_the_last_button_takes_few_statements(client, slot, django_assert_num_queries):
-    """Three look, the rest write: the draft, the appointment, its messages, the audit log, the count of bookings."""
+    """One looks, and the others write: draft, appointment, checklist, messages, audit log, count of bookings."""
     come_to(client, "check", about={"condition": make_live(name="Calcinosis").slug})
-    with django_assert_num_queries(8 + 2):  # and those that begin and end the transaction
+    with django_assert_num_queries(7 + 2):  # and those that begin and end the transaction
         assert answer(client, "check").status_code == 302
+
+
+def test_what_it_is_about_stays_when_the_page_is_taken_off_the_site_meanwhile(client, slot):
+    condition = make_live(name="Calcinosis")
+    come_to(client, "check", about={"condition": condition.slug})
+    publishing.withdraw(condition=condition, by=None, reason="For a test.")
+    assert b"The condition that you chose. Its page is not public" in client.get(f"{BOOK}check/").content
+    answer(client, "check")
+    assert Appointment.objects.get(status=Status.BOOKED).condition == condition
+    assert Draft.objects.get().condition is None
 
 
 def test_every_form_needs_its_token(slot):

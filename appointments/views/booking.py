@@ -162,7 +162,7 @@ def check(request: HttpRequest, name: str, draft: Draft) -> HttpResponse:
         except booking.BookingError:
             return go(journey.TIME)  # which says that the time has gone, and offers others
         return redirect("appointments:booked")
-    context = {"answers": journey.details(draft), "about": journey.listing(draft), "problem": problem}
+    context = {"answers": journey.details(draft), "about": journey.about(draft), "problem": problem}
     return page(request, "check", name, draft, **context)
 
 
