@@ -34,9 +34,7 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(
-    environment: dict[str, str] | None = None, *, workers: int = 1, threads: int = 1
-) -> Iterator[Server]:
+def running(environment: dict[str, str] | None = None, *, workers: int = 1, threads: int = 1) -> Iterator[Server]:
     """A server in processes of its own, which end with the block. What it logs is in `VAR_DIR`."""
     port = free_port()
     log = settings.VAR_DIR / f"server-{port}.log"
