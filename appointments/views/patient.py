@@ -1,7 +1,7 @@
 """A patient's own pages. Whoever came by a link has one appointment, and no address tells which."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from functools import wraps
 
 from django.contrib import messages
@@ -16,8 +16,6 @@ from appointments import access, availability, booking, calendars, waiting
 from appointments.models import Appointment, Offer, WaitingEntry
 from appointments.patient_forms import CancelForm, LinkForm
 from calcsite import limits
-
-DAYS = 14  # of free times on one page
 
 View = Callable[..., HttpResponse]
 form_page = require_http_methods(["GET", "HEAD", "POST"])
@@ -137,31 +135,10 @@ def times(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 
 def times_page(request: HttpRequest, appointment: Appointment, status: int = 200, problem: str = "") -> HttpResponse:
     kind, anyone = appointment.type, request.GET.get("with") == "any"
-    today = timezone.localdate()
-    first = max(day_asked_for(request) or today, today)
-    last = today + timedelta(days=kind.horizon_days)
-    asked = {
-        "kind": kind,
-        "mode": appointment.mode,
-        "clinician": None if anyone else appointment.slot.clinician,
-        "first": min(first, last),
-        "zone": calendars.zone_of(appointment).key,
-    }
-    days = availability.free_days(**asked, days=DAYS)
-    until = days[-1].date if days else asked["first"] + timedelta(days=DAYS - 1)  # long lists end before the days do
-    return page(
-        request,
-        "times",
-        appointment,
-        status,
-        problem=problem,
-        days=days,
-        anyone=anyone,
-        zone=asked["zone"],
-        earlier=max(today, first - timedelta(days=DAYS)) if first > today else None,
-        later=until + timedelta(days=1) if until < last else None,
-        next_free=None if days else availability.next_free_day(**asked),
-    )
+    zone, clinician = calendars.zone_of(appointment).key, None if anyone else appointment.slot.clinician
+    shown = availability.days_page(kind, appointment.mode, clinician, first=day_asked_for(request), zone=zone)
+    context = {"anyone": anyone, "zone": zone, "problem": problem}
+    return page(request, "times", appointment, status, **vars(shown), **context)
 
 
 def day_asked_for(request: HttpRequest) -> date | None:
