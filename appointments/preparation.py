@@ -6,8 +6,6 @@ the appointment's lock, so that two windows lose nothing of each other. What com
 patient and clinician want before them, the same for both.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +37,7 @@ from appointments.models import (
 )
 from appointments.models.preparation import PackRow, Written
 from conditions.models import Listing
+from conditions.models.editions import checksum
 
 COPIED = ("version", "tool", "title", "text", "days_before", "position")
 MOST = 50  # rows on one list
@@ -130,7 +129,7 @@ def fingerprint(row: models.Model | None) -> str:
     if row is None:
         return ""
     said = {field.attname: str(getattr(row, field.attname)) for field in row._meta.concrete_fields}
-    return hashlib.sha256(json.dumps(said | {"position": ""}).encode()).hexdigest()[:16]
+    return checksum(said | {"position": ""})
 
 
 def says(row: PackRow, values: Values) -> bool:
