@@ -1,13 +1,12 @@
 """A patient's rights over what is held about them: consent, erasure, and who else may see when and where."""
 
-from datetime import datetime
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from appointments.kinds import ConsentKind
+from appointments.models.access import Link
 from appointments.models.appointments import Appointment
 
 
@@ -86,21 +85,14 @@ class Tombstone(models.Model):
         return self.digest[:12]
 
 
-class CarerLink(models.Model):
+class CarerLink(Link):
     """A secret that lets somebody else see time, place and preparation of one appointment, and nothing medical."""
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="carer_links")
     name = models.CharField("who it is for", max_length=200)
-    digest = models.CharField(max_length=64, unique=True)
-    made_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-made_at", "-pk"]
 
     def __str__(self) -> str:
         return f"{self.name}, {self.appointment}"
-
-    def is_usable(self, at: datetime | None = None) -> bool:
-        return self.ended_at is None and self.expires_at > (at or timezone.now())

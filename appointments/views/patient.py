@@ -79,9 +79,13 @@ def arrive(request: HttpRequest, token: str, rest: str = "") -> HttpResponse:
     with their address. What is loaded or sent from the page names the site and not the address; with no-referrer
     browsers would hide the site too, and the form would be refused.
     """
-    known = access.find_link(token) is not None
-    template = "arrive" if known else "dead_link"
-    response = render(request, f"appointments/patient/{template}.html", {"token": token} if known else {})
+    template = "arrive" if access.find_link(token) else "dead_link"
+    return arrived(request, f"patient/{template}", token)
+
+
+def arrived(request: HttpRequest, template: str, token: str) -> HttpResponse:
+    """A page whose address holds a secret, which is told to no other site."""
+    response = render(request, f"appointments/{template}.html", {"token": token})
     response.headers["Referrer-Policy"] = "strict-origin"
     return response
 
@@ -96,10 +100,15 @@ def open_link(request: HttpRequest) -> HttpResponse:
         link = access.enter(request.POST.get("token", ""))
     except access.AccessError:
         return render(request, "appointments/patient/dead_link.html", status=404)
-    request.session.cycle_key()
-    request.session[access.SESSION] = link.pk
+    remember(request, access.SESSION, link.pk)
     is_offered = not is_over(link.appointment) and waiting.offer_to(link.appointment)
     return redirect("patient:offer" if is_offered else "patient:home")
+
+
+def remember(request: HttpRequest, key: str, link: int) -> None:
+    """Note in the session, under a new key, which link somebody came by."""
+    request.session.cycle_key()
+    request.session[key] = link
 
 
 @require_POST
