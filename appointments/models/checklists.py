@@ -18,6 +18,18 @@ class GuidanceQuerySet(models.QuerySet):
         return self.filter(Q(condition=None) | Q(condition=key)) if key else self.filter(condition=None)
 
 
+class CopyQuerySet(models.QuerySet):
+    """Copies of items of advice, as patients hold them."""
+
+    def outdated(self, item: "Guidance") -> "CopyQuerySet":
+        """Copies of an item in words that are no longer safe to follow."""
+        return self.filter(source=item, version__lt=item.safe_from)
+
+    def unsafe(self) -> "CopyQuerySet":
+        """Copies of any item in words that are no longer safe to follow."""
+        return self.filter(version__lt=F("source__safe_from"))
+
+
 class Guidance(models.Model):
     """One item of advice, for all conditions or for one."""
 
