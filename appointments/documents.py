@@ -18,7 +18,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from appointments import antivirus, auditing, checking, consent
+from appointments import antivirus, auditing, checking, consent, legal_holds
 from appointments.filechecks.names import harmless
 from appointments.filechecks.problems import FileProblem
 from appointments.kinds import ConsentKind
@@ -167,9 +167,10 @@ def remove(*, document: Document, by: AbstractBaseUser | None = None, at: dateti
     Patients remove what they have sent, until the appointment begins: from then on it is what the opinion rests on.
     Staff remove what staff have added. Raises DocumentError otherwise.
     """
-    appointment = Appointment.objects.select_for_update().get(pk=document.appointment_id)
-    if appointment.legal_holds.filter(ended_at=None).exists():
-        raise DocumentError(KEPT)
+    try:
+        appointment = legal_holds.locked(document.appointment)
+    except legal_holds.HeldError as error:
+        raise DocumentError(KEPT) from error
     if not may_remove(document, appointment, by=by, at=at):
         raise DocumentError("This file cannot be removed here any more. Call us if it should not be kept.")
     Document.objects.filter(pk=document.pk).delete()
@@ -210,16 +211,11 @@ def request(
 @transaction.atomic
 def waive(*, request: DocumentRequest, by: AbstractBaseUser, at: datetime | None = None) -> bool:
     """Say that a record is not needed. Returns whether it was missing until now."""
-    missing = DocumentRequest.objects.filter(pk=request.pk, met_by=None, waived_at=None)
-    if missing.update(waived_at=at or timezone.now()) != 1:
+    still = DocumentRequest.objects.missing().filter(pk=request.pk)
+    if still.update(waived_at=at or timezone.now()) != 1:
         return False
     auditing.record(CHANGED, request.appointment, by=by, detail="A document is not needed any more")
     return True
-
-
-def missing(appointment: Appointment) -> list[DocumentRequest]:
-    """What was asked for and is neither there nor waived."""
-    return list(appointment.document_requests.filter(met_by=None, waived_at=None))
 
 
 def sweep(at: datetime | None = None, *, dry_run: bool = False) -> int:

@@ -120,9 +120,7 @@ WORKLISTS = [
         "erasure",
         "Asked to be erased",
         "A patient wants everything about them deleted. Do it or say why not, within one month of their asking.",
-        lambda seen, at: seen.filter(
-            Exists(ErasureRequest.objects.filter(appointment=OuterRef("pk"), refused_at=None))
-        ),
+        lambda seen, at: seen.filter(Exists(ErasureRequest.objects.waiting().filter(appointment=OuterRef("pk")))),
         permission=ERASE,
     ),
     Worklist(

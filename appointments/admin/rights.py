@@ -50,7 +50,7 @@ def erase(request: HttpRequest, appointment: Appointment) -> HttpResponse:
         goes=_goes(appointment),
         files=sum(1 for _ in holdings.files_of(appointment)),
         others=others.exclude(email="").values_list("pk", "reference"),
-        is_held=appointment.legal_holds.filter(ended_at=None).exists(),
+        is_held=appointment.legal_holds.lasting().exists(),
     )
 
 

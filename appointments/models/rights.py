@@ -31,6 +31,12 @@ class Consent(models.Model):
         return f"{self.appointment}: {self.get_kind_display()}, {self.version}"
 
 
+class ErasureRequestQuerySet(models.QuerySet):
+    def waiting(self) -> "ErasureRequestQuerySet":
+        """Those that nobody has answered: what is carried out is gone with all else."""
+        return self.filter(refused_at=None)
+
+
 class ErasureRequest(models.Model):
     """A patient asks that everything held about them be erased. Staff carry it out, or say why not."""
 
@@ -41,6 +47,8 @@ class ErasureRequest(models.Model):
     refused_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+
+    objects = ErasureRequestQuerySet.as_manager()
 
     class Meta:
         ordering = ["asked_at", "pk"]
@@ -55,6 +63,12 @@ class ErasureRequest(models.Model):
         return f"{self.appointment}, {self.asked_at:%d.%m.%Y}"
 
 
+class LegalHoldQuerySet(models.QuerySet):
+    def lasting(self) -> "LegalHoldQuerySet":
+        """Those that nobody has ended."""
+        return self.filter(ended_at=None)
+
+
 class LegalHold(models.Model):
     """While it lasts, nothing of an appointment is deleted: not by retention, and not by erasure."""
 
@@ -63,6 +77,8 @@ class LegalHold(models.Model):
     placed_at = models.DateTimeField(default=timezone.now)
     placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = LegalHoldQuerySet.as_manager()
 
     class Meta:
         ordering = ["-placed_at", "-pk"]
