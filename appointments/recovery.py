@@ -31,9 +31,8 @@ from appointments.models import (
 )
 from appointments.models.appointments import AppointmentQuerySet
 from appointments.models.checklists import GuidanceQuerySet
-from appointments.staff import patients_of
+from appointments.staff import CARE, patients_of
 
-CARE = "appointments.care_recovery"
 PATIENT = [
     "name",
     "date_of_birth",
@@ -131,7 +130,6 @@ def change_plan(
     kept: Iterable[models.Model] = (),
     removed: Iterable[models.Model] = (),
     by: AbstractUser,
-    at: datetime | None = None,
 ) -> None:
     """Save what was changed in a plan and in its rows. A follow-up that is booked stays, whatever is asked.
 
