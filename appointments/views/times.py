@@ -5,12 +5,11 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
 
 from appointments import availability, booking, booking_limits, drafts, journey, timezones
 from appointments.models import Draft, Slot
 from appointments.views.booking import go, in_order, page
-from appointments.views.patient import day_asked_for
+from appointments.views.patient import day_asked_for, form_page
 from calcsite.keys import key_in
 
 CHOOSE_ONE = "Choose one time from the list."
@@ -21,7 +20,7 @@ NOT_KEPT = {
 }
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 @in_order("type", "clinician")
 def choose_time(request: HttpRequest, name: str, draft: Draft) -> HttpResponse:
     """Free times, in the clinic's zone or the patient's own. POST claims one for the patient while they write."""
