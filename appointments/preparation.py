@@ -39,7 +39,7 @@ from appointments.models.preparation import PackRow, Written
 from conditions.models import Listing
 from conditions.models.editions import checksum
 
-COPIED = ("version", "tool", "title", "text", "days_before", "position")
+COPIED = (*ChecklistItem.WORDS, "version", "position")
 MOST = 50  # rows on one list
 PREPARING = (*COMING, Status.ARRIVED)
 HISTORY_HEADINGS = {

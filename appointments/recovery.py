@@ -46,10 +46,10 @@ PATIENT = [
     "needs",
     "condition",
 ]
-COPIED = ["version", "title", "text", "normal", "do", "dont", "first_day", "last_day", "position"]
+COPIED = [*RecoveryGuidance.WORDS, "version", "position"]
 PLAN = ["treatment", "what", "first_day", "last_day", "note", "telephone", "seek_help"]
 ROWS: dict[type[models.Model], list[str]] = {
-    PlanGuidance: ["title", "text", "normal", "do", "dont", "first_day", "last_day", "position"],
+    PlanGuidance: [*RecoveryGuidance.WORDS, "position"],
     PlanMedicine: ["name", "dose", "until", "note"],
     FollowUp: ["day", "what"],
 }
