@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.files.uploadedfile import TemporaryUploadedFile
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import OperationalError, transaction
 from django.db.models import Sum
 from django.utils import timezone
 
@@ -22,7 +22,7 @@ from appointments import antivirus, auditing, checking, consent, legal_holds
 from appointments.filechecks.names import harmless
 from appointments.filechecks.problems import FileProblem
 from appointments.kinds import ConsentKind
-from appointments.models import Appointment, AuditEntry, Consent, Document, DocumentRequest
+from appointments.models import Appointment, AuditEntry, Document, DocumentRequest
 from appointments.models.documents import generated_name, private_files
 
 MEGABYTE = 1024 * 1024
@@ -63,11 +63,7 @@ def has_agreed(appointment: Appointment) -> bool:
 
 def agree(*, appointment: Appointment, at: datetime | None = None) -> None:
     """Put on record that the patient agrees to the wording of today. Who agreed before need not do it again."""
-    if has_agreed(appointment):
-        return
-    given = {"kind": ConsentKind.DOCUMENTS, "version": consent.DOCUMENTS_VERSION, "given_at": at or timezone.now()}
-    with suppress(IntegrityError), transaction.atomic():  # another tab was faster
-        Consent.objects.create(appointment=appointment, **given)
+    consent.give(appointment=appointment, kind=ConsentKind.DOCUMENTS, at=at)
 
 
 def add(

@@ -22,7 +22,6 @@ from appointments.models import (
     Appointment,
     AuditEntry,
     ChecklistItem,
-    Consent,
     Document,
     DocumentRequest,
     HistoryEntry,
@@ -333,6 +332,5 @@ def take_over_ticks(*, appointment: Appointment, ticks: Iterable[str], at: datet
     tasks = PreparationTask.objects.filter(pk__in=[found[tick] for tick in set(ticks) & set(found)])
     done = tasks.filter(status=TaskStatus.TO_DO).update(status=TaskStatus.DONE, changed_at=now)
     if done:
-        given = Consent(appointment=appointment, kind=ConsentKind.TICKS, version=consent.TICKS_VERSION, given_at=now)
-        Consent.objects.bulk_create([given], ignore_conflicts=True)  # it may be there from another tab
+        consent.give(appointment=appointment, kind=ConsentKind.TICKS, at=now)
     return done
