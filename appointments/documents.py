@@ -49,10 +49,12 @@ def refusal(why: str) -> str:
 
 
 def largest_file() -> int:
+    """In bytes. Read at each use, as `calcsite.uploads` asks for it."""
     return settings.DOCUMENT_MEGABYTES * MEGABYTE
 
 
 def most_files() -> int:
+    """Of one appointment, and so of one form."""
     return settings.DOCUMENTS_MOST
 
 
@@ -177,6 +179,7 @@ def remove(*, document: Document, by: AbstractBaseUser | None = None, at: dateti
 def may_remove(
     document: Document, appointment: Appointment, *, by: AbstractBaseUser | None = None, at: datetime | None = None
 ) -> bool:
+    """Whether the rule of `remove` lets the patient, or staff (`by`), remove it; legal holds apart."""
     if by:
         return document.added_by_id is not None
     return document.added_by_id is None and appointment.slot.starts > (at or timezone.now())

@@ -100,6 +100,7 @@ def held_by_patients_of(user: AbstractUser, item: Item, at: datetime | None = No
 
 
 def appointment_of(copy: Copy) -> Appointment:
+    """The appointment of the patient who holds a copy."""
     return copy.appointment if isinstance(copy, PreparationTask) else copy.plan.appointment
 
 

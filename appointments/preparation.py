@@ -118,6 +118,7 @@ class Progress(NamedTuple):
 
 
 def progress(tasks: Iterable[PreparationTask]) -> Progress:
+    """Counted as the patient has marked them."""
     marked = [task.status for task in tasks]
     passed_over = marked.count(TaskStatus.NOT_NEEDED)
     return Progress(marked.count(TaskStatus.DONE), len(marked) - passed_over, passed_over)

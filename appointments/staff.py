@@ -20,6 +20,7 @@ ERASE, HOLD = "appointments.erase_patient", "appointments.hold_legally"
 
 
 def sees_everybody(user: AbstractUser) -> bool:
+    """Whether `user` books for patients, and so sees every appointment."""
     return user.has_perms([VIEW, ADD])
 
 
