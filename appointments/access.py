@@ -18,6 +18,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from appointments import auditing, tombstones
 from appointments.kinds import Status
 from appointments.models import Appointment, AuditEntry, Code, Message, PatientLink
+from appointments.models.access import Link
 from calcsite import limits
 from calcsite.tokens import digest_of, new_token
 
@@ -57,8 +58,7 @@ def end_all(appointment: Appointment, *, at: datetime) -> None:
 
 def usable_links(at: datetime | None = None) -> QuerySet[PatientLink]:
     """Those that still open their appointment, with what a page shows of it."""
-    links = PatientLink.objects.select_related("appointment__slot__clinician", "appointment__slot__location")
-    return links.select_related("appointment__type").filter(ended_at=None, expires_at__gt=at or timezone.now())
+    return PatientLink.objects.usable(at)
 
 
 def ended_by_cancelling(link: int) -> bool:
@@ -69,15 +69,24 @@ def ended_by_cancelling(link: int) -> bool:
 
 def find_link(token: str, *, at: datetime | None = None) -> PatientLink | None:
     """The link that a token opens, if it still opens one. Finding it changes nothing: scanners open every link."""
-    return usable_links(at).filter(digest=digest_of(token)).first() if len(token) == TOKEN_LENGTH else None
+    return find_among(usable_links(at), token)
+
+
+def find_among(links: QuerySet[Link], token: str) -> Link | None:
+    """The one of some links that a token opens."""
+    return links.filter(digest=digest_of(token)).first() if len(token) == TOKEN_LENGTH else None
 
 
 def enter(token: str, *, at: datetime | None = None) -> PatientLink:
     """Let somebody in by their token. Raises AccessError when it opens nothing, or nothing any more."""
-    link = find_link(token, at=at)
+    return let_in(find_link(token, at=at), by=auditing.PATIENT)
+
+
+def let_in(link: Link | None, *, by: str) -> Link:
+    """Put on record that somebody came by a link. Raises AccessError without one, and when all behind it is erased."""
     if link is None or tombstones.is_kept(link.appointment):
         raise AccessError("This link does not work any more.")
-    auditing.record(AuditEntry.Action.ENTERED, link.appointment, by=auditing.PATIENT)
+    auditing.record(AuditEntry.Action.ENTERED, link.appointment, by=by)
     return link
 
 

@@ -21,6 +21,7 @@ from calcsite import limits
 
 AHEAD = 56  # days, at least
 SPARE = 7  # days more, for a worker that was down
+DAYS = 14  # of free times on one page
 MOST = 300  # times of one list; a day in steps of five minutes has 288
 
 
@@ -66,7 +67,7 @@ def free_days(
     mode: str,
     clinician: Clinician | None = None,
     first: date | None = None,
-    days: int = 14,
+    days: int = DAYS,
     zone: str | None = None,
     at: datetime | None = None,
 ) -> list[Day]:
@@ -85,6 +86,47 @@ def free_days(
         Day(day, list(times)) for day, times in groupby(found, key=lambda slot: slot.starts.astimezone(place).date())
     ]
     return by_day[:-1] if len(found) == MOST and len(by_day) > 1 else by_day
+
+
+@dataclass(frozen=True)
+class DaysPage:
+    """The days of free times on one page, and the first day of the pages before and after it, where there are some."""
+
+    first: date
+    until: date
+    days: list[Day]
+    earlier: date | None
+    later: date | None
+    next_free_day: date | None  # where there is no free time on this page
+
+
+def days_page(
+    kind: AppointmentType,
+    mode: str,
+    clinician: Clinician | None = None,
+    first: date | None = None,
+    zone: str | None = None,
+    at: datetime | None = None,
+) -> DaysPage:
+    """The page of free times that begins with `first`: not before today, nor after the last day of booking.
+
+    Days are those of `zone` (the clinic's). Takes one query more than `free_days` when nothing is free.
+    """
+    now = at or timezone.now()
+    asked = {"kind": kind, "mode": mode, "clinician": clinician, "zone": zone, "at": now}
+    today = now.astimezone(timezones.named(zone)).date()
+    last = today + timedelta(days=kind.horizon_days)
+    first = min(max(first or today, today), last)
+    days = free_days(**asked, first=first, days=DAYS)
+    until = days[-1].date if days else first + (DAYS - 1) * ONE_DAY  # long lists end before the days do
+    return DaysPage(
+        first=first,
+        until=until,
+        days=days,
+        earlier=max(first - DAYS * ONE_DAY, today) if first > today else None,
+        later=until + ONE_DAY if until < last else None,
+        next_free_day=None if days else next_free_day(**asked, first=first),
+    )
 
 
 def first_available(

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from appointments import access, auditing, tombstones
+from appointments import access, auditing
 from appointments.kinds import Status
 from appointments.models import Appointment, AuditEntry, CarerLink
 from calcsite.tokens import digest_of, new_token
@@ -59,20 +59,14 @@ def end_all(*, appointment: Appointment, at: datetime | None = None) -> None:
 
 def usable(at: datetime | None = None) -> QuerySet[CarerLink]:
     """The links that still open something."""
-    links = CarerLink.objects.filter(ended_at=None, expires_at__gt=at or timezone.now())
-    links = links.exclude(appointment__status=Status.CANCELLED)
-    return links.select_related("appointment__slot__location", "appointment__slot__clinician", "appointment__type")
+    return CarerLink.objects.usable(at).exclude(appointment__status=Status.CANCELLED)
 
 
 def find(token: str, *, at: datetime | None = None) -> CarerLink | None:
     """The link that a token opens. Finding it changes nothing: scanners open every link."""
-    return usable(at).filter(digest=digest_of(token)).first() if len(token) == access.TOKEN_LENGTH else None
+    return access.find_among(usable(at), token)
 
 
 def enter(token: str, *, at: datetime | None = None) -> CarerLink:
     """Let a carer in by their token. Raises access.AccessError when it opens nothing, or nothing any more."""
-    link = find(token, at=at)
-    if link is None or tombstones.is_kept(link.appointment):
-        raise access.AccessError("This link does not work any more.")
-    auditing.record(AuditEntry.Action.ENTERED, link.appointment, by=CARER)
-    return link
+    return access.let_in(find(token, at=at), by=CARER)

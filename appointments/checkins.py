@@ -19,8 +19,8 @@ from appointments.kinds import Feeling
 from appointments.models import Appointment, AuditEntry, CheckIn, RecoveryPlan
 from appointments.models.appointments import AppointmentQuerySet
 from appointments.models.recovery import CheckInQuerySet
-from appointments.recovery import CARE, RecoveryError, locked
-from appointments.staff import appointments_of
+from appointments.recovery import RecoveryError, locked
+from appointments.staff import CARE, appointments_of
 from calcsite.charts import Chart, line_chart
 from conditions.models import Condition
 

@@ -67,9 +67,9 @@ class SendForm(PatientForm):
             "PDF, JPEG, PNG, DICOM, or a zip file of DICOM images. You can choose several. "
             f"Each can be {settings.DOCUMENT_MEGABYTES} MB large."
         )
-        missing = documents.missing(appointment)
-        if missing:
-            self.fields["meets"].queryset = appointment.document_requests.filter(pk__in=[each.pk for each in missing])
+        missing = appointment.document_requests.missing()
+        if missing.exists():
+            self.fields["meets"].queryset = missing
         else:
             del self.fields["meets"]
         if documents.has_agreed(appointment):
@@ -86,7 +86,7 @@ class DescribeForm(PatientForm):
         met = document.meets.first()
         super().__init__(*args, initial={"description": document.description, "meets": met}, **kwargs)
         requests = document.appointment.document_requests
-        self.fields["meets"].queryset = requests.filter(met_by=None, waived_at=None) | requests.filter(met_by=document)
+        self.fields["meets"].queryset = requests.missing() | requests.filter(met_by=document)
 
 
 class AskForm(forms.Form):
@@ -114,4 +114,4 @@ class AddForm(forms.Form):
     def __init__(self, *args: Any, appointment: Appointment, was_dropped: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["files"].required = not was_dropped
-        self.fields["meets"].queryset = appointment.document_requests.filter(met_by=None, waived_at=None)
+        self.fields["meets"].queryset = appointment.document_requests.missing()

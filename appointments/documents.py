@@ -14,15 +14,15 @@ from pathlib import Path, PurePosixPath
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.files.uploadedfile import TemporaryUploadedFile
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import OperationalError, transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from appointments import antivirus, auditing, checking, consent
+from appointments import antivirus, auditing, checking, consent, legal_holds
 from appointments.filechecks.names import harmless
 from appointments.filechecks.problems import FileProblem
 from appointments.kinds import ConsentKind
-from appointments.models import Appointment, AuditEntry, Consent, Document, DocumentRequest
+from appointments.models import Appointment, AuditEntry, Document, DocumentRequest
 from appointments.models.documents import generated_name, private_files
 
 MEGABYTE = 1024 * 1024
@@ -49,10 +49,12 @@ def refusal(why: str) -> str:
 
 
 def largest_file() -> int:
+    """In bytes. Read at each use, as `calcsite.uploads` asks for it."""
     return settings.DOCUMENT_MEGABYTES * MEGABYTE
 
 
 def most_files() -> int:
+    """Of one appointment, and so of one form."""
     return settings.DOCUMENTS_MOST
 
 
@@ -63,11 +65,7 @@ def has_agreed(appointment: Appointment) -> bool:
 
 def agree(*, appointment: Appointment, at: datetime | None = None) -> None:
     """Put on record that the patient agrees to the wording of today. Who agreed before need not do it again."""
-    if has_agreed(appointment):
-        return
-    given = {"kind": ConsentKind.DOCUMENTS, "version": consent.DOCUMENTS_VERSION, "given_at": at or timezone.now()}
-    with suppress(IntegrityError), transaction.atomic():  # another tab was faster
-        Consent.objects.create(appointment=appointment, **given)
+    consent.give(appointment=appointment, kind=ConsentKind.DOCUMENTS, at=at)
 
 
 def add(
@@ -167,9 +165,10 @@ def remove(*, document: Document, by: AbstractBaseUser | None = None, at: dateti
     Patients remove what they have sent, until the appointment begins: from then on it is what the opinion rests on.
     Staff remove what staff have added. Raises DocumentError otherwise.
     """
-    appointment = Appointment.objects.select_for_update().get(pk=document.appointment_id)
-    if appointment.legal_holds.filter(ended_at=None).exists():
-        raise DocumentError(KEPT)
+    try:
+        appointment = legal_holds.locked(document.appointment)
+    except legal_holds.HeldError as error:
+        raise DocumentError(KEPT) from error
     if not may_remove(document, appointment, by=by, at=at):
         raise DocumentError("This file cannot be removed here any more. Call us if it should not be kept.")
     Document.objects.filter(pk=document.pk).delete()
@@ -180,6 +179,7 @@ def remove(*, document: Document, by: AbstractBaseUser | None = None, at: dateti
 def may_remove(
     document: Document, appointment: Appointment, *, by: AbstractBaseUser | None = None, at: datetime | None = None
 ) -> bool:
+    """Whether the rule of `remove` lets the patient, or staff (`by`), remove it; legal holds apart."""
     if by:
         return document.added_by_id is not None
     return document.added_by_id is None and appointment.slot.starts > (at or timezone.now())
@@ -210,16 +210,11 @@ def request(
 @transaction.atomic
 def waive(*, request: DocumentRequest, by: AbstractBaseUser, at: datetime | None = None) -> bool:
     """Say that a record is not needed. Returns whether it was missing until now."""
-    missing = DocumentRequest.objects.filter(pk=request.pk, met_by=None, waived_at=None)
-    if missing.update(waived_at=at or timezone.now()) != 1:
+    still = DocumentRequest.objects.missing().filter(pk=request.pk)
+    if still.update(waived_at=at or timezone.now()) != 1:
         return False
     auditing.record(CHANGED, request.appointment, by=by, detail="A document is not needed any more")
     return True
-
-
-def missing(appointment: Appointment) -> list[DocumentRequest]:
-    """What was asked for and is neither there nor waived."""
-    return list(appointment.document_requests.filter(met_by=None, waived_at=None))
 
 
 def sweep(at: datetime | None = None, *, dry_run: bool = False) -> int:

@@ -49,7 +49,7 @@ def ask(*, appointment: Appointment, at: datetime | None = None) -> None:
 @transaction.atomic
 def withdraw(*, appointment: Appointment) -> None:
     """Take back the wish, as long as nobody has decided."""
-    if ErasureRequest.objects.filter(appointment=appointment, refused_at=None).delete()[0]:
+    if ErasureRequest.objects.waiting().filter(appointment=appointment).delete()[0]:
         auditing.record(Action.CHANGED, appointment, by=auditing.PATIENT, detail="Erasure no longer asked for")
 
 
@@ -60,7 +60,7 @@ def refuse(*, appointment: Appointment, why: str, by: AbstractUser, at: datetime
     Raises ErasureError when there is no open request.
     """
     decision = {"refused_at": at or timezone.now(), "refused_why": why, "refused_by": by}
-    if ErasureRequest.objects.filter(appointment=appointment, refused_at=None).update(**decision) != 1:
+    if ErasureRequest.objects.waiting().filter(appointment=appointment).update(**decision) != 1:
         raise ErasureError("There is no open request: they took it back, or somebody has answered it.")
     auditing.record(Action.CHANGED, appointment, by=by, detail="Erasure refused")
     text = render_to_string("appointments/rights/refusal.txt", {"why": why})

@@ -31,11 +31,6 @@ Copy = PreparationTask | PlanGuidance
 
 COPIES: dict[type[Item], type[Copy]] = {ChecklistItem: PreparationTask, RecoveryGuidance: PlanGuidance}
 APPOINTMENT = {PreparationTask: "appointment", PlanGuidance: "plan__appointment"}
-# What a patient is told. Where an item stands in the list is not among it.
-WORDS = {
-    ChecklistItem: ("title", "text", "tool", "days_before"),
-    RecoveryGuidance: ("title", "text", "normal", "do", "dont", "first_day", "last_day"),
-}
 WHOM = {ChecklistItem: ("condition_id",), RecoveryGuidance: ("condition_id", "treatment")}
 UNREVIEWED = {"reviewed_by": None, "reviewed_at": None, "reviewer": ""}
 DETAIL = "Words that must no longer be followed were replaced"
@@ -58,7 +53,7 @@ def save(*, item: Item, by: AbstractUser, is_safety_change: bool = False) -> Non
         return
     kind = type(item)
     stored = kind.objects.filter(pk=item.pk, version=item.version).first()
-    values = {name: getattr(item, name) for name in (*WORDS[kind], *WHOM[kind])}
+    values = {name: getattr(item, name) for name in (*kind.WORDS, *WHOM[kind])}
     if stored and any(getattr(stored, name) != value for name, value in values.items()):
         values |= UNREVIEWED | {"version": item.version + 1, "changed_by": by}
     if is_safety_change:
@@ -105,6 +100,7 @@ def held_by_patients_of(user: AbstractUser, item: Item, at: datetime | None = No
 
 
 def appointment_of(copy: Copy) -> Appointment:
+    """The appointment of the patient who holds a copy."""
     return copy.appointment if isinstance(copy, PreparationTask) else copy.plan.appointment
 
 
@@ -118,7 +114,7 @@ def replace(*, copy: Copy, by: AbstractUser, tell: bool, at: datetime | None = N
     now, kind = at or timezone.now(), type(copy)
     source = kind._meta.get_field("source").related_model.objects.filter(pk=copy.source_id).first()
     unsafe = kind.objects.unsafe().filter(pk=copy.pk)
-    values = {name: getattr(source, name) for name in (*WORDS[type(source)], "version")} if source else {}
+    values = {name: getattr(source, name) for name in (*source.WORDS, "version")} if source else {}
     if not source or unsafe.update(**values) != 1:
         raise GuidanceError("This patient has the new words already.")
     if kind is PreparationTask:

@@ -23,7 +23,7 @@ class HeldError(Exception):
 
 def on(path: str = "pk") -> Exists:
     """Whether there is a hold on the appointment that `path` leads to: a condition for `filter` and `exclude`."""
-    return Exists(LegalHold.objects.filter(appointment=OuterRef(path), ended_at=None))
+    return Exists(LegalHold.objects.lasting().filter(appointment=OuterRef(path)))
 
 
 def locked(appointment: Appointment) -> Appointment:
@@ -32,7 +32,7 @@ def locked(appointment: Appointment) -> Appointment:
     Raises HeldError when there is a hold, and Appointment.DoesNotExist when it is gone.
     """
     row = Appointment.objects.select_for_update(no_key=True).get(pk=appointment.pk)
-    if LegalHold.objects.filter(appointment=row, ended_at=None).exists():
+    if LegalHold.objects.lasting().filter(appointment=row).exists():
         raise HeldError("Nothing of this appointment may be deleted: there is a legal hold on it.")
     return row
 
@@ -48,5 +48,5 @@ def place(*, appointment: Appointment, why: str, by: AbstractUser, at: datetime 
 @transaction.atomic
 def end(*, hold: LegalHold, by: AbstractUser, at: datetime | None = None) -> None:
     """End one hold. Ended twice it is ended once. Others on the same appointment go on."""
-    if LegalHold.objects.filter(pk=hold.pk, ended_at=None).update(ended_at=at or timezone.now()) == 1:
+    if LegalHold.objects.lasting().filter(pk=hold.pk).update(ended_at=at or timezone.now()) == 1:
         auditing.record(Action.CHANGED, hold.appointment, by=by, detail="Legal hold ended")

@@ -133,7 +133,7 @@ def _find_whose(message: Message, at: datetime) -> None:
 def _write(message: Message, at: datetime) -> Email:
     """The e-mail for a message, in the outbox. What patients wrote goes into it as values, never as a template."""
     appointment = message.appointment
-    context = _context(message, at)
+    context = _context(message)
     text = render_to_string(f"appointments/emails/{message.kind}.txt", context)
     subject, _, text = text.partition("\n\n")
     parts = {
@@ -163,7 +163,7 @@ def _sender() -> str:
     return f'"{name}" <{address}>'
 
 
-def _context(message: Message, at: datetime) -> dict[str, Any]:
+def _context(message: Message) -> dict[str, Any]:
     appointment = message.appointment
     return clinic() | {
         "appointment": appointment,

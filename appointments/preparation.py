@@ -6,8 +6,6 @@ the appointment's lock, so that two windows lose nothing of each other. What com
 patient and clinician want before them, the same for both.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +21,7 @@ from appointments.kinds import COMING, ConsentKind, Status, TaskStatus, Tool
 from appointments.models import (
     Appointment,
     AuditEntry,
-    Consent,
+    ChecklistItem,
     Document,
     DocumentRequest,
     HistoryEntry,
@@ -38,16 +36,15 @@ from appointments.models import (
 )
 from appointments.models.preparation import PackRow, Written
 from conditions.models import Listing
+from conditions.models.editions import checksum
 
 # One statement that the database carries out by itself: reading all and writing them again takes three times as long.
 COPY_CHECKLIST = """
-    INSERT INTO appointments_preparationtask
-        (appointment_id, source_id, status, version, tool, title, text, days_before, position)
-    SELECT %s, id, %s, version, tool, title, text, days_before, position
-    FROM appointments_checklistitem WHERE condition_id IS NULL OR condition_id = %s
+    INSERT INTO appointments_preparationtask (appointment_id, source_id, status, {copied})
+    SELECT %s, id, %s, {copied} FROM appointments_checklistitem WHERE condition_id IS NULL OR condition_id = %s
     ORDER BY position, id
     ON CONFLICT DO NOTHING
-"""
+""".format(copied=", ".join([*ChecklistItem.WORDS, "version", "position"]))
 MOST = 50  # rows on one list
 PREPARING = (*COMING, Status.ARRIVED)
 HISTORY_HEADINGS = {
@@ -123,6 +120,7 @@ class Progress(NamedTuple):
 
 
 def progress(tasks: Iterable[PreparationTask]) -> Progress:
+    """Counted as the patient has marked them."""
     marked = [task.status for task in tasks]
     passed_over = marked.count(TaskStatus.NOT_NEEDED)
     return Progress(marked.count(TaskStatus.DONE), len(marked) - passed_over, passed_over)
@@ -133,7 +131,7 @@ def fingerprint(row: models.Model | None) -> str:
     if row is None:
         return ""
     said = {field.attname: str(getattr(row, field.attname)) for field in row._meta.concrete_fields}
-    return hashlib.sha256(json.dumps(said | {"position": ""}).encode()).hexdigest()[:16]
+    return checksum(said | {"position": ""})
 
 
 def says(row: PackRow, values: Values) -> bool:
@@ -337,6 +335,5 @@ def take_over_ticks(*, appointment: Appointment, ticks: Iterable[str], at: datet
     tasks = PreparationTask.objects.filter(pk__in=[found[tick] for tick in set(ticks) & set(found)])
     done = tasks.filter(status=TaskStatus.TO_DO).update(status=TaskStatus.DONE, changed_at=now)
     if done:
-        given = Consent(appointment=appointment, kind=ConsentKind.TICKS, version=consent.TICKS_VERSION, given_at=now)
-        Consent.objects.bulk_create([given], ignore_conflicts=True)  # it may be there from another tab
+        consent.give(appointment=appointment, kind=ConsentKind.TICKS, at=now)
     return done

@@ -31,9 +31,8 @@ from appointments.models import (
 )
 from appointments.models.appointments import AppointmentQuerySet
 from appointments.models.checklists import GuidanceQuerySet
-from appointments.staff import patients_of
+from appointments.staff import CARE, patients_of
 
-CARE = "appointments.care_recovery"
 PATIENT = [
     "name",
     "date_of_birth",
@@ -47,10 +46,10 @@ PATIENT = [
     "needs",
     "condition",
 ]
-COPIED = ["version", "title", "text", "normal", "do", "dont", "first_day", "last_day", "position"]
+COPIED = [*RecoveryGuidance.WORDS, "version", "position"]
 PLAN = ["treatment", "what", "first_day", "last_day", "note", "telephone", "seek_help"]
 ROWS: dict[type[models.Model], list[str]] = {
-    PlanGuidance: ["title", "text", "normal", "do", "dont", "first_day", "last_day", "position"],
+    PlanGuidance: [*RecoveryGuidance.WORDS, "position"],
     PlanMedicine: ["name", "dose", "until", "note"],
     FollowUp: ["day", "what"],
 }
@@ -131,7 +130,6 @@ def change_plan(
     kept: Iterable[models.Model] = (),
     removed: Iterable[models.Model] = (),
     by: AbstractUser,
-    at: datetime | None = None,
 ) -> None:
     """Save what was changed in a plan and in its rows. A follow-up that is booked stays, whatever is asked.
 

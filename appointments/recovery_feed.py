@@ -4,11 +4,9 @@ Programs that show calendars keep them on other machines, and families share the
 day of the plan it is, and that there is a follow-up. Only a digest of the secret is stored (as in `feeds`).
 """
 
-import secrets
 from datetime import date, timedelta
 
 from django.conf import settings
-from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar, Event
@@ -16,21 +14,22 @@ from icalendar import Calendar, Event
 from appointments.kinds import Status
 from appointments.models import FollowUp, RecoveryPlan
 from appointments.recovery import RecoveryError
-from calcsite.tokens import digest_of
+from calcsite.tokens import digest_of, new_token
 
 BACK, AHEAD = 30, 90  # days of the plan in the calendar, before and after today
 
 
-@transaction.atomic
 def renew(*, plan: RecoveryPlan) -> str:
-    """Give a plan a new address, and end the one before. Returns the secret, which is stored nowhere."""
-    secret = secrets.token_urlsafe(32)
+    """Give a plan a new address, and end the one before. Returns the secret, which is stored nowhere.
+
+    Raises RecoveryError when the plan has ended.
+    """
+    secret = new_token()
     if RecoveryPlan.objects.filter(pk=plan.pk, ended_at=None).update(feed_digest=digest_of(secret)) != 1:
         raise RecoveryError("This recovery plan has ended.")
     return secret
 
 
-@transaction.atomic
 def revoke(*, plan: RecoveryPlan) -> None:
     """End the address of a plan. From now on it leads nowhere."""
     RecoveryPlan.objects.filter(pk=plan.pk).update(feed_digest="")

@@ -14,11 +14,13 @@ from appointments.models.hours import SlotQuerySet
 
 VIEW, ADD, CHANGE = (f"appointments.{verb}_appointment" for verb in ("view", "add", "change"))
 EXPORT = "appointments.export_appointment"
-SIGN = "appointments.sign_opinion"
+SIGN, CARE = "appointments.sign_opinion", "appointments.care_recovery"
+REVIEW = "appointments.review_guidance"
 ERASE, HOLD = "appointments.erase_patient", "appointments.hold_legally"
 
 
 def sees_everybody(user: AbstractUser) -> bool:
+    """Whether `user` books for patients, and so sees every appointment."""
     return user.has_perms([VIEW, ADD])
 
 

@@ -29,6 +29,7 @@ class Kept:
 
 
 def digest(appointment: Appointment) -> str:
+    """What a tombstone is named by: of the random number, so it tells nothing to whoever does not know that."""
     return digest_of(str(appointment.uid))
 
 

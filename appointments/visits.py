@@ -1,7 +1,5 @@
 """What the clinician adds to a visit pack: the answers to the patient's questions."""
 
-import hashlib
-import json
 from collections.abc import Iterable
 
 from django.contrib.auth.models import AbstractUser
@@ -10,6 +8,7 @@ from django.db import transaction
 from appointments import auditing
 from appointments.models import Appointment, AuditEntry, Question
 from appointments.staff import patients_of
+from conditions.models.editions import checksum
 
 
 class VisitError(Exception):
@@ -22,8 +21,7 @@ class OvertakenError(VisitError):
 
 def fingerprint(questions: Iterable[Question]) -> str:
     """What tells whether the questions, or the answers to them, have changed."""
-    rows = sorted([row.pk, row.text, row.outcome, row.answer] for row in questions)
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+    return checksum(sorted([row.pk, row.text, row.outcome, row.answer] for row in questions))
 
 
 @transaction.atomic

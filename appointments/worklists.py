@@ -12,7 +12,7 @@ from appointments import messaging, recovery
 from appointments.kinds import COMING, Status
 from appointments.models import Appointment, CheckIn, ErasureRequest, FollowUp, PlanGuidance, PreparationTask
 from appointments.models.appointments import AppointmentQuerySet
-from appointments.staff import ERASE, appointments_of
+from appointments.staff import CARE, ERASE, appointments_of
 from appointments.staff_calendar import bounds
 
 
@@ -71,7 +71,7 @@ WORKLISTS = [
         "These patients said so in a check-in. Each stays here until somebody writes down what was done.",
         _alarms,
         is_urgent=True,
-        permission=recovery.CARE,
+        permission=CARE,
     ),
     Worklist("today", "Today", "Everybody who is expected today, in order of time.", _today, _CAME),
     Worklist(
@@ -107,7 +107,7 @@ WORKLISTS = [
         "Follow-ups to book",
         "Their recovery plan asks for one in the next six weeks. Open them, and then “Recovery”.",
         _follow_ups,
-        permission=recovery.CARE,
+        permission=CARE,
     ),
     Worklist(
         "unsafe",
@@ -120,9 +120,7 @@ WORKLISTS = [
         "erasure",
         "Asked to be erased",
         "A patient wants everything about them deleted. Do it or say why not, within one month of their asking.",
-        lambda seen, at: seen.filter(
-            Exists(ErasureRequest.objects.filter(appointment=OuterRef("pk"), refused_at=None))
-        ),
+        lambda seen, at: seen.filter(Exists(ErasureRequest.objects.waiting().filter(appointment=OuterRef("pk")))),
         permission=ERASE,
     ),
     Worklist(

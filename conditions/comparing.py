@@ -86,11 +86,6 @@ def compare(old: Content | None, new: Content, names: Mapping[int, str] | None =
     return Comparison(list(_parts(old or {}, new, names or {})))
 
 
-def compare_texts(old: str, new: str) -> list[Line]:
-    """The lines of two plain texts; a text that is empty has none."""
-    return compare_blocks(_texts(old.splitlines()), _texts(new.splitlines()))
-
-
 def _parts(old: Content, new: Content, names: Mapping[int, str]) -> Iterator[Part]:
     simple: list[tuple[str, str, str, Callable[[Any], list[Block]]]] = [
         ("name", "", "Name", lambda name: _texts([name])),

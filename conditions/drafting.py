@@ -3,8 +3,6 @@
 Nothing here is public, but for questions about the service, which have no editions and are public when saved.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -29,7 +27,7 @@ def fingerprint(row: models.Model) -> str:
     """
     parts = [part for name in PARTS for part in getattr(row, name).all()] if isinstance(row, Condition) else []
     values = [_editable_values(each) for each in (row, *parts)]
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+    return checksum(values)
 
 
 def _editable_values(row: models.Model) -> dict[str, object]:

@@ -10,9 +10,10 @@ from django.urls import URLPattern
 from django.utils import timezone
 
 from appointments import guidance
-from appointments.admin.guidance_pages import REVIEW, guidance_urls
+from appointments.admin.guidance_pages import guidance_urls
 from appointments.guidance import Item
 from appointments.models import ChecklistItem, QuestionPrompt, RecoveryGuidance
+from appointments.staff import REVIEW
 from conditions.admin.guarding import GuardedAdmin, GuardedForm
 from conditions.admin.lines import LINES
 

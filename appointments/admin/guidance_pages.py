@@ -17,10 +17,9 @@ from appointments import guidance
 from appointments.admin.screens import record_listed
 from appointments.guidance import GuidanceError, Item
 from appointments.messaging import MessagingError
-from appointments.staff import CHANGE
+from appointments.staff import CHANGE, REVIEW
 from calcsite.paging import links_to_pages, page_of
 
-REVIEW = "appointments.review_guidance"
 View = Callable[..., HttpResponse]
 
 

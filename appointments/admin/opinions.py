@@ -7,11 +7,11 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from appointments import opinions
 from appointments.admin.opinion_forms import AnswersForm, CorrectForm, OpinionForm, option_forms
-from appointments.admin.screens import about_appointment, patient_screen
+from appointments.admin.screens import about_appointment, form_screen, patient_screen
 from appointments.kinds import OpinionStatus
 from appointments.models import Appointment, Clinician, Opinion
 from appointments.staff import SIGN, patients_of
@@ -20,7 +20,6 @@ from conditions.models.editions import checksum
 
 OVERVIEW = "admin:appointments_appointment_opinion"
 own_patient = about_appointment(SIGN, patients_of)
-form_screen = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def opinion_urls(site: AdminSite) -> list[URLPattern]:

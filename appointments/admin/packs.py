@@ -7,11 +7,11 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from appointments import preparation, visits
 from appointments.admin.opinion_forms import AnswersForm, TestForm
-from appointments.admin.screens import about_appointment, patient_screen
+from appointments.admin.screens import about_appointment, form_screen, patient_screen
 from appointments.models import Appointment
 from appointments.preparation import PreparationError
 from appointments.staff import SIGN, patients_of
@@ -30,7 +30,7 @@ def pack_urls(site: AdminSite) -> list[URLPattern]:
     ]
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_screen
 @about_appointment(SIGN, patients_of)
 def pack(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Everything that the patient has prepared; POST keeps the answers to their questions."""

@@ -33,8 +33,8 @@ from appointments.admin.recovery_forms import (
 from appointments.admin.screens import View, about_appointment, needs, patient_screen, record_listed, screen
 from appointments.booking import BookingError
 from appointments.models import Appointment, CheckIn, FollowUp, RecoveryPlan
-from appointments.recovery import CARE, RecoveryError
-from appointments.staff import ADD, sees_everybody
+from appointments.recovery import RecoveryError
+from appointments.staff import ADD, CARE, sees_everybody
 from appointments.staff_calendar import free_for
 from appointments.worklists import BY_KEY
 from calcsite.paging import links_to_pages, page_of

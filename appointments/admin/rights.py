@@ -5,16 +5,15 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from appointments import erasure, holdings, legal_holds
-from appointments.admin.screens import about_appointment, patient_screen
+from appointments.admin.screens import about_appointment, form_screen, patient_screen
 from appointments.models import Appointment, LegalHold
 from appointments.rights_forms import EraseForm, HoldForm, RefuseForm
 from appointments.staff import ERASE, HOLD, appointments_of
 
 PAGE = "admin:appointments_appointment_change"
-form_screen = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def rights_urls(site: AdminSite) -> list[URLPattern]:
@@ -41,7 +40,7 @@ def erase(request: HttpRequest, appointment: Appointment) -> HttpResponse:
         else:
             messages.success(request, f"Everything held with {appointment.spoken_reference} is erased.")
             return redirect("admin:appointments_worklist", "erasure")
-    others = appointments_of(request.user).exclude(pk=appointment.pk).filter(email__iexact=appointment.email)
+    others = appointments_of(request.user).exclude(pk=appointment.pk).of_address(appointment.email)
     return patient_screen(
         request,
         "erase.html",
@@ -50,7 +49,7 @@ def erase(request: HttpRequest, appointment: Appointment) -> HttpResponse:
         goes=_goes(appointment),
         files=sum(1 for _ in holdings.files_of(appointment)),
         others=others.exclude(email="").values_list("pk", "reference"),
-        is_held=appointment.legal_holds.filter(ended_at=None).exists(),
+        is_held=appointment.legal_holds.lasting().exists(),
     )
 
 

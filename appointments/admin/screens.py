@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.text import capfirst
+from django.views.decorators.http import require_http_methods
 
 from appointments import auditing
 from appointments.models import Appointment, AuditEntry
@@ -23,6 +24,7 @@ from appointments.staff import appointments_of
 from conditions.admin.lookups import OwnFiltersOnly
 
 View = Callable[..., HttpResponse]
+form_screen = require_http_methods(["GET", "HEAD", "POST"])
 FIRST, LAST = date(2000, 1, 10), date(2100, 1, 1)
 
 

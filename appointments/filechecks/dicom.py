@@ -30,6 +30,7 @@ CONTENTS = "This is only the list of what is on a CD. Make a zip file of the fol
 
 
 def looks_like(head: bytes) -> bool:
+    """Whether a file that begins like this is marked as DICOM, whatever is in it."""
     return head[PREAMBLE : PREAMBLE + len(MARK)] == MARK
 
 

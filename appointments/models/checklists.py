@@ -18,8 +18,22 @@ class GuidanceQuerySet(models.QuerySet):
         return self.filter(Q(condition=None) | Q(condition=key)) if key else self.filter(condition=None)
 
 
+class CopyQuerySet(models.QuerySet):
+    """Copies of items of advice, as patients hold them."""
+
+    def outdated(self, item: "Guidance") -> "CopyQuerySet":
+        """Copies of an item in words that are no longer safe to follow."""
+        return self.filter(source=item, version__lt=item.safe_from)
+
+    def unsafe(self) -> "CopyQuerySet":
+        """Copies of any item in words that are no longer safe to follow."""
+        return self.filter(version__lt=F("source__safe_from"))
+
+
 class Guidance(models.Model):
-    """One item of advice, for all conditions or for one."""
+    """One item of advice, for all conditions or for one. `WORDS` are the fields of what a patient is told."""
+
+    WORDS: tuple[str, ...]
 
     condition = models.ForeignKey(
         Condition,
@@ -72,6 +86,8 @@ class ChecklistItem(Guidance):
         default=7, help_text="How many days before the appointment it should be done."
     )
 
+    WORDS = ("title", "text", "tool", "days_before")
+
     class Meta(Guidance.Meta):
         verbose_name = "item of the checklist"
         verbose_name_plural = "checklist"
@@ -89,6 +105,8 @@ class RecoveryGuidance(Guidance):
     normal = models.TextField("what is normal", max_length=1000, blank=True)
     do = models.TextField("do", max_length=1000, blank=True, help_text="One line for each thing to do.")
     dont = models.TextField("don’t", max_length=1000, blank=True, help_text="One line for each thing not to do.")
+
+    WORDS = ("title", "text", "normal", "do", "dont", "first_day", "last_day")
 
     class Meta(Guidance.Meta):
         verbose_name = verbose_name_plural = "recovery guidance"

@@ -57,6 +57,12 @@ class Document(models.Model):
         return self.name
 
 
+class DocumentRequestQuerySet(models.QuerySet):
+    def missing(self) -> "DocumentRequestQuerySet":
+        """Those that are neither met nor waived (as `is_missing`)."""
+        return self.filter(met_by=None, waived_at=None)
+
+
 class DocumentRequest(models.Model):
     """A record that the clinic would like to have. It is met by a document."""
 
@@ -68,6 +74,8 @@ class DocumentRequest(models.Model):
     )
     met_by = models.ForeignKey(Document, on_delete=models.SET_NULL, null=True, blank=True, related_name="meets")
     waived_at = models.DateTimeField(null=True, blank=True, help_text="When staff said that it is not needed.")
+
+    objects = DocumentRequestQuerySet.as_manager()
 
     class Meta:
         ordering = ["asked_at", "pk"]

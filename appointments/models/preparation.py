@@ -11,18 +11,10 @@ from django.utils.text import capfirst
 
 from appointments.kinds import COMING, TaskStatus, Tool
 from appointments.models.appointments import Appointment
-from appointments.models.checklists import ChecklistItem, QuestionPrompt
+from appointments.models.checklists import ChecklistItem, CopyQuerySet, QuestionPrompt
 
 
-class PreparationTaskQuerySet(models.QuerySet):
-    def outdated(self, item: ChecklistItem) -> "PreparationTaskQuerySet":
-        """Copies of an item in words that are no longer safe to follow."""
-        return self.filter(source=item, version__lt=item.safe_from)
-
-    def unsafe(self) -> "PreparationTaskQuerySet":
-        """Copies of any item in words that are no longer safe to follow."""
-        return self.filter(version__lt=F("source__safe_from"))
-
+class PreparationTaskQuerySet(CopyQuerySet):
     def in_use(self, at: datetime | None = None) -> "PreparationTaskQuerySet":
         """Those of appointments that are still to come."""
         ahead = self.filter(appointment__slot__ends__gt=at or timezone.now())

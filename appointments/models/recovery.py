@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from appointments.kinds import Feeling, Status, Treatment
 from appointments.models.appointments import Appointment
-from appointments.models.checklists import RecoveryGuidance
+from appointments.models.checklists import CopyQuerySet, RecoveryGuidance
 
 NUMBER = re.compile(r"[+(]?[0-9][0-9 ().-]{3,}[0-9]")  # the first one in “Dr Ash’s team, 01632 960 123”
 
@@ -61,19 +61,7 @@ class RecoveryPlan(models.Model):
         return [line.strip() for line in self.seek_help.splitlines() if line.strip()]
 
 
-class PlanGuidanceQuerySet(models.QuerySet):
-    def on_day(self, day: int) -> "PlanGuidanceQuerySet":
-        """What applies on a day of the plan."""
-        return self.filter(Q(last_day=None) | Q(last_day__gte=day), first_day__lte=day)
-
-    def outdated(self, guidance: RecoveryGuidance) -> "PlanGuidanceQuerySet":
-        """Copies of a piece of guidance in words that are no longer safe to follow."""
-        return self.filter(source=guidance, version__lt=guidance.safe_from)
-
-    def unsafe(self) -> "PlanGuidanceQuerySet":
-        """Copies of any guidance in words that are no longer safe to follow."""
-        return self.filter(version__lt=F("source__safe_from"))
-
+class PlanGuidanceQuerySet(CopyQuerySet):
     def in_use(self, at: datetime | None = None) -> "PlanGuidanceQuerySet":
         """Those of plans that have not ended."""
         still = Q(plan__last_day=None) | Q(plan__last_day__gte=timezone.localdate(at))
@@ -107,7 +95,7 @@ class PlanGuidance(models.Model):
         return self.title
 
     def is_on(self, day: int) -> bool:
-        """Whether it applies on a day of the plan (as `on_day`)."""
+        """Whether it applies on a day of the plan: so many days after the treatment."""
         return self.first_day <= day and (self.last_day is None or self.last_day >= day)
 
 

@@ -1,13 +1,12 @@
 """A patient's rights over what is held about them: consent, erasure, and who else may see when and where."""
 
-from datetime import datetime
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from appointments.kinds import ConsentKind
+from appointments.models.access import Link
 from appointments.models.appointments import Appointment
 
 
@@ -32,6 +31,12 @@ class Consent(models.Model):
         return f"{self.appointment}: {self.get_kind_display()}, {self.version}"
 
 
+class ErasureRequestQuerySet(models.QuerySet):
+    def waiting(self) -> "ErasureRequestQuerySet":
+        """Those that nobody has answered: what is carried out is gone with all else."""
+        return self.filter(refused_at=None)
+
+
 class ErasureRequest(models.Model):
     """A patient asks that everything held about them be erased. Staff carry it out, or say why not."""
 
@@ -42,6 +47,8 @@ class ErasureRequest(models.Model):
     refused_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+
+    objects = ErasureRequestQuerySet.as_manager()
 
     class Meta:
         ordering = ["asked_at", "pk"]
@@ -56,6 +63,12 @@ class ErasureRequest(models.Model):
         return f"{self.appointment}, {self.asked_at:%d.%m.%Y}"
 
 
+class LegalHoldQuerySet(models.QuerySet):
+    def lasting(self) -> "LegalHoldQuerySet":
+        """Those that nobody has ended."""
+        return self.filter(ended_at=None)
+
+
 class LegalHold(models.Model):
     """While it lasts, nothing of an appointment is deleted: not by retention, and not by erasure."""
 
@@ -64,6 +77,8 @@ class LegalHold(models.Model):
     placed_at = models.DateTimeField(default=timezone.now)
     placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = LegalHoldQuerySet.as_manager()
 
     class Meta:
         ordering = ["-placed_at", "-pk"]
@@ -86,21 +101,14 @@ class Tombstone(models.Model):
         return self.digest[:12]
 
 
-class CarerLink(models.Model):
+class CarerLink(Link):
     """A secret that lets somebody else see time, place and preparation of one appointment, and nothing medical."""
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="carer_links")
     name = models.CharField("who it is for", max_length=200)
-    digest = models.CharField(max_length=64, unique=True)
-    made_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-made_at", "-pk"]
 
     def __str__(self) -> str:
         return f"{self.name}, {self.appointment}"
-
-    def is_usable(self, at: datetime | None = None) -> bool:
-        return self.ended_at is None and self.expires_at > (at or timezone.now())

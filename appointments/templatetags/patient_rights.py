@@ -19,8 +19,8 @@ def patient_rights(context: dict[str, Any], appointment: Appointment) -> dict[st
         return {}
     return {
         "appointment": appointment,
-        "asked": appointment.erasure_requests.filter(refused_at=None).first(),
-        "holds": appointment.legal_holds.filter(ended_at=None).select_related("placed_by"),
+        "asked": appointment.erasure_requests.waiting().first(),
+        "holds": appointment.legal_holds.lasting().select_related("placed_by"),
         "may_erase": may_erase,
         "may_hold": may_hold,
         "csrf_token": context.get("csrf_token"),

@@ -240,7 +240,7 @@ def test_what_is_missing_is_plain_until_it_is_there_or_not_needed(appointment, p
     assert "We still need" not in page
     assert all(words in page for words in ["CT of March", "We had asked for: The CT"])
     patient.post(url("describe_document", row.pk), {"description": "", "meets": ""})
-    assert [each.what for each in documents.missing(appointment)] == ["The CT"]
+    assert [each.what for each in appointment.document_requests.missing()] == ["The CT"]
 
 
 def test_a_request_of_somebody_else_is_not_answered(appointment, patient):

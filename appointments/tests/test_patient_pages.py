@@ -219,6 +219,13 @@ def test_any_day_can_be_asked_for(query):
     assert come_in(make_appointment()).get(url("times") + query).status_code == 200
 
 
+def test_before_days_that_are_too_far_away_come_days_with_times():
+    appointment = make_appointment()
+    last = timezone.localdate() + timedelta(days=appointment.type.horizon_days)
+    page = come_in(appointment).get(url("times") + "?from=2999-01-01").text
+    assert f'href="?from={last - timedelta(days=14)}">' in page
+
+
 def test_the_page_of_times_takes_as_many_queries_for_one_time_as_for_thirty(django_assert_num_queries):
     hours = make_hours()
     appointment = make_appointment(slot=make_slot(hours=hours))

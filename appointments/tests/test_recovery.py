@@ -56,7 +56,6 @@ def test_guidance_of_a_day_is_what_has_begun_and_is_not_over(day, titles):
     make_guidance(title="First", last_day=3, position=0)
     make_guidance(title="From 3", first_day=3, position=1)
     plan = start_plan()
-    assert [each.title for each in plan.guidance.on_day(day)] == titles
     assert [each.title for each in plan.guidance.all() if each.is_on(day)] == titles
 
 

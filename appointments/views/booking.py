@@ -8,12 +8,13 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from appointments import booking, booking_limits, calendars, consent, drafts, journey, preparation
 from appointments.forms import QuestionForm
 from appointments.kinds import TaskStatus
 from appointments.models import Appointment, Draft
+from appointments.views.patient import form_page
 from conditions.models import Listing
 
 View = Callable[..., HttpResponse]
@@ -79,7 +80,7 @@ def start(request: HttpRequest) -> HttpResponse:
     return render(request, "appointments/booking/start.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 @in_order()
 def question(request: HttpRequest, name: str, draft: Draft | None) -> HttpResponse:
     """One page of questions: GET shows it as it was left, POST answers it, or keeps the time longer.
@@ -145,7 +146,7 @@ def answered(request: HttpRequest, step: journey.Step, draft: Draft | None, form
     return response
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 @in_order()
 def check(request: HttpRequest, name: str, draft: Draft) -> HttpResponse:
     """All answers once more, and the button that books."""

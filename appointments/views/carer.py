@@ -1,6 +1,5 @@
 """Links for carers: how a patient makes and ends them, and what whoever comes by one sees."""
 
-from collections.abc import Callable
 from functools import wraps
 
 from django.conf import settings
@@ -15,9 +14,7 @@ from appointments import access, calendars, carers
 from appointments.models import Appointment, CarerLink
 from appointments.rights_forms import CarerForm
 from appointments.views.code import with_code
-from appointments.views.patient import form_page
-
-View = Callable[..., HttpResponse]
+from appointments.views.patient import View, arrived, form_page, remember
 
 
 @form_page
@@ -49,11 +46,8 @@ def end(request: HttpRequest, appointment: Appointment, pk: int) -> HttpResponse
 @csrf_exempt  # as in `patient.arrive`: it takes nothing, and a refusal would write the token into a log
 def arrive(request: HttpRequest, token: str, rest: str = "") -> HttpResponse:
     """The address that the patient has passed on: one button, and nothing changes before it is pressed."""
-    known = carers.find(token) is not None
-    template = "carer_arrive" if known else "carer_dead_link"
-    response = render(request, f"appointments/rights/{template}.html", {"token": token} if known else {})
-    response.headers["Referrer-Policy"] = "strict-origin"
-    return response
+    template = "carer_arrive" if carers.find(token) else "carer_dead_link"
+    return arrived(request, f"rights/{template}", token)
 
 
 @require_POST
@@ -63,8 +57,7 @@ def open_link(request: HttpRequest) -> HttpResponse:
         link = carers.enter(request.POST.get("token", ""))
     except access.AccessError:
         return render(request, "appointments/rights/carer_dead_link.html", status=404)
-    request.session.cycle_key()
-    request.session[carers.SESSION] = link.pk
+    remember(request, carers.SESSION, link.pk)
     return redirect("patient:carer_page")
 
 

@@ -66,7 +66,7 @@ def _list(request: HttpRequest, appointment: Appointment, form: SendForm) -> Htt
         row.may_be_removed = documents.may_remove(row, appointment)
     context = {
         "documents": rows,
-        "missing": documents.missing(appointment),
+        "missing": appointment.document_requests.missing(),
         "form": form,
         "consent": consent,
         "largest": documents.largest_file(),

@@ -1,7 +1,7 @@
 """A patient's own pages. Whoever came by a link has one appointment, and no address tells which."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from functools import wraps
 
 from django.contrib import messages
@@ -16,8 +16,6 @@ from appointments import access, availability, booking, calendars, waiting
 from appointments.models import Appointment, Offer, WaitingEntry
 from appointments.patient_forms import CancelForm, LinkForm
 from calcsite import limits
-
-DAYS = 14  # of free times on one page
 
 View = Callable[..., HttpResponse]
 form_page = require_http_methods(["GET", "HEAD", "POST"])
@@ -81,9 +79,13 @@ def arrive(request: HttpRequest, token: str, rest: str = "") -> HttpResponse:
     with their address. What is loaded or sent from the page names the site and not the address; with no-referrer
     browsers would hide the site too, and the form would be refused.
     """
-    known = access.find_link(token) is not None
-    template = "arrive" if known else "dead_link"
-    response = render(request, f"appointments/patient/{template}.html", {"token": token} if known else {})
+    template = "arrive" if access.find_link(token) else "dead_link"
+    return arrived(request, f"patient/{template}", token)
+
+
+def arrived(request: HttpRequest, template: str, token: str) -> HttpResponse:
+    """A page whose address holds a secret, which is told to no other site."""
+    response = render(request, f"appointments/{template}.html", {"token": token})
     response.headers["Referrer-Policy"] = "strict-origin"
     return response
 
@@ -98,10 +100,15 @@ def open_link(request: HttpRequest) -> HttpResponse:
         link = access.enter(request.POST.get("token", ""))
     except access.AccessError:
         return render(request, "appointments/patient/dead_link.html", status=404)
-    request.session.cycle_key()
-    request.session[access.SESSION] = link.pk
+    remember(request, access.SESSION, link.pk)
     is_offered = not is_over(link.appointment) and waiting.offer_to(link.appointment)
     return redirect("patient:offer" if is_offered else "patient:home")
+
+
+def remember(request: HttpRequest, key: str, link: int) -> None:
+    """Note in the session, under a new key, which link somebody came by."""
+    request.session.cycle_key()
+    request.session[key] = link
 
 
 @require_POST
@@ -137,31 +144,10 @@ def times(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 
 def times_page(request: HttpRequest, appointment: Appointment, status: int = 200, problem: str = "") -> HttpResponse:
     kind, anyone = appointment.type, request.GET.get("with") == "any"
-    today = timezone.localdate()
-    first = max(day_asked_for(request) or today, today)
-    last = today + timedelta(days=kind.horizon_days)
-    asked = {
-        "kind": kind,
-        "mode": appointment.mode,
-        "clinician": None if anyone else appointment.slot.clinician,
-        "first": min(first, last),
-        "zone": calendars.zone_of(appointment).key,
-    }
-    days = availability.free_days(**asked, days=DAYS)
-    until = days[-1].date if days else asked["first"] + timedelta(days=DAYS - 1)  # long lists end before the days do
-    return page(
-        request,
-        "times",
-        appointment,
-        status,
-        problem=problem,
-        days=days,
-        anyone=anyone,
-        zone=asked["zone"],
-        earlier=max(today, first - timedelta(days=DAYS)) if first > today else None,
-        later=until + timedelta(days=1) if until < last else None,
-        next_free=None if days else availability.next_free_day(**asked),
-    )
+    zone, clinician = calendars.zone_of(appointment).key, None if anyone else appointment.slot.clinician
+    shown = availability.days_page(kind, appointment.mode, clinician, first=day_asked_for(request), zone=zone)
+    context = {"anyone": anyone, "zone": zone, "problem": problem}
+    return page(request, "times", appointment, status, **vars(shown), **context)
 
 
 def day_asked_for(request: HttpRequest) -> date | None:

@@ -1,23 +1,17 @@
 """The page on which a patient chooses a time, which is held for them from then on."""
 
-from datetime import date, timedelta
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.dateparse import parse_date
-from django.views.decorators.http import require_http_methods
 
 from appointments import availability, booking, booking_limits, drafts, journey, timezones
 from appointments.models import Draft, Slot
 from appointments.views.booking import go, in_order, page
+from appointments.views.patient import day_asked_for, form_page
 from calcsite.keys import key_in
 
-DAYS = 14  # of one page
-DAYS_SHOWN, ONE_DAY = timedelta(days=DAYS), timedelta(days=1)
 CHOOSE_ONE = "Choose one time from the list."
 GONE = "That time has gone"
 NOT_KEPT = {
@@ -26,7 +20,7 @@ NOT_KEPT = {
 }
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 @in_order("type", "clinician")
 def choose_time(request: HttpRequest, name: str, draft: Draft) -> HttpResponse:
     """Free times, in the clinic's zone or the patient's own. POST claims one for the patient while they write."""
@@ -87,33 +81,16 @@ def zone_of(request: HttpRequest, draft: Draft) -> str:
 def offer(request: HttpRequest, draft: Draft, wanted: journey.Wish, **context: object) -> HttpResponse:
     """The page of free times, from the day that is asked for."""
     zone = zone_of(request, draft)
-    today = timezone.localdate(timezone=ZoneInfo(zone))
-    last = today + timedelta(days=wanted.kind.horizon_days)
-    first = min(max(day_asked_for(request) or today, today), last)
     asked = {"kind": wanted.kind, "mode": wanted.mode, "clinician": wanted.clinician}
-    days = availability.free_days(**asked, first=first, days=DAYS, zone=zone)
+    shown = availability.days_page(**asked, first=day_asked_for(request), zone=zone)
     # The first time of all, without asking the database again when the list begins with it.
-    soonest = days[0].slots[0] if days and first == today else availability.first_available(**asked)
-    until = days[-1].date if days else first + DAYS_SHOWN - ONE_DAY  # long lists end before the days do
+    begins_today = shown.days and shown.earlier is None
+    soonest = shown.days[0].slots[0] if begins_today else availability.first_available(**asked)
     context |= {
         "wish": wanted,
         "zone": zone,
         "zones": timezones.by_region(),
-        "days": days,
-        "first": first,
-        "until": until,
-        "earlier": max(first - DAYS_SHOWN, today) if first > today else None,
-        "later": until + ONE_DAY if until < last else None,
         "following": journey.first_unanswered(draft),
         "first_available": soonest,
-        "next_free_day": None if days else availability.next_free_day(**asked, first=first, zone=zone),
     }
-    return page(request, "time", journey.TIME, draft, **context)
-
-
-def day_asked_for(request: HttpRequest) -> date | None:
-    """`?from=`, a day written as in ISO 8601; None for anything else."""
-    try:
-        return parse_date(request.GET.get("from", ""))
-    except ValueError:
-        return None
+    return page(request, "time", journey.TIME, draft, **vars(shown), **context)

@@ -170,7 +170,7 @@ class Edition(models.Model):
         return self.review_due_on is not None and self.review_due_on <= on
 
 
-def checksum(content: dict[str, Any]) -> str:
-    """SHA-256 over the content in one canonical form (sorted keys, no white space, UTF-8)."""
+def checksum(content: Any) -> str:
+    """SHA-256 over content that JSON can hold, in one canonical form (sorted keys, no white space, UTF-8)."""
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()

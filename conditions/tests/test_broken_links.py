@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from conditions import publishing, search
 from conditions.models import Condition, GeneralPage, InternalLink
-from conditions.reports import broken_links
+from conditions.reports.links import broken_links
 from conditions.tests.factories import make_condition, make_faq, make_live, publish
 
 pytestmark = pytest.mark.django_db

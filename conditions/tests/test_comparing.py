@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from conditions import richtext
 from conditions.blocks import Block, blocks_of
 from conditions.checking import parts_of
-from conditions.comparing import compare, compare_texts
+from conditions.comparing import compare
 from conditions.composing import FORMAT, compose
-from conditions.differing import Line, State, compare_blocks
+from conditions.differing import State, compare_blocks
 from conditions.kinds import SectionKind, TagKind
 from conditions.tests.factories import make_condition
 
@@ -306,14 +306,6 @@ def test_the_summary_counts_parts_and_words():
     assert compare(old, new).summary == "3 parts, 3 words added, 4 removed"
     assert compare(old, old).summary == "No difference"
     assert compare(make_content(), make_content(aliases=[])).summary == "1 part, 1 word removed"
-
-
-def test_plain_texts_are_compared_line_by_line():
-    assert compare_texts("One\nTwo", "One\nTwo three") == [
-        Line(Block("", "One"), Block("", "One")),
-        Line(Block("", "Two"), Block("", "Two three")),
-    ]
-    assert compare_texts("One", "")[0].state == State.REMOVED
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from django.utils import timezone
 from calcsite.tests import people
 from conditions import drafting, publishing, reports
 from conditions.models import Condition, Edition, EmptySearch, Feedback, PageEvent
+from conditions.reports.readers import unhelpful
 from conditions.tests.factories import make_condition, make_live, make_reviewer, publish
 
 pytestmark = pytest.mark.django_db
@@ -189,7 +190,7 @@ def test_a_page_did_not_help_when_fewer_than_60_percent_of_5_readers_say_so():
     answer(bad, True, True, False, False, False)
     answer(good, True, True, True, False, False)
     answer(few, False, False, False, False)
-    found = [(page.name, page.helped, page.answers) for page in reports.unhelpful(timezone.localdate())]
+    found = [(page.name, page.helped, page.answers) for page in unhelpful(timezone.localdate())]
     assert found == [("Worst", 0, 5), ("Bad", 2, 5)]
 
 
@@ -198,7 +199,7 @@ def test_old_answers_and_those_about_pages_that_have_gone_do_not_count():
     answer(old, *[False] * 5, days_ago=92)
     answer(gone, *[False] * 5)
     publishing.withdraw(condition=gone, by=None, reason="A test.")
-    assert reports.unhelpful(timezone.localdate()) == []
+    assert unhelpful(timezone.localdate()) == []
 
 
 def test_the_three_newest_comments_stand_beside_a_page_that_did_not_help():
@@ -206,7 +207,7 @@ def test_the_three_newest_comments_stand_beside_a_page_that_did_not_help():
     for days in (1, 2, 3, 4, 5):
         answer(gout, False, comment=f"Comment of {days} days ago", days_ago=days)
         answer(other, True, comment="Praise", days_ago=days)
-    [page] = reports.unhelpful(timezone.localdate())
+    [page] = unhelpful(timezone.localdate())
     assert page.comments == [f"Comment of {days} days ago" for days in (1, 2, 3)]
 
 
