@@ -179,6 +179,7 @@ def test_a_follow_up_is_booked_from_the_plan(plan, coordinator):
     early = make_slot(hours=plan.appointment.slot.hours, starts=day - timedelta(days=7))
     page = desk.get(step).text
     assert (f'id="slot-{free.pk}"' in page, f'id="slot-{early.pk}"' in page) == (True, False)
+    assert "A second opinion is advice." in page  # the consent, which they read to the patient
     assert "Without their consent nothing can be booked." in desk.post(step, {"slot": free.pk}).text
     assert desk.post(step, {"slot": free.pk, "agreed": "on"}).url == address(plan.appointment)
     follow_up.refresh_from_db()
