@@ -145,6 +145,16 @@ def test_an_alarm_is_first_on_the_desk_and_leaves_with_a_note_and_a_name(plan, c
     assert "Comes in at 3" in owner_of(plan.appointment).get(address(plan.appointment)).text
 
 
+def test_where_somebody_has_to_telephone_the_number_can_be_dialled_at_a_touch(plan, coordinator):
+    desk, alarm = client_of(coordinator), plan.check_ins.get()
+    for screen in [
+        f"{BASE}work/alarms/",
+        address(plan.appointment),
+        address(plan.appointment, f"check-in/{alarm.pk}/"),
+    ]:
+        assert '<a href="tel:01632960007">01632 960 007</a>' in desk.get(screen).text, screen
+
+
 def test_strangers_find_what_they_find_at_a_random_number(plan):
     alarm, follow_up = plan.check_ins.get(), plan.follow_ups.get()
     stranger = client_of(people.make_person("Clinician"))
