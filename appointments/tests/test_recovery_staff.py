@@ -182,6 +182,7 @@ def test_a_follow_up_is_booked_from_the_plan(plan, coordinator):
     desk = client_of(coordinator)
     follow_up = plan.follow_ups.get()
     assert "Kim Example" in desk.get(f"{BASE}work/follow-ups/").text
+    assert f'<a href="{address(plan.appointment)}">Kim Example' in desk.get(f"{BASE}work/follow-ups/").text
     assert "Book it" in desk.get(address(plan.appointment)).text
     step = address(plan.appointment, f"follow-up/{follow_up.pk}/")
     day = timezone.now().replace(minute=0) + timedelta(days=15)
