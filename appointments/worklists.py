@@ -105,7 +105,7 @@ WORKLISTS = [
     Worklist(
         "follow-ups",
         "Follow-ups to book",
-        "Their recovery plan asks for one in the next six weeks. Open them, and then “Recovery”.",
+        "Their recovery plan asks for one in the next six weeks. Open them to book it.",
         _follow_ups,
         permission=CARE,
     ),

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.running import Site
-from tests.test_accessibility import violations_in_every_look
+from tests.test_accessibility import violations_on_a_journey
 from tests.test_reflow import assert_fits
 
 APPOINTMENT = """
@@ -61,7 +61,7 @@ class Walk:
         return tab
 
     def look(self, page: Page, name: str) -> None:
-        self.found[name] = violations_in_every_look(page)
+        self.found[name] = violations_on_a_journey(page)
         page.set_viewport_size({"width": 320, "height": 640})
         assert_fits(page)
         page.set_viewport_size({"width": 1280, "height": 800})

@@ -1,4 +1,4 @@
-"""Preparing in a real browser without the site's JavaScript: every stop under axe, in every look; and by keyboard."""
+"""Preparing in a real browser without the site's JavaScript: every stop under axe; and by keyboard."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.running import Site
-from tests.test_accessibility import violations_in_every_look
+from tests.test_accessibility import violations_on_a_journey
 from tests.test_booking_browser import press_until
 from tests.test_reflow import assert_fits
 
@@ -102,7 +102,7 @@ def test_a_patient_prepares_and_axe_finds_nothing_on_the_way(patient):
     found = {}
 
     def look(name: str) -> None:
-        found[name] = violations_in_every_look(patient)
+        found[name] = violations_on_a_journey(patient)
         patient.set_viewport_size({"width": 320, "height": 640})
         assert_fits(patient)
 

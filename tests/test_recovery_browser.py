@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.running import Site
-from tests.test_accessibility import violations_in_every_look
+from tests.test_accessibility import violations_in_every_look, violations_on_a_journey
 from tests.test_reflow import assert_fits
 
 RECOVERY = "/appointment/recovery/"
@@ -42,16 +42,17 @@ session.save()
 new, carer = seen_patient(slot=make_slot(hours=patient.slot.hours)), make_carer("add_appointment")
 patient.slot.clinician.user = carer
 patient.slot.clinician.save()
-print(session.session_key, make_session(carer), patient.pk, plan.follow_ups.get().pk, new.pk)
+print(session.session_key, make_session(carer), patient.pk, plan.follow_ups.get().pk, new.pk,
+      plan.check_ins.get(is_alarm=True).pk)
 """
 
 
 @pytest.fixture(scope="module")
 def made(changing_site: Site) -> list[str]:
-    """The keys of the patient's and the clinician's session; the numbers of the appointment, its follow-up, and of an
-    appointment without a plan.
+    """The keys of the patient's and the clinician's session; the numbers of the appointment, its follow-up, of an
+    appointment without a plan, and of an alarm.
     """
-    return changing_site.run("-c", PATIENT).split()[-5:]
+    return changing_site.run("-c", PATIENT).split()[-6:]
 
 
 @pytest.fixture
@@ -125,7 +126,7 @@ def test_axe_finds_nothing_on_any_page_of_the_patient(come):
 
     def look(name: str) -> None:
         page.locator("details").evaluate_all("all => all.forEach(details => { details.open = true })")
-        found[name] = violations_in_every_look(page)
+        found[name] = violations_on_a_journey(page)
 
     walk(page, look)
     assert {name: violations for name, violations in found.items() if violations} == {}
@@ -155,10 +156,14 @@ def test_a_sign_of_danger_is_told_by_keyboard_and_seen_by_staff(come):
     assert violations_in_every_look(staff, widths=[1280]) == []
 
 
-@pytest.mark.parametrize("address", ["{2}/recovery/", "{2}/recovery/change/", "{2}/recovery/follow-up/{3}/", START])
+SCREENS = ["{2}/recovery/", "{2}/recovery/change/", "{2}/recovery/follow-up/{3}/", START, "{2}/recovery/check-in/{5}/"]
+
+
+@pytest.mark.looks
+@pytest.mark.parametrize("address", SCREENS)
 def test_axe_finds_nothing_on_the_screens_of_a_plan(come, made, address):
     staff = come(1)
     staff.goto(f"/admin/appointments/appointment/{address.format(*made)}")
     expect(staff.get_by_role("heading", level=1)).to_be_visible()
-    assert staff.title().startswith(("Recovery", "Change", "Book", "Start"))
+    assert staff.title().startswith(("Recovery", "Change", "Book", "Start", "A check-in"))
     assert violations_in_every_look(staff, widths=[1280]) == []

@@ -69,6 +69,7 @@ def _page(
         appointment,
         detail="Visit pack",
         pack=preparation.pack_of(appointment),
+        may_open=True,
         answers=questions,
         test_form=test,
         tests=appointment.testinstruction_set.select_related("by"),

@@ -17,7 +17,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from appointments import checkins, recovery
+from appointments import checkins, consent, recovery
 from appointments.admin.recovery_forms import (
     AcknowledgeForm,
     BookFollowUpForm,
@@ -235,7 +235,7 @@ def book_follow_up(request: HttpRequest, appointment: Appointment, follow_up: in
         messages.success(request, f"Booked. The reference is {made.spoken_reference}. The patient gets an e-mail.")
         return redirect(PAGE, appointment.pk)
     may_see_others = sees_everybody(request.user)
-    context = {"follow_up": wanted, "find": find, "form": form, "times": times[:TIMES]}
+    context = {"follow_up": wanted, "find": find, "form": form, "times": times[:TIMES], "consent": consent}
     return recovery_screen(request, "follow_up", appointment, may_see_others=may_see_others, **context)
 
 

@@ -74,6 +74,13 @@ def test_the_clinician_opens_documents_and_each_is_on_record(appointment, clinic
     assert reads(appointment=appointment) == [f"own Document {row.pk}"] * 2
 
 
+def test_the_visit_pack_leads_the_clinician_to_each_document_and_the_patient_s_does_not(appointment, clinician):
+    document = Document.objects.get()
+    opens = f'href="{page_of(appointment, f"documents/{document.pk}/")}"'
+    assert opens in clinician.get(page_of(appointment, "pack/")).text
+    assert "/admin/" not in come_in_with_code(appointment).get(url("pack")).text
+
+
 def test_to_everybody_else_a_document_is_a_number_that_there_is_not(appointment, clinician, coordinator):
     row, mine = Document.objects.get(), make_appointment()
     other = clinician_of(mine.slot.clinician, "other")

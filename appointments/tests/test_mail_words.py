@@ -55,13 +55,15 @@ def test_what_to_open_is_the_link_and_not_the_file():
         assert places == sorted(places)
 
 
-def test_the_confirmation_says_where_to_send_records_and_when_the_cost_is_told():
+def test_the_confirmation_says_where_to_get_ready_and_send_records_and_when_the_cost_is_told():
     appointment = make_appointment()
     (email,) = deliver()
     for text in (email.body, html_of(email)):
+        assert "To get ready, choose “Get ready” there." in " ".join(text.split())
         assert "Send us your records and images" in text
         assert "what the second opinion costs" in text
     home = come_in(appointment).get(url("home")).text
+    assert f'href="{url("preparation")}">Get ready</a>' in home
     assert f'<a href="{url("documents")}">Send us your records and images</a>' in home
     assert "what the second opinion costs" in home
 

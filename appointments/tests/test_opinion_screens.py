@@ -256,6 +256,13 @@ def test_the_first_page_of_an_appointment_leads_its_clinician_on_and_nobody_else
     assert f"{LIST}readiness/" in desk.get("/admin/").text
 
 
+def test_each_screen_of_a_patient_leads_their_clinician_to_the_others(appointment, desk):
+    screens = [f"{LIST}{appointment.pk}/{step}/" for step in ["change", "pack", "opinion", "recovery"]]
+    for screen in screens:
+        page = desk.get(screen).text
+        assert [page.count(f'href="{each}"') for each in screens[1:]] == [1, 1, 1], screen
+
+
 def test_a_screen_takes_as_many_queries_with_thirty_of_all(appointment, desk, django_assert_max_num_queries):
     def queries(step: str) -> int:
         with django_assert_max_num_queries(40) as found:

@@ -93,6 +93,13 @@ def test_a_task_is_marked_next_to_its_tool_and_on_the_list():
     assert "Choose one of the buttons." in words_of(client.post(mark, {"status": "perfect"}, follow=True))
 
 
+@pytest.mark.parametrize("tool", Tool)
+def test_each_tool_says_what_it_is_for_and_leads_on(tool):
+    page = words_of(come_in_with_code(make_preparing()).get(url(tool)))
+    for words in ["What it is for.", f"Mark as done Do: {tool.label}", "Back to your list of things to do"]:
+        assert words in page
+
+
 def test_the_day_by_which_to_do_it_is_said_until_it_has_come():
     with time_machine.travel("2026-11-21 10:00"):
         appointment = make_preparing()

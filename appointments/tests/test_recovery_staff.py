@@ -145,6 +145,16 @@ def test_an_alarm_is_first_on_the_desk_and_leaves_with_a_note_and_a_name(plan, c
     assert "Comes in at 3" in owner_of(plan.appointment).get(address(plan.appointment)).text
 
 
+def test_where_somebody_has_to_telephone_the_number_can_be_dialled_at_a_touch(plan, coordinator):
+    desk, alarm = client_of(coordinator), plan.check_ins.get()
+    for screen in [
+        f"{BASE}work/alarms/",
+        address(plan.appointment),
+        address(plan.appointment, f"check-in/{alarm.pk}/"),
+    ]:
+        assert '<a href="tel:01632960007">01632 960 007</a>' in desk.get(screen).text, screen
+
+
 def test_strangers_find_what_they_find_at_a_random_number(plan):
     alarm, follow_up = plan.check_ins.get(), plan.follow_ups.get()
     stranger = client_of(people.make_person("Clinician"))
@@ -172,6 +182,7 @@ def test_a_follow_up_is_booked_from_the_plan(plan, coordinator):
     desk = client_of(coordinator)
     follow_up = plan.follow_ups.get()
     assert "Kim Example" in desk.get(f"{BASE}work/follow-ups/").text
+    assert f'<a href="{address(plan.appointment)}">Kim Example' in desk.get(f"{BASE}work/follow-ups/").text
     assert "Book it" in desk.get(address(plan.appointment)).text
     step = address(plan.appointment, f"follow-up/{follow_up.pk}/")
     day = timezone.now().replace(minute=0) + timedelta(days=15)
@@ -179,6 +190,7 @@ def test_a_follow_up_is_booked_from_the_plan(plan, coordinator):
     early = make_slot(hours=plan.appointment.slot.hours, starts=day - timedelta(days=7))
     page = desk.get(step).text
     assert (f'id="slot-{free.pk}"' in page, f'id="slot-{early.pk}"' in page) == (True, False)
+    assert "A second opinion is advice." in page  # the consent, which they read to the patient
     assert "Without their consent nothing can be booked." in desk.post(step, {"slot": free.pk}).text
     assert desk.post(step, {"slot": free.pk, "agreed": "on"}).url == address(plan.appointment)
     follow_up.refresh_from_db()

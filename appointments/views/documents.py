@@ -8,13 +8,15 @@ from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
-from appointments import consent, documents
+from appointments import consent, documents, preparation
 from appointments.document_forms import DescribeForm, SendForm
 from appointments.filechecks.names import readable
+from appointments.kinds import Tool
 from appointments.models import Appointment, Document
 from appointments.serving import served
 from appointments.views.code import with_code
 from appointments.views.patient import form_page
+from appointments.views.preparation import tasks_of
 from calcsite.uploads import takes_large_files
 
 
@@ -71,6 +73,8 @@ def _list(request: HttpRequest, appointment: Appointment, form: SendForm) -> Htt
         "consent": consent,
         "largest": documents.largest_file(),
         "too_large": documents.refusal("too large"),
+        "tasks": tasks_of(appointment, tool=Tool.DOCUMENTS),
+        "may_change": preparation.is_open(appointment),
     }
     return render(request, "appointments/documents/documents.html", context)
 
