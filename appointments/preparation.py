@@ -44,7 +44,7 @@ COPY_CHECKLIST = """
     SELECT %s, id, %s, {copied} FROM appointments_checklistitem WHERE condition_id IS NULL OR condition_id = %s
     ORDER BY position, id
     ON CONFLICT DO NOTHING
-""".format(copied=", ".join([*ChecklistItem.WORDS, "version", "position"]))
+""".format(copied=", ".join([*ChecklistItem.WORDS, "version", "position"]))  # noqa: S608 (names of columns)
 MOST = 50  # rows on one list
 PREPARING = (*COMING, Status.ARRIVED)
 HISTORY_HEADINGS = {
