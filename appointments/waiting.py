@@ -17,6 +17,7 @@ from appointments.models import Appointment, Message, Offer, Slot, WaitingEntry
 
 ANSWER_WITHIN = timedelta(hours=4)
 SHORTEST = timedelta(minutes=30)  # to answer: a time that is nearer is not offered
+TRIES = 3  # at reading the free times while they change
 MANY = 100  # earlier times that are free now: with so many there is nothing to wait for
 CANDIDATES = 200  # free times that one round looks at, of one kind, mode and clinician
 OVER = "This offer is over. You keep the time that you have."
@@ -28,10 +29,22 @@ class WaitingError(Exception):
     """It is not possible now. The message says why, in words for the patient."""
 
 
-@transaction.atomic
 def join(*, appointment: Appointment, same_clinician: bool = False, at: datetime | None = None) -> WaitingEntry:
-    """Put a patient on the list, at its end. Raises WaitingError when there is nothing to wait for."""
-    now = at or timezone.now()
+    """Put a patient on the list, at its end. Raises WaitingError when there is nothing to wait for.
+
+    PostgreSQL notices at the end of a transaction that a slot was deleted meanwhile: then the free times are read
+    again. Locking them first would keep others from taking them.
+    """
+    for _ in range(TRIES):
+        try:
+            return _join(appointment, same_clinician, at or timezone.now())
+        except IntegrityError:
+            continue
+    raise WaitingError("The free times are just being changed. Try again in a minute.")
+
+
+@transaction.atomic
+def _join(appointment: Appointment, same_clinician: bool, now: datetime) -> WaitingEntry:
     if not Appointment.objects.coming(now).filter(pk=appointment.pk).exists():
         raise WaitingError("This appointment is over, or was cancelled.")
     clinician = appointment.slot.clinician if same_clinician else None
@@ -40,8 +53,10 @@ def join(*, appointment: Appointment, same_clinician: bool = False, at: datetime
     earlier = free_for(entry, now).filter(starts__lt=appointment.slot.starts)[: MANY + 1]
     if len(earlier) > MANY:
         raise WaitingError("Many earlier times are free. Choose one of them now.")
+    # In the order in which `aligning` locks them: so the two do not wait for each other.
     passed_over = [
-        Offer(entry=entry, slot=slot, made_at=now, expires_at=now, answered_at=now, accepted=False) for slot in earlier
+        Offer(entry=entry, slot=slot, made_at=now, expires_at=now, answered_at=now, accepted=False)
+        for slot in sorted(earlier, key=lambda slot: slot.pk)
     ]
     Offer.objects.bulk_create(passed_over, ignore_conflicts=True)
     return entry
@@ -140,26 +155,23 @@ def end_offers(at: datetime) -> None:
     Offer.objects.filter(pk__in=over, answered_at=None).update(answered_at=at)
 
 
-@transaction.atomic
 def _offer(entry: WaitingEntry, slot: Slot, at: datetime) -> bool:
     """Whether this worker was the one to offer the slot: constraints let it, and a person, be in one open offer.
 
-    The entry is locked, so that nobody is offered a time after they have left. Nobody is kept from booking the slot.
+    The entry is locked, so that nobody is offered a time after they have left. Nobody is kept from booking the slot;
+    one that was deleted meanwhile is not offered, which PostgreSQL says at the end of the transaction.
     """
     notice = timedelta(hours=entry.appointment.type.notice_hours)
-    entry = WaitingEntry.objects.select_for_update(no_key=True).get(pk=entry.pk)
-    if entry.ended_at:
-        return False
     expires = min(at + ANSWER_WITHIN, slot.starts - notice)
     try:
         with transaction.atomic():
+            if WaitingEntry.objects.select_for_update(no_key=True).get(pk=entry.pk).ended_at:
+                return False
             offer = Offer.objects.create(entry=entry, slot=slot, made_at=at, expires_at=expires)
+            fields = {"appointment_id": entry.appointment_id, "due_at": at, "created_at": at}
+            Message.objects.create(kind=Message.Kind.OFFER, key=f"offer-{offer.pk}", **fields)
     except IntegrityError:
         return False
-    key = f"offer-{offer.pk}"
-    Message.objects.create(
-        appointment_id=entry.appointment_id, kind=Message.Kind.OFFER, key=key, due_at=at, created_at=at
-    )
     return True
 
 
@@ -167,10 +179,12 @@ def _offer(entry: WaitingEntry, slot: Slot, at: datetime) -> bool:
 def accept(*, offer: Offer, at: datetime | None = None) -> Appointment:
     """Move the patient to the time that they were offered, and take them off the list.
 
-    Raises WaitingError when the offer is over, and what `booking.reschedule` raises when somebody was faster. As in
-    `leave`, the entry is written before the offer: so no two wait for each other.
+    Raises WaitingError when the offer is over, and what `booking.reschedule` raises when somebody was faster. The
+    slot is locked first, as where slots are deleted with their offers (`aligning`), and the entry is written before
+    the offer, as in `leave`: so no two wait for each other.
     """
     now = at or timezone.now()
+    list(Slot.objects.select_for_update(no_key=True).filter(pk=offer.slot_id).values_list("pk"))
     WaitingEntry.objects.filter(pk=offer.entry_id).update(ended_at=now)
     _answer(offer, accepted=True, at=now)
     appointment = offer.entry.appointment
