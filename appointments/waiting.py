@@ -1,7 +1,8 @@
 """The waiting list: people who would take an earlier time, and the freed times that they are offered.
 
 One freed time is offered to one person, who has four hours. It stays open to everybody meanwhile: who books it first
-has it. Nobody is offered what was free when they joined: they saw those times and chose another one.
+has it. Nobody is offered what was free when they joined: they saw those times and chose another one. Who does not
+answer is asked a few times, and then no more.
 """
 
 from collections import defaultdict
@@ -14,6 +15,7 @@ from django.utils import timezone
 from appointments import booking
 from appointments.kinds import COMING
 from appointments.models import Appointment, Message, Offer, Slot, WaitingEntry
+from appointments.models.waiting import IGNORED_MOST
 
 ANSWER_WITHIN = timedelta(hours=4)
 SHORTEST = timedelta(minutes=30)  # to answer: a time that is nearer is not offered
@@ -48,7 +50,7 @@ def _join(appointment: Appointment, same_clinician: bool, now: datetime) -> Wait
     if not Appointment.objects.coming(now).filter(pk=appointment.pk).exists():
         raise WaitingError("This appointment is over, or was cancelled.")
     clinician = appointment.slot.clinician if same_clinician else None
-    fields = {"clinician": clinician, "since": now, "ended_at": None}
+    fields = {"clinician": clinician, "since": now, "ended_at": None, "ignored": 0}
     entry = WaitingEntry.objects.update_or_create(appointment=appointment, defaults=fields)[0]
     earlier = free_for(entry, now).filter(starts__lt=appointment.slot.starts)[: MANY + 1]
     if len(earlier) > MANY:
@@ -87,7 +89,7 @@ def open_offers(appointment: Appointment | None = None) -> QuerySet[Offer]:
 
 def offer_to(appointment: Appointment, at: datetime | None = None) -> Offer | None:
     """The earlier time that somebody can take now, if there is one."""
-    return open_offers(appointment).filter(expires_at__gt=at or timezone.now()).first()
+    return open_offers(appointment).open(at).first()
 
 
 def was_answered(appointment: Appointment, key: int | None, *, accepted: bool) -> bool:
@@ -140,19 +142,38 @@ def offered_to(entries: list[WaitingEntry]) -> defaultdict[int, set[int]]:
 
 
 def end_offers(at: datetime) -> None:
-    """End offers whose time is over, whose slot somebody has taken, or whose patient needs it no more."""
+    """End offers whose slot somebody has taken, whose patient needs it no more, or whose time is over."""
     offers = list(open_offers())
     free = set(Slot.objects.free(at).filter(pk__in=[offer.slot_id for offer in offers]).values_list("pk", flat=True))
-    over = [
+    useless = {
         offer.pk
         for offer in offers
-        if offer.expires_at <= at
-        or offer.slot_id not in free
+        if offer.slot_id not in free
         or offer.entry.ended_at
         or not offer.entry.appointment.is_coming(at)
         or offer.slot.starts >= offer.entry.appointment.slot.starts
-    ]
-    Offer.objects.filter(pk__in=over, answered_at=None).update(answered_at=at)
+    }
+    Offer.objects.filter(pk__in=useless, answered_at=None).update(answered_at=at)
+    for offer in offers:
+        if offer.pk not in useless and offer.expires_at <= at:
+            _end_unanswered(offer, at)
+
+
+@transaction.atomic
+def _end_unanswered(offer: Offer, at: datetime) -> None:
+    """End an offer whose time is over. Who has let `IGNORED_MOST` pass by in a row is asked no more.
+
+    Only what left in time to be answered counts: a mail server that was down is nobody's silence. Entry before offer,
+    as in `leave`.
+    """
+    entry = WaitingEntry.objects.select_for_update(no_key=True).filter(pk=offer.entry_id).first()
+    if entry is None or Offer.objects.filter(pk=offer.pk, answered_at=None).update(answered_at=at) != 1:
+        return
+    told = Message.objects.filter(key=f"offer-{offer.pk}", sent_at__lte=offer.expires_at - SHORTEST)
+    if entry.ended_at is None and told.exists():
+        entry.ignored += 1
+        entry.ended_at = at if entry.ignored >= IGNORED_MOST else None
+        entry.save(update_fields=["ignored", "ended_at"])
 
 
 def _offer(entry: WaitingEntry, slot: Slot, at: datetime) -> bool:
@@ -191,12 +212,13 @@ def accept(*, offer: Offer, at: datetime | None = None) -> Appointment:
     return booking.reschedule(appointment=appointment, slot=offer.slot, at=now)
 
 
+@transaction.atomic
 def decline(*, offer: Offer, at: datetime | None = None) -> None:
     """Say no to a time. The patient stays on the list. Raises WaitingError when the offer is over."""
+    WaitingEntry.objects.filter(pk=offer.entry_id).update(ignored=0)
     _answer(offer, accepted=False, at=at or timezone.now())
 
 
 def _answer(offer: Offer, *, accepted: bool, at: datetime) -> None:
-    unanswered = Offer.objects.filter(pk=offer.pk, answered_at=None, expires_at__gt=at)
-    if unanswered.update(answered_at=at, accepted=accepted) != 1:
+    if Offer.objects.open(at).filter(pk=offer.pk).update(answered_at=at, accepted=accepted) != 1:
         raise WaitingError(OVER)

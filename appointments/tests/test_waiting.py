@@ -1,6 +1,6 @@
 """The waiting list: freed times, offered to one person at a time."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from time import sleep
 
 import pytest
@@ -11,27 +11,12 @@ from appointments import booking, waiting
 from appointments.models import Appointment, Message, Offer, Slot, WaitingEntry
 from appointments.tests.factories import make_appointment, make_hours, make_slot
 from appointments.tests.post import deliver, token_in
+from appointments.tests.waiters import offered_to, on, waits
 from appointments.waiting import WaitingError
 from calcsite.tests.racing import at_once
 
 in_database = pytest.mark.django_db
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-def on(days: int) -> datetime:
-    return (timezone.now() + days * DAY).replace(minute=0, second=0, microsecond=0)
-
-
-def waits(*, hours=None, days: int = 20, **fields) -> Appointment:
-    """An appointment some days ahead, whose patient would come earlier."""
-    appointment = make_appointment(slot=make_slot(hours=hours, starts=on(days)))
-    waiting.join(appointment=appointment, **fields)
-    return appointment
-
-
-def offered_to(appointment: Appointment) -> Slot | None:
-    offer = waiting.open_offers(appointment).first()
-    return offer.slot if offer else None
 
 
 @in_database
