@@ -25,6 +25,7 @@ from post_office.models import STATUS, Email
 from appointments import access, auditing, booking, readiness
 from appointments.calendars import calendar_file, one_line, reading, readings, zone_of
 from appointments.delivery import BRINGERS, CODE, LINK
+from appointments.greeting import name_to_greet
 from appointments.models import Appointment, AuditEntry, Message, Offer, RecoveryPlan
 from calcsite.context import clinic
 from calcsite.models import ClinicDetails
@@ -160,7 +161,7 @@ def _context(message: Message, at: datetime) -> dict[str, Any]:
     appointment = message.appointment
     return clinic() | {
         "appointment": appointment,
-        "name": one_line(appointment.carer_name or appointment.name),
+        "name": name_to_greet(appointment),
         "clinician": one_line(appointment.slot.clinician.name),
         "readings": readings(appointment),
         "link": LINK,
