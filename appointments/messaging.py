@@ -95,7 +95,7 @@ def says_something(message: Message, at: datetime) -> bool:
             overtaken = any(before.days < message.number and ahead <= before for before in booking.REMINDERS)
             return _is_of_now(message) and appointment.is_coming(at) and not overtaken
         case Kind.LINK | Kind.OPINION:
-            return _is_reachable(appointment, at)
+            return appointment.is_reachable(at)
         case Kind.CODE:
             return at < message.created_at + access.CODE_VALID
         case Kind.NUDGE:
@@ -105,10 +105,6 @@ def says_something(message: Message, at: datetime) -> bool:
         case Kind.RECOVERY:
             return RecoveryPlan.objects.filter(pk=message.number, ended_at=None).exists()
     return True
-
-
-def _is_reachable(appointment: Appointment, at: datetime) -> bool:
-    return Appointment.objects.reachable(at).filter(pk=appointment.pk).exists()
 
 
 def _is_of_now(message: Message) -> bool:

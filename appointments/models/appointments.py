@@ -148,6 +148,11 @@ class Appointment(models.Model):
         """Whether somebody is still expected: as `coming` has it."""
         return self.status in COMING and self.slot.starts > (at or timezone.now())
 
+    def is_reachable(self, at: datetime | None = None) -> bool:
+        """Whether a link may lead to it: as `reachable` has it."""
+        is_open = self.status not in (Status.HELD, Status.CANCELLED)
+        return is_open and self.slot.starts > (at or timezone.now()) - REACHABLE
+
     @property
     def standing(self) -> str:
         """Where it stands, in words for staff. Without an e-mail address there is none to confirm."""
