@@ -201,6 +201,9 @@ class Draft(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now)
     touched_at = models.DateTimeField(default=timezone.now, db_index=True)
+    # From where the time is held: keyed digests, of which nobody reads an address (`booking_limits`)
+    address_digest = models.CharField(max_length=64, blank=True)
+    network_digest = models.CharField(max_length=64, blank=True, db_index=True)
 
     def __str__(self) -> str:
         return f"Draft {self.pk}"
