@@ -96,6 +96,8 @@ def align(key: int, *, last: date, at: datetime) -> int:
     running = [slot for slot in stored if slot.starts <= at]
     new = list(_beside([*running, *kept], wanted.values()))
     Slot.objects.bulk_create(new, batch_size=BATCH)
+    if clinician.slots_failed_at:
+        Clinician.objects.filter(pk=key).update(slots_failed_at=None)
     return len(new)
 
 

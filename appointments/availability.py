@@ -5,6 +5,7 @@ is one line for somebody who asks for any of them, with one name: which of the f
 that all are booked.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -22,19 +23,40 @@ from calcsite import limits
 AHEAD = 56  # days, at least
 SPARE = 7  # days more, for a worker that was down
 DAYS = 14  # of free times on one page
+AGAIN = timedelta(hours=1)  # after which the slots of one with whom it went wrong are tried again
 MOST = 300  # times of one list; a day in steps of five minutes has 288
+
+logger = logging.getLogger(__name__)
 
 
 def make_slots(*, clinician: Clinician | None = None, until: date | None = None, at: datetime | None = None) -> int:
     """Bring the slots of one clinician, or of everybody, in line with hours and closures. Returns how many are new.
 
     They reach to the end of the day `until`; without one, as far as patients can book, and a week more. Any number of
-    processes may do this at once: each clinician is a transaction of its own.
+    processes may do this at once: each clinician is a transaction of its own. What goes wrong with one of everybody
+    is logged, and noted for staff to see; whoever asks for one alone is told of it.
     """
     now = at or timezone.now()
-    last = until or timezone.localdate(now) + timedelta(days=days_ahead() + SPARE)
-    keys = [clinician.pk] if clinician else list(Clinician.objects.order_by("pk").values_list("pk", flat=True))
-    return sum(align(key, last=last, at=now) for key in keys)
+    last = until or _last(now)
+    if clinician:
+        return align(clinician.pk, last=last, at=now)
+    return _make_for_each(Clinician.objects.all(), last, now)
+
+
+def _make_for_each(clinicians: QuerySet[Clinician], last: date, at: datetime) -> int:
+    made = 0
+    for key in list(clinicians.order_by("pk").values_list("pk", flat=True)):
+        try:
+            made += align(key, last=last, at=at)
+        except Exception:
+            logger.exception("the times of clinician %s could not be made", key)
+            Clinician.objects.filter(pk=key).update(slots_failed_at=at)
+    return made
+
+
+def _last(at: datetime) -> date:
+    """The last day that slots are made for."""
+    return timezone.localdate(at) + timedelta(days=days_ahead() + SPARE)
 
 
 def days_ahead() -> int:
@@ -43,12 +65,16 @@ def days_ahead() -> int:
 
 
 def make_slots_ahead(at: datetime | None = None) -> int:
-    """Twice a day, whoever asks first makes the slots of the days that have come into reach. Returns how many."""
-    gate = {"scope": "slots", "key": "ahead"}
-    if not limits.allow(**gate, limit=1, per=timedelta(hours=12), at=at):
-        return 0
+    """Twice a day, whoever asks first makes the slots of the days that have come into reach. Returns how many.
+
+    Those of somebody with whom that went wrong are tried again every hour.
+    """
+    now, gate = at or timezone.now(), {"scope": "slots", "key": "ahead"}
+    if not limits.allow(**gate, limit=1, per=timedelta(hours=12), at=now):
+        failed = Clinician.objects.filter(slots_failed_at__lte=now - AGAIN)
+        return _make_for_each(failed, _last(now), now) if failed.exists() else 0
     try:
-        return make_slots(at=at)
+        return make_slots(at=now)
     except Exception:
         limits.give_back(**gate)
         raise

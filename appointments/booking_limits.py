@@ -7,10 +7,16 @@ operator is one. Bookings are counted by the patient's e-mail address, and by ne
 import ipaddress
 from datetime import datetime, timedelta
 
+from django.db import transaction
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 
+from appointments import booking
+from appointments.kinds import Status
+from appointments.models import Appointment, AppointmentType, Draft, Slot
 from calcsite import limits
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -20,6 +26,10 @@ HOLD = ("time held", 40, 200, HOUR)
 # A booking needs a hold: so these are what one address can take of the calendar in a day. Behind that of a hospital,
 # 60 people can book, each after having changed their mind.
 HOLD_A_DAY = ("time held in a day", 120, 360, DAY)
+# Times held at one moment. Each can be held for two hours, so a day's number alone would let one address keep forty
+# from everybody else. A hospital or a clinic is one address: so many can be choosing there within the same half hour.
+HELD = "times held at once"
+HELD_AT_ONCE, HELD_AT_ONCE_IN_NETWORK = 8, 24
 BOOK, BOOK_BY_EMAIL = "booked by e-mail", 10  # a day
 TOO_MANY = {"begun", "chosen", "booked"}
 
@@ -47,6 +57,27 @@ def may_begin(request: HttpRequest) -> bool:
 
 def may_hold(request: HttpRequest) -> bool:
     return _allow(request, HOLD) and _allow(request, HOLD_A_DAY)
+
+
+@transaction.atomic
+def hold(request: HttpRequest, *, draft: Draft, slot: Slot, kind: AppointmentType, mode: str) -> Appointment:
+    """`booking.hold`, unless many times are held from where a request comes from: TooManyError is raised then.
+
+    What this draft holds is not counted: it lets go of that. Those of one network go one after the other, before
+    anything else is locked, so that the number is exact.
+    """
+    address = limits.client_address(request)
+    network = network_of(address)
+    origin = {"address_digest": limits.hashed(HELD, address), "network_digest": limits.hashed(HELD, network)}
+    limits.take_turn(scope=HELD, key=network)
+    others = Draft.objects.exclude(pk=draft.pk).filter(network_digest=origin["network_digest"])
+    others = others.filter(appointment__status=Status.HELD, appointment__held_until__gt=timezone.now())
+    of_address = Count("pk", filter=Q(address_digest=origin["address_digest"]))
+    held = others.aggregate(of_address=of_address, of_network=Count("pk"))
+    if held["of_address"] >= HELD_AT_ONCE or held["of_network"] >= HELD_AT_ONCE_IN_NETWORK:
+        raise booking.TooManyError("Many times are being kept for people on your network.")
+    Draft.objects.filter(pk=draft.pk).update(**origin)
+    return booking.hold(draft=draft, slot=slot, kind=kind, mode=mode)
 
 
 def may_book(email: str, at: datetime | None = None) -> bool:

@@ -6,7 +6,7 @@ server said otherwise still works.
 
 Between the two an appointment can be cancelled, and an address corrected. So whoever does that takes back what has not
 left (`close_ways_in`), and a secret is made only for the address that the appointment has then, while a link may lead
-to it. Both happen under the lock of the appointment's row.
+to it; an offer leaves only while it can be answered. Both happen under the lock of the appointment's row.
 """
 
 from datetime import datetime
@@ -19,7 +19,7 @@ from django.utils import timezone
 from post_office.models import STATUS, Email
 
 from appointments import access
-from appointments.models import Appointment, Message
+from appointments.models import Appointment, Message, Offer
 from calcsite import outbox
 
 LINK, CODE = "\x1elink\x1e", "\x1ecode\x1e"  # nobody can type these: fields refuse control characters
@@ -63,7 +63,8 @@ def _make_secret(message: Message, email: Email) -> tuple[str, str] | None:
     now = timezone.now()
     appointment = Appointment.objects.select_for_update(no_key=True).get(pk=message.appointment_id)
     is_reachable = Appointment.objects.reachable(now).filter(pk=appointment.pk).exists()
-    if not is_reachable or appointment.email not in email.to:
+    is_late = message.kind == Message.Kind.OFFER and not Offer.objects.open(now).filter(pk=message.number).exists()
+    if is_late or not is_reachable or appointment.email not in email.to:
         _take_back(Email.objects.filter(pk=email.pk))
         return None
     if message.kind == Message.Kind.CODE:

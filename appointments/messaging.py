@@ -25,6 +25,7 @@ from post_office.models import STATUS, Email
 from appointments import access, auditing, booking, readiness
 from appointments.calendars import calendar_file, one_line, reading, readings, zone_of
 from appointments.delivery import BRINGERS, CODE, LINK
+from appointments.greeting import name_to_greet
 from appointments.models import Appointment, AuditEntry, Message, Offer, RecoveryPlan
 from calcsite.context import clinic
 from calcsite.models import ClinicDetails
@@ -91,35 +92,24 @@ def says_something(message: Message, at: datetime) -> bool:
             return _is_of_now(message) and appointment.is_coming(at)
         case Kind.REMINDER:
             ahead = appointment.slot.starts - at
-            days = int(message.key.rpartition("-")[2])
-            overtaken = any(before.days < days and ahead <= before for before in booking.REMINDERS)
+            overtaken = any(before.days < message.number and ahead <= before for before in booking.REMINDERS)
             return _is_of_now(message) and appointment.is_coming(at) and not overtaken
         case Kind.LINK | Kind.OPINION:
-            return _is_reachable(appointment, at)
+            return appointment.is_reachable(at)
         case Kind.CODE:
             return at < message.created_at + access.CODE_VALID
         case Kind.NUDGE:
             return readiness.is_open(appointment, at)
         case Kind.OFFER:
-            is_open = Offer.objects.filter(pk=_number(message), answered_at=None, expires_at__gt=at).exists()
-            return is_open and appointment.is_coming(at)
+            return Offer.objects.open(at).filter(pk=message.number).exists() and appointment.is_coming(at)
         case Kind.RECOVERY:
-            return RecoveryPlan.objects.filter(pk=_number(message), ended_at=None).exists()
+            return RecoveryPlan.objects.filter(pk=message.number, ended_at=None).exists()
     return True
-
-
-def _is_reachable(appointment: Appointment, at: datetime) -> bool:
-    return Appointment.objects.reachable(at).filter(pk=appointment.pk).exists()
 
 
 def _is_of_now(message: Message) -> bool:
     """Whether the appointment is as it was when the message was asked for: `booking.tell` puts that into the key."""
     return message.key.split("-")[2] == str(message.appointment.sequence)
-
-
-def _number(message: Message) -> int:
-    """The row that a message is about, by the end of its key."""
-    return int(message.key.rpartition("-")[2])
 
 
 def _find_whose(message: Message, at: datetime) -> None:
@@ -167,7 +157,7 @@ def _context(message: Message) -> dict[str, Any]:
     appointment = message.appointment
     return clinic() | {
         "appointment": appointment,
-        "name": one_line(appointment.carer_name or appointment.name),
+        "name": name_to_greet(appointment),
         "clinician": one_line(appointment.slot.clinician.name),
         "readings": readings(appointment),
         "link": LINK,
@@ -182,12 +172,13 @@ def _offered(message: Message) -> dict[str, Any] | None:
     """What an offer says: another time than the appointment's, and until when it is kept in mind."""
     if message.kind != Kind.OFFER:
         return None
-    offer = Offer.objects.select_related("slot__clinician").get(pk=_number(message))
+    offer = Offer.objects.select_related("slot__clinician", "entry").get(pk=message.number)
     zone = zone_of(message.appointment)
     return {
         "readings": readings(message.appointment, slot=offer.slot),
         "clinician": one_line(offer.slot.clinician.name),
         "until": reading(offer.expires_at, offer.expires_at, zone),
+        "is_the_last": offer.entry.is_at_the_last,
     }
 
 
@@ -200,9 +191,11 @@ def _attachments(message: Message, at: datetime) -> dict[str, dict[str, Any]] | 
 
 
 def _useless_from(message: Message) -> datetime | None:
-    """When the outbox should give up: nobody wants a reminder of what has been, or a code from long ago."""
+    """When the outbox should give up: nobody wants a reminder of what has been, an old code or a late offer."""
     if message.kind == Kind.CODE:
         return message.created_at + access.HOUR
+    if message.kind == Kind.OFFER:
+        return Offer.objects.get(pk=message.number).expires_at
     return message.appointment.slot.starts if message.kind == Kind.REMINDER else None
 
 
@@ -229,12 +222,14 @@ def failed(at: datetime | None = None) -> QuerySet[Message]:
     """Messages that did not reach their patient, and may not: somebody has to telephone. The oldest first.
 
     The mail server refused them for good; or they have not left the outbox for an hour, whatever the reason, or went
-    out of date in it; or they cannot be composed. Those that somebody has dealt with are not among them.
+    out of date in it; or they cannot be composed. Those that somebody has dealt with are not among them, and no offer
+    that is over: there is nothing left to tell.
     """
     now = at or timezone.now()
     waiting = Q(email__status__in=[STATUS.queued, STATUS.requeued])
     refused = Q(email__status=STATUS.failed)
-    unsent = waiting & (Q(composed_at__lte=now - STUCK) | Q(email__expires_at__lte=now))
+    is_late = Q(email__expires_at__lte=now)
+    unsent = waiting & (Q(composed_at__lte=now - STUCK) | is_late) & ~(is_late & Q(kind=Kind.OFFER))
     stuck = Q(composed_at=None, due_at__lte=now - STUCK)
     found = Message.objects.filter(refused | unsent | stuck, handled_at=None).exclude(appointment=None)
     return found.exclude(kind=Kind.CODE).select_related("appointment", "email").order_by("created_at", "pk")

@@ -34,7 +34,8 @@ def correct_details(
     """Change what is known of the patient. Returns the names of the fields that are different now.
 
     The audit log names the fields and never what is in them. With another e-mail address, the links and codes that
-    went to the one before end, a new link goes to the new address, and nobody has confirmed that one.
+    went to the one before end, a new link goes to the new address, and nobody has confirmed that one. So it is after
+    the appointment too: its patient comes back to their opinion and recovery.
     """
     now = at or timezone.now()
     row = Appointment.objects.select_for_update().get(pk=appointment.pk)
@@ -47,7 +48,7 @@ def correct_details(
         delivery.close_ways_in(row, at=now)
         carers.end_all(appointment=row, at=at)
         Message.objects.filter(appointment=row, composed_at=None).update(not_before=None)  # it may be possible now
-        if details["email"] and row.is_coming(now):
+        if details["email"] and row.is_reachable(now):
             _send_link(row, now)
     return changed
 
@@ -57,8 +58,8 @@ def reissue_link(*, appointment: Appointment, by: AbstractUser, at: datetime | N
     """End a patient's links at once and send them a new one. Raises BookingError when it would lead nowhere."""
     now = at or timezone.now()
     row = Appointment.objects.select_for_update(no_key=True).get(pk=appointment.pk)
-    if not row.is_coming(now):
-        raise BookingError("This appointment is over or cancelled: a link to it would lead nowhere.")
+    if not row.is_reachable(now):
+        raise BookingError("This appointment is cancelled, or was long ago: a link to it would lead nowhere.")
     if not row.email:
         raise BookingError("There is no e-mail address to send a link to.")
     delivery.close_ways_in(row, at=now)

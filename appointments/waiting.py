@@ -1,7 +1,8 @@
 """The waiting list: people who would take an earlier time, and the freed times that they are offered.
 
 One freed time is offered to one person, who has four hours. It stays open to everybody meanwhile: who books it first
-has it. Nobody is offered what was free when they joined: they saw those times and chose another one.
+has it. Nobody is offered what was free when they joined: they saw those times and chose another one. Who does not
+answer is asked a few times, and then no more.
 """
 
 from collections import defaultdict
@@ -14,9 +15,11 @@ from django.utils import timezone
 from appointments import booking
 from appointments.kinds import COMING
 from appointments.models import Appointment, Message, Offer, Slot, WaitingEntry
+from appointments.models.waiting import IGNORED_MOST
 
 ANSWER_WITHIN = timedelta(hours=4)
 SHORTEST = timedelta(minutes=30)  # to answer: a time that is nearer is not offered
+TRIES = 3  # at reading the free times while they change
 MANY = 100  # earlier times that are free now: with so many there is nothing to wait for
 CANDIDATES = 200  # free times that one round looks at, of one kind, mode and clinician
 OVER = "This offer is over. You keep the time that you have."
@@ -28,20 +31,34 @@ class WaitingError(Exception):
     """It is not possible now. The message says why, in words for the patient."""
 
 
-@transaction.atomic
 def join(*, appointment: Appointment, same_clinician: bool = False, at: datetime | None = None) -> WaitingEntry:
-    """Put a patient on the list, at its end. Raises WaitingError when there is nothing to wait for."""
-    now = at or timezone.now()
+    """Put a patient on the list, at its end. Raises WaitingError when there is nothing to wait for.
+
+    PostgreSQL notices at the end of a transaction that a slot was deleted meanwhile: then the free times are read
+    again. Locking them first would keep others from taking them.
+    """
+    for _ in range(TRIES):
+        try:
+            return _join(appointment, same_clinician, at or timezone.now())
+        except IntegrityError:
+            continue
+    raise WaitingError("The free times are just being changed. Try again in a minute.")
+
+
+@transaction.atomic
+def _join(appointment: Appointment, same_clinician: bool, now: datetime) -> WaitingEntry:
     if not Appointment.objects.coming(now).filter(pk=appointment.pk).exists():
         raise WaitingError("This appointment is over, or was cancelled.")
     clinician = appointment.slot.clinician if same_clinician else None
-    fields = {"clinician": clinician, "since": now, "ended_at": None}
+    fields = {"clinician": clinician, "since": now, "ended_at": None, "ignored": 0}
     entry = WaitingEntry.objects.update_or_create(appointment=appointment, defaults=fields)[0]
     earlier = free_for(entry, now).filter(starts__lt=appointment.slot.starts)[: MANY + 1]
     if len(earlier) > MANY:
         raise WaitingError("Many earlier times are free. Choose one of them now.")
+    # In the order in which `aligning` locks them: so the two do not wait for each other.
     passed_over = [
-        Offer(entry=entry, slot=slot, made_at=now, expires_at=now, answered_at=now, accepted=False) for slot in earlier
+        Offer(entry=entry, slot=slot, made_at=now, expires_at=now, answered_at=now, accepted=False)
+        for slot in sorted(earlier, key=lambda slot: slot.pk)
     ]
     Offer.objects.bulk_create(passed_over, ignore_conflicts=True)
     return entry
@@ -72,7 +89,7 @@ def open_offers(appointment: Appointment | None = None) -> QuerySet[Offer]:
 
 def offer_to(appointment: Appointment, at: datetime | None = None) -> Offer | None:
     """The earlier time that somebody can take now, if there is one."""
-    return open_offers(appointment).filter(expires_at__gt=at or timezone.now()).first()
+    return open_offers(appointment).open(at).first()
 
 
 def was_answered(appointment: Appointment, key: int | None, *, accepted: bool) -> bool:
@@ -125,41 +142,57 @@ def offered_to(entries: list[WaitingEntry]) -> defaultdict[int, set[int]]:
 
 
 def end_offers(at: datetime) -> None:
-    """End offers whose time is over, whose slot somebody has taken, or whose patient needs it no more."""
+    """End offers whose slot somebody has taken, whose patient needs it no more, or whose time is over."""
     offers = list(open_offers())
     free = set(Slot.objects.free(at).filter(pk__in=[offer.slot_id for offer in offers]).values_list("pk", flat=True))
-    over = [
+    useless = {
         offer.pk
         for offer in offers
-        if offer.expires_at <= at
-        or offer.slot_id not in free
+        if offer.slot_id not in free
         or offer.entry.ended_at
         or not offer.entry.appointment.is_coming(at)
         or offer.slot.starts >= offer.entry.appointment.slot.starts
-    ]
-    Offer.objects.filter(pk__in=over, answered_at=None).update(answered_at=at)
+    }
+    Offer.objects.filter(pk__in=useless, answered_at=None).update(answered_at=at)
+    for offer in offers:
+        if offer.pk not in useless and offer.expires_at <= at:
+            _end_unanswered(offer, at)
 
 
 @transaction.atomic
+def _end_unanswered(offer: Offer, at: datetime) -> None:
+    """End an offer whose time is over. Who has let `IGNORED_MOST` pass by in a row is asked no more.
+
+    Only what left in time to be answered counts: a mail server that was down is nobody's silence. Entry before offer,
+    as in `leave`.
+    """
+    entry = WaitingEntry.objects.select_for_update(no_key=True).filter(pk=offer.entry_id).first()
+    if entry is None or Offer.objects.filter(pk=offer.pk, answered_at=None).update(answered_at=at) != 1:
+        return
+    told = Message.objects.filter(key=f"offer-{offer.pk}", sent_at__lte=offer.expires_at - SHORTEST)
+    if entry.ended_at is None and told.exists():
+        entry.ignored += 1
+        entry.ended_at = at if entry.ignored >= IGNORED_MOST else None
+        entry.save(update_fields=["ignored", "ended_at"])
+
+
 def _offer(entry: WaitingEntry, slot: Slot, at: datetime) -> bool:
     """Whether this worker was the one to offer the slot: constraints let it, and a person, be in one open offer.
 
-    The entry is locked, so that nobody is offered a time after they have left. Nobody is kept from booking the slot.
+    The entry is locked, so that nobody is offered a time after they have left. Nobody is kept from booking the slot;
+    one that was deleted meanwhile is not offered, which PostgreSQL says at the end of the transaction.
     """
     notice = timedelta(hours=entry.appointment.type.notice_hours)
-    entry = WaitingEntry.objects.select_for_update(no_key=True).get(pk=entry.pk)
-    if entry.ended_at:
-        return False
     expires = min(at + ANSWER_WITHIN, slot.starts - notice)
     try:
         with transaction.atomic():
+            if WaitingEntry.objects.select_for_update(no_key=True).get(pk=entry.pk).ended_at:
+                return False
             offer = Offer.objects.create(entry=entry, slot=slot, made_at=at, expires_at=expires)
+            fields = {"appointment_id": entry.appointment_id, "due_at": at, "created_at": at}
+            Message.objects.create(kind=Message.Kind.OFFER, key=f"offer-{offer.pk}", **fields)
     except IntegrityError:
         return False
-    key = f"offer-{offer.pk}"
-    Message.objects.create(
-        appointment_id=entry.appointment_id, kind=Message.Kind.OFFER, key=key, due_at=at, created_at=at
-    )
     return True
 
 
@@ -167,22 +200,25 @@ def _offer(entry: WaitingEntry, slot: Slot, at: datetime) -> bool:
 def accept(*, offer: Offer, at: datetime | None = None) -> Appointment:
     """Move the patient to the time that they were offered, and take them off the list.
 
-    Raises WaitingError when the offer is over, and what `booking.reschedule` raises when somebody was faster. As in
-    `leave`, the entry is written before the offer: so no two wait for each other.
+    Raises WaitingError when the offer is over, and what `booking.reschedule` raises when somebody was faster. The
+    slot is locked first, as where slots are deleted with their offers (`aligning`), and the entry is written before
+    the offer, as in `leave`: so no two wait for each other.
     """
     now = at or timezone.now()
+    list(Slot.objects.select_for_update(no_key=True).filter(pk=offer.slot_id).values_list("pk"))
     WaitingEntry.objects.filter(pk=offer.entry_id).update(ended_at=now)
     _answer(offer, accepted=True, at=now)
     appointment = offer.entry.appointment
     return booking.reschedule(appointment=appointment, slot=offer.slot, at=now)
 
 
+@transaction.atomic
 def decline(*, offer: Offer, at: datetime | None = None) -> None:
     """Say no to a time. The patient stays on the list. Raises WaitingError when the offer is over."""
+    WaitingEntry.objects.filter(pk=offer.entry_id).update(ignored=0)
     _answer(offer, accepted=False, at=at or timezone.now())
 
 
 def _answer(offer: Offer, *, accepted: bool, at: datetime) -> None:
-    unanswered = Offer.objects.filter(pk=offer.pk, answered_at=None, expires_at__gt=at)
-    if unanswered.update(answered_at=at, accepted=accepted) != 1:
+    if Offer.objects.open(at).filter(pk=offer.pk).update(answered_at=at, accepted=accepted) != 1:
         raise WaitingError(OVER)

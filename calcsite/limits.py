@@ -39,6 +39,11 @@ def allow(*, scope: str, key: str, limit: int, per: timedelta, at: datetime | No
         return cursor.fetchone()[0] <= limit
 
 
+def take_turn(*, scope: str, key: str) -> None:
+    """Let transactions by `key` go one after the other: its row stays locked until this transaction is over."""
+    allow(scope=scope, key=key, limit=1, per=timedelta(minutes=1))
+
+
 def give_back(*, scope: str, key: str) -> None:
     """Take back one attempt that turned out not to count, such as a sign-in that succeeded."""
     Attempts.objects.filter(key=hashed(scope, key), count__gt=0).update(count=F("count") - 1)

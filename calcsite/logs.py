@@ -9,10 +9,15 @@ import re
 
 MASK = "[masked]"
 # What follows these words in an address opens something: an appointment, a clinician's calendar, a page that is not
-# public yet, an answer, an account. The words of our own that can follow them are shorter.
-AFTER = re.compile(r"(/(?:appointment|calendar|preview|helpful|key)(?:/|%2f))[^/\s?#&\"'<>]{16,}", re.IGNORECASE)
+# public yet, an answer, an account. The words of our own that can follow them are shorter. What has been through other
+# hands has slashes doubled, turned round or written as numbers, and still tells the secret.
+SLASH = r"(?:[/\\]|%(?:25)*(?:2f|5c))"
+AFTER = re.compile(
+    rf"({SLASH}(?:appointment|calendar|preview|helpful|key){SLASH}(?:{SLASH}|\.|%(?:25)*2e)*)[^/\s?#&\"'<>]{{16,}}",
+    re.IGNORECASE,
+)
 # Anywhere else: what `secrets.token_urlsafe` makes of 32 bytes.
-ALONE = re.compile(r"(?<![\w-])[\w-]{43}(?![\w-])", re.ASCII)
+ALONE = re.compile(r"(?:(?<![\w-])|(?<=%[\da-fA-F]{2})|(?<=%25[\da-fA-F]{2}))[\w-]{43}(?![\w-])", re.ASCII)
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 

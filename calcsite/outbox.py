@@ -5,6 +5,7 @@ leaves a message that is sent again, with the same Message-ID, by which a mailbo
 """
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -19,6 +20,8 @@ from post_office import mail
 from post_office.connections import connections
 from post_office.models import STATUS, Attachment, Email, Log
 
+from calcsite.logs import MASK, masked
+
 LEASE = timedelta(minutes=10)  # longer than any mail server takes to answer
 MOST = 100  # messages of one round: other work waits
 LONGEST = timedelta(minutes=1)  # of one round, for the same reason, when the mail server takes its time
@@ -26,6 +29,8 @@ LONGEST = timedelta(minutes=1)  # of one round, for the same reason, when the ma
 WAITS = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 40, 60)]
 ATTEMPTS = 28  # in all, for about a day
 BEING_WRITTEN = timedelta(days=1)  # the age from which a file without a row is not just about to get one
+SIX_FIGURES = re.compile(r"(?<!\d)\d{6}(?!\d)")
+LONGEST_ANSWER = 1000  # characters; a whole message that comes back is not kept
 SENT_NOT = "message %s of the outbox was not sent: %s"
 
 logger = logging.getLogger(__name__)
@@ -107,7 +112,12 @@ def _failed(email: Email, error: Exception) -> None:
         last_updated=now,
     )
     if is_there:  # and was not taken back while it was tried
-        Log.objects.create(email=email, status=STATUS.failed, exception_type=kind, message=str(error))
+        Log.objects.create(email=email, status=STATUS.failed, exception_type=kind, message=answer(error))
+
+
+def answer(error: Exception) -> str:
+    """What a server said, fit to be kept: some repeat a message, links and codes included. Six figures are a code."""
+    return SIX_FIGURES.sub(MASK, masked(str(error)))[:LONGEST_ANSWER]
 
 
 def is_refused(error: Exception) -> bool:

@@ -139,7 +139,9 @@ LOGIN_REDIRECT_URL = "admin:index"
 # Staff are signed out after so many minutes of doing nothing, and so many hours after signing in (ASVS 5.0, 7.3).
 SESSION_IDLE_MINUTES = whole_number("SESSION_IDLE_MINUTES", default=30, least=1)
 SESSION_HOURS = whole_number("SESSION_HOURS", default=12, least=1)
-SESSION_COOKIE_AGE = SESSION_HOURS * 60 * 60
+# For so long patients can send what they write (WCAG 2.2, 2.2.6 asks for 20 hours), and so long their session lasts.
+WRITING_HOURS = 24
+SESSION_COOKIE_AGE = max(SESSION_HOURS, WRITING_HOURS) * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
 # Signing in; calcsite.staff says what is different from django-allauth

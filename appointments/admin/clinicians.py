@@ -98,7 +98,7 @@ class HoursInline(admin.StackedInline):
 class ClinicianAdmin(PlainTitles, admin.ModelAdmin):
     form = ClinicianForm
     inlines = [HoursInline]
-    list_display = ["name", "credentials", "languages", "is_accepting"]
+    list_display = ["name", "credentials", "languages", "is_accepting", "times"]
     show_facets = admin.ShowFacets.NEVER
     list_filter = ["is_accepting", "specialties"]
     search_fields = ["name", "biography"]
@@ -122,6 +122,10 @@ class ClinicianAdmin(PlainTitles, admin.ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Clinician | None = None) -> list[str]:
         """Whose patients somebody sees hangs on the account: only who looks after accounts ties them together."""
         return [] if request.user.has_perm("auth.change_user") else ["user"]
+
+    @admin.display(description="free times")
+    def times(self, clinician: Clinician) -> str:
+        return "could not be made" if clinician.slots_failed_at else "are made"
 
     def save_related(self, request: HttpRequest, form: ClinicianForm, formsets: Any, change: bool) -> None:
         """All hours are stored now: the slots follow them."""

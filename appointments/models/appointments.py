@@ -170,6 +170,11 @@ class Appointment(models.Model):
         """Whether somebody is still expected: as `coming` has it."""
         return self.status in COMING and self.slot.starts > (at or timezone.now())
 
+    def is_reachable(self, at: datetime | None = None) -> bool:
+        """Whether a link may lead to it: as `reachable` has it."""
+        is_open = self.status not in (Status.HELD, Status.CANCELLED)
+        return is_open and self.slot.starts > (at or timezone.now()) - REACHABLE
+
     @property
     def standing(self) -> str:
         """Where it stands, in words for staff. Without an e-mail address there is none to confirm."""
@@ -219,6 +224,9 @@ class Draft(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now)
     touched_at = models.DateTimeField(default=timezone.now, db_index=True)
+    # From where the time is held: keyed digests, of which nobody reads an address (`booking_limits`)
+    address_digest = models.CharField(max_length=64, blank=True)
+    network_digest = models.CharField(max_length=64, blank=True, db_index=True)
 
     def __str__(self) -> str:
         return f"Draft {self.pk}"

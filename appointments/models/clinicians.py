@@ -99,6 +99,10 @@ class ClinicianQuerySet(models.QuerySet):
         """Those whom patients can book."""
         return self.filter(is_accepting=True)
 
+    def without_times(self) -> "ClinicianQuerySet":
+        """Those whose slots could not be made: what is offered of them may be out of date."""
+        return self.exclude(slots_failed_at=None)
+
 
 class Clinician(models.Model):
     """Somebody who gives opinions. `user` is their staff account, when they have one."""
@@ -136,6 +140,9 @@ class Clinician(models.Model):
     )
     is_accepting = models.BooleanField("accepts new appointments", default=True)
     is_demonstration = models.BooleanField("made up, for demonstration", default=False)
+    slots_failed_at = models.DateTimeField(
+        null=True, editable=False, help_text="When their times last could not be made; empty when all is well."
+    )
     feed_digest = models.CharField(max_length=64, blank=True, editable=False)
     feed_of = models.ForeignKey(
         settings.AUTH_USER_MODEL,

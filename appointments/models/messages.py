@@ -67,3 +67,8 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.key}"
+
+    @property
+    def number(self) -> int:
+        """The row that a message is about, by the end of its key."""
+        return int(self.key.rpartition("-")[2])

@@ -1,5 +1,7 @@
 """The waiting list: people who would take an earlier time, and what was offered to whom."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -7,6 +9,10 @@ from django.utils import timezone
 from appointments.models.appointments import Appointment
 from appointments.models.clinicians import Clinician
 from appointments.models.hours import Slot
+
+# Offers in a row without an answer, after which nobody is asked any more. Each can be answered for four hours: one may
+# come at night and the next one during work. Who has let three pass by does not want a fourth.
+IGNORED_MOST = 3
 
 
 class WaitingEntry(models.Model):
@@ -16,6 +22,7 @@ class WaitingEntry(models.Model):
     clinician = models.ForeignKey(Clinician, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     since = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
+    ignored = models.PositiveSmallIntegerField(default=0, help_text="Offers in a row that they did not answer.")
 
     class Meta:
         ordering = ["since"]
@@ -23,6 +30,22 @@ class WaitingEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.appointment}, since {self.since:%d.%m.%Y}"
+
+    @property
+    def rests(self) -> bool:
+        """Whether it has ended because nobody answers."""
+        return self.ended_at is not None and self.ignored >= IGNORED_MOST
+
+    @property
+    def is_at_the_last(self) -> bool:
+        """Whether one more offer without an answer ends it."""
+        return self.ignored == IGNORED_MOST - 1
+
+
+class OfferQuerySet(models.QuerySet):
+    def open(self, at: datetime | None = None) -> "OfferQuerySet":
+        """Those that can be answered: nobody has, and there is still time."""
+        return self.filter(answered_at=None, expires_at__gt=at or timezone.now())
 
 
 class Offer(models.Model):
@@ -34,6 +57,8 @@ class Offer(models.Model):
     expires_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True, blank=True)
     accepted = models.BooleanField(null=True, blank=True)
+
+    objects = OfferQuerySet.as_manager()
 
     class Meta:
         constraints = [

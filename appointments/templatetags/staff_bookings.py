@@ -28,6 +28,13 @@ def bookings_desk(context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@register.simple_tag(takes_context=True)
+def clinicians_without_times(context: dict[str, Any]) -> list[Clinician]:
+    """Those whose free times could not be made, for who looks after clinicians."""
+    may_see = context["request"].user.has_perm("appointments.change_clinician")
+    return list(Clinician.objects.without_times()) if may_see else []
+
+
 @register.filter
 def dialled(number: str) -> str:
     """What a telephone dials, for a number written as one; empty for anything else, such as two numbers."""

@@ -220,18 +220,16 @@ def test_the_audit_log_is_kept(change):
         change(AuditEntry.objects.all())
 
 
-def test_what_has_begun_is_neither_moved_nor_cancelled_nor_reached_by_a_new_link(admin_user):
+def test_what_has_begun_is_neither_moved_nor_cancelled(admin_user):
     appointment = make_appointment()
     begins, later = appointment.slot.starts, make_slot(hours=appointment.slot.hours, starts=appointment.slot.ends)
     with pytest.raises(BookingError, match="is over"):
         booking.reschedule(appointment=appointment, slot=later, by=admin_user, at=begins)
     with pytest.raises(BookingError, match="is over"):
         booking.cancel(appointment=appointment, at=begins)
-    with pytest.raises(BookingError, match="is over"):
-        records.reissue_link(appointment=appointment, by=admin_user, at=begins)
     appointment.refresh_from_db()
     assert (appointment.status, appointment.sequence) == (Status.BOOKED, 0)
-    assert not Message.objects.filter(kind__in=["change", "cancellation", "link"]).exists()
+    assert not Message.objects.filter(kind__in=["change", "cancellation"]).exists()
 
 
 @pytest.mark.parametrize("after", [timedelta(0), timedelta(microseconds=-1)])

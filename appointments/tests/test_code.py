@@ -73,6 +73,8 @@ def test_a_code_is_for_some_hours_and_what_was_being_written_can_still_be_sent()
     with time_machine.travel(timezone.now() + READING + timedelta(minutes=1)):
         assert visit(client).status_code == 302
         assert visit(client, "post").status_code == 200
+    with time_machine.travel(timezone.now() + WRITING - timedelta(minutes=1)):
+        assert visit(client, "post").status_code == 200
     with time_machine.travel(timezone.now() + WRITING + timedelta(minutes=1)):
         assert visit(client, "post").status_code != 200
 

@@ -1,5 +1,6 @@
 """What opens an appointment goes to its patient only, however long it waited to be sent."""
 
+import re
 import threading
 from time import sleep
 
@@ -7,7 +8,7 @@ import pytest
 from django.core import mail
 from django.db import connection, transaction
 from django.utils import timezone
-from post_office.models import STATUS, Email
+from post_office.models import STATUS, Email, Log
 
 from appointments import access, booking, delivery, messaging, records
 from appointments.access import AccessError
@@ -18,6 +19,7 @@ from appointments.tests.factories import make_appointment
 from appointments.tests.post import code_in, deliver, token_in
 from calcsite import outbox
 from calcsite.tests import people
+from calcsite.tests.mailservers import QUOTING
 
 in_database = pytest.mark.django_db
 NEW = "new@home.example"
@@ -158,3 +160,26 @@ def test_a_correction_that_is_being_made_is_waited_for(committed):
     staff.join()
     assert mail.outbox == []
     assert not PatientLink.objects.exists()
+
+
+@in_database
+@pytest.mark.parametrize("kind", ["confirmation", "code"])
+def test_a_refusal_that_repeats_a_secret_is_kept_without_it(settings, caplog, kind):
+    appointment = make_appointment()
+    if kind == "code":
+        deliver()
+        access.ask_for_code(appointment)
+    secrets = []
+
+    def note(email: Email) -> None:
+        delivery.put_secret_in(email)
+        secrets.append(re.search(r"/appointment/([\w-]{43})/|^(\d{6})$", email.message, re.MULTILINE))
+
+    messaging.compose_due()
+    settings.POST_OFFICE = settings.POST_OFFICE | {"BACKENDS": {"default": QUOTING}}
+    outbox.send_waiting(finish=note)
+    (found,) = secrets
+    (log,) = Log.objects.all()
+    assert "looks like spam" in log.message
+    for kept in (log.message, caplog.text):
+        assert (found[1] or found[2])[:20] not in kept

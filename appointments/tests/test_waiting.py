@@ -1,6 +1,6 @@
 """The waiting list: freed times, offered to one person at a time."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from time import sleep
 
 import pytest
@@ -11,27 +11,12 @@ from appointments import booking, waiting
 from appointments.models import Appointment, Message, Offer, Slot, WaitingEntry
 from appointments.tests.factories import make_appointment, make_hours, make_slot
 from appointments.tests.post import deliver, token_in
+from appointments.tests.waiters import offered_to, on, waits
 from appointments.waiting import WaitingError
 from calcsite.tests.racing import at_once
 
 in_database = pytest.mark.django_db
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-def on(days: int) -> datetime:
-    return (timezone.now() + days * DAY).replace(minute=0, second=0, microsecond=0)
-
-
-def waits(*, hours=None, days: int = 20, **fields) -> Appointment:
-    """An appointment some days ahead, whose patient would come earlier."""
-    appointment = make_appointment(slot=make_slot(hours=hours, starts=on(days)))
-    waiting.join(appointment=appointment, **fields)
-    return appointment
-
-
-def offered_to(appointment: Appointment) -> Slot | None:
-    offer = waiting.open_offers(appointment).first()
-    return offer.slot if offer else None
 
 
 @in_database
@@ -271,3 +256,49 @@ def test_who_leaves_and_accepts_at_once_does_one_after_the_other(committed):
     offer.refresh_from_db()
     assert offer.accepted == isinstance(answer, Appointment)
     assert WaitingEntry.objects.get().ended_at
+
+
+def test_who_joins_or_is_asked_while_a_time_is_deleted_is_not_in_its_way(committed):
+    hours = make_hours()
+    first, second = make_appointment(slot=make_slot(hours=hours, starts=on(20))), waits(hours=hours, days=21)
+    slot = make_slot(hours=hours, starts=on(5))
+
+    def delete() -> None:
+        with transaction.atomic():
+            Slot.objects.select_for_update().get(pk=slot.pk).delete()
+            sleep(0.8)  # in which the others see a slot that is about to be gone
+
+    def join() -> WaitingEntry:
+        sleep(0.3)
+        return waiting.join(appointment=first)
+
+    def ask() -> int:
+        sleep(0.3)
+        return waiting.offer_freed()
+
+    _, entry, made = at_once(delete, join, ask)
+    assert (entry.appointment, entry.ended_at, made) == (first, None, 0)
+    assert not Offer.objects.exists()
+    assert offered_to(second) is None
+
+
+def test_who_takes_a_time_while_it_is_deleted_is_told_and_keeps_theirs(committed):
+    hours = make_hours()
+    appointment = waits(hours=hours)
+    make_slot(hours=hours, starts=on(5))
+    waiting.offer_freed()
+    offer = waiting.open_offers(appointment).get()
+
+    def delete() -> None:
+        with transaction.atomic():
+            slot = Slot.objects.select_for_update().get(pk=offer.slot_id)
+            sleep(0.6)
+            slot.delete()
+
+    def accept() -> Appointment:
+        sleep(0.2)
+        return waiting.accept(offer=offer)
+
+    _, answer = at_once(delete, accept, refused=(WaitingError, booking.BookingError))
+    assert isinstance(answer, WaitingError | booking.TimeTakenError)
+    assert WaitingEntry.objects.get().ended_at is None

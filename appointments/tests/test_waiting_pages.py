@@ -8,6 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from appointments import waiting
+from appointments.models import WaitingEntry
+from appointments.models.waiting import IGNORED_MOST
 from appointments.tests.factories import make_appointment, make_hours, make_slot
 from appointments.tests.post import deliver, token_in
 from appointments.tests.visiting import come_in, url
@@ -89,3 +91,28 @@ def test_nobody_answers_an_offer_to_somebody_else():
     offer = waiting.open_offers(first).get()
     assert come_in(second).post(url("offer"), {"offer": offer.pk, "yes": "1"}).status_code == 409
     assert waiting.open_offers(first).get() == offer
+
+
+def test_who_is_not_asked_any_more_reads_why_and_goes_on_the_list_again():
+    appointment = make_appointment()
+    entry = waiting.join(appointment=appointment)
+    WaitingEntry.objects.filter(pk=entry.pk).update(ended_at=timezone.now(), ignored=IGNORED_MOST)
+    client = come_in(appointment)
+    for page in ("home", "waiting", "offer"):
+        assert "you did not answer our last 3 e-mails about one" in client.get(url(page)).text
+    client.post(url("waiting"), {"send": "1"})
+    assert WaitingEntry.objects.get().ended_at is None
+    for page in ("home", "waiting", "offer"):
+        assert "you did not answer" not in client.get(url(page)).text
+
+
+def test_the_last_offer_says_so_on_the_page():
+    hours = make_hours()
+    appointment = make_appointment(slot=make_slot(hours=hours, starts=timezone.now() + 20 * DAY))
+    waiting.join(appointment=appointment)
+    make_slot(hours=hours, starts=timezone.now() + 5 * DAY)
+    waiting.offer_freed()
+    client, words = come_in(appointment, offered=True), "we do not ask you about earlier times any more"
+    assert words not in client.get(url("offer")).text
+    WaitingEntry.objects.update(ignored=IGNORED_MOST - 1)
+    assert words in client.get(url("offer")).text

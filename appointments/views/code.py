@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import wraps
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -24,7 +25,7 @@ from appointments.patient_forms import CodeForm
 from appointments.views.patient import form_page, page, refused, with_appointment
 
 CODE = "appointment_code"  # the session's key of the link for which a code was entered, and when
-READING, WRITING = timedelta(hours=4), timedelta(hours=24)
+READING, WRITING = timedelta(hours=4), timedelta(hours=settings.WRITING_HOURS)
 
 View = Callable[..., HttpResponse]
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from appointments import access, availability, booking, calendars, waiting
 from appointments.models import Appointment, Offer, WaitingEntry
+from appointments.models.waiting import IGNORED_MOST
 from appointments.patient_forms import CancelForm, LinkForm
 from calcsite import limits
 
@@ -56,12 +57,15 @@ def is_over(appointment: Appointment) -> bool:
 
 def page(request: HttpRequest, template: str, appointment: Appointment, status: int = 200, **context: object):
     """A page with what every page says of an appointment."""
+    entry = WaitingEntry.objects.filter(appointment=appointment).first()
     shared = {
         "appointment": appointment,
         "readings": calendars.readings(appointment),
         "is_over": is_over(appointment),
         "has_begun": appointment.slot.starts <= timezone.now(),
-        "is_waiting": WaitingEntry.objects.filter(appointment=appointment, ended_at=None).exists(),
+        "is_waiting": entry is not None and entry.ended_at is None,
+        "waiting_rests": entry is not None and entry.rests,
+        "ignored_most": IGNORED_MOST,
     }
     return render(request, f"appointments/patient/{template}.html", shared | context, status=status)
 

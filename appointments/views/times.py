@@ -35,7 +35,9 @@ def choose_time(request: HttpRequest, name: str, draft: Draft) -> HttpResponse:
     if slot is None:
         return refused(request, draft, problem=CHOOSE_ONE)
     try:
-        booking.hold(draft=draft, slot=slot, kind=wanted.kind, mode=wanted.mode)
+        booking_limits.hold(request, draft=draft, slot=slot, kind=wanted.kind, mode=wanted.mode)
+    except booking.TooManyError:
+        return booking_limits.refusal("chosen")
     except booking.TimeTakenError as error:
         return refused(request, draft, heading=GONE, notice=f"{error} Choose another one: your answers are kept.")
     except booking.BookingError as error:

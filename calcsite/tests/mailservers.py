@@ -7,6 +7,7 @@ from django.core.mail.backends.locmem import EmailBackend
 
 MEMORY = "django.core.mail.backends.locmem.EmailBackend"
 PICKY = "calcsite.tests.mailservers.Picky"
+QUOTING = "calcsite.tests.mailservers.Quoting"
 ANSWERS = {
     "drops": SMTPServerDisconnected("Connection unexpectedly closed"),
     "busy": SMTPRecipientsRefused({"busy@clinic.example": (450, b"later")}),
@@ -16,6 +17,13 @@ ANSWERS = {
     "stranger": SMTPSenderRefused(530, b"sign in first", "site@clinic.example"),
     "poison": ValueError("a header that cannot be written"),
 }
+
+
+class Quoting(EmailBackend):
+    """Refuses everything for good, and repeats what it has been sent, as some filters do."""
+
+    def send_messages(self, messages: list[Any]) -> int:
+        raise SMTPDataError(554, b"looks like spam: " + messages[0].body.encode())
 
 
 class Picky(EmailBackend):

@@ -39,6 +39,10 @@ def broken(*args: object) -> None:
         (f"/conditions/gout/helpful/{TOKEN}:1vMGn3:{TOKEN}/", {}, 404),
         (f"{LINK}%00", {}, 400),
         (LINK, {"HTTP_HOST": "elsewhere.example"}, 400),
+        (f"///appointment//{TOKEN[:32]}", {}, 404),
+        (f"///preview//./{TOKEN[:32]}", {}, 404),
+        (f"/appointment%2F%2F{TOKEN}", {}, 404),
+        (f"///appointment//{TOKEN}x/", {}, 404),
     ],
 )
 def test_a_refusal_is_logged_without_the_secret_of_its_address(log, path, options, status):
@@ -93,6 +97,17 @@ def test_nobody_writes_a_line_into_the_log(log):
     assert len(log.getvalue().splitlines()) == 1
     assert "a\\r\\n2026 ERROR root: all is lost\\x1b[2J\\u2028b" in log.getvalue()
     assert one_line("Zoë 李 \U0001f9b4") == "Zoë 李 \U0001f9b4"
+
+
+@pytest.mark.parametrize("between", ["//", "/./", "%2F%2f", "%252F", "\\", "/%2e/", "\\/"])
+@pytest.mark.parametrize("secret", [TOKEN, TOKEN[:32], f"{TOKEN}x", f"{TOKEN}%00"])
+def test_a_secret_is_masked_however_its_address_is_written(between, secret):
+    for path in (
+        f"{between}appointment{between}{secret}",
+        f"https:{between}clinic.example{between}preview{between}{secret}",
+    ):
+        assert TOKEN[:20] not in masked(f'"GET {path}/ HTTP/1.1" 404')
+    assert TOKEN[:20] not in masked(f"{between}{TOKEN}")
 
 
 def test_what_is_no_secret_stays():

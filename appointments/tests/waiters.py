@@ -1,0 +1,27 @@
+"""People on the waiting list, for tests."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from appointments import waiting
+from appointments.models import Appointment, Slot
+from appointments.tests.factories import make_appointment, make_slot
+
+DAY = timedelta(days=1)
+
+
+def on(days: int) -> datetime:
+    return (timezone.now() + days * DAY).replace(minute=0, second=0, microsecond=0)
+
+
+def waits(*, hours=None, days: int = 20, **fields) -> Appointment:
+    """An appointment some days ahead, whose patient would come earlier."""
+    appointment = make_appointment(slot=make_slot(hours=hours, starts=on(days)))
+    waiting.join(appointment=appointment, **fields)
+    return appointment
+
+
+def offered_to(appointment: Appointment) -> Slot | None:
+    offer = waiting.open_offers(appointment).first()
+    return offer.slot if offer else None
