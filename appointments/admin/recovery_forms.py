@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.forms.models import BaseInlineFormSet
+from django.http import QueryDict
 
 from appointments import consent
 from appointments.admin.booking_forms import DayField
@@ -28,6 +29,8 @@ a wound gets redder, hotter or more swollen, or fluid comes out of it
 you have a temperature of 38°C or more, or you shiver
 you feel weak or numb where you did not before
 a medicine makes you feel ill, or you cannot keep it down"""
+
+MOST_ROWS = 60
 
 
 def area(rows: int) -> forms.Textarea:
@@ -96,10 +99,19 @@ class NewPlanForm(PlanForm):
 
 
 class GuidanceRow(forms.ModelForm):
+    """`began_with` is the version of the words that the page showed: saved again, they are no newer than that."""
+
+    began_with = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+
     class Meta:
         model = PlanGuidance
         fields = ROWS[PlanGuidance]
         widgets = {"text": area(4), "normal": area(2), "do": area(3), "dont": area(3)}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["began_with"] = self.instance.version
 
     def clean(self) -> dict[str, Any]:
         first, last = self.cleaned_data.get("first_day"), self.cleaned_data.get("last_day")
@@ -111,6 +123,9 @@ class GuidanceRow(forms.ModelForm):
         super()._post_clean()
         if self.instance.version is None:
             self.instance.version = 0  # the clinician's own words, copied from nowhere
+        began_with = self.cleaned_data.get("began_with")
+        if began_with is not None:
+            self.instance.version = min(self.instance.version, began_with)
 
 
 class FollowUpRow(forms.ModelForm):
@@ -129,12 +144,36 @@ class MedicineRow(forms.ModelForm):
 
 
 def rows_of(model: type, form: type[forms.ModelForm], extra: int) -> type[BaseInlineFormSet]:
-    return forms.inlineformset_factory(RecoveryPlan, model, form=form, extra=extra, max_num=60, absolute_max=60)
+    return forms.inlineformset_factory(
+        RecoveryPlan, model, form=form, extra=extra, max_num=MOST_ROWS, absolute_max=MOST_ROWS
+    )
 
 
 MedicineRows = rows_of(PlanMedicine, MedicineRow, 3)
 FollowUpRows = rows_of(FollowUp, FollowUpRow, 2)
 GuidanceRows = rows_of(PlanGuidance, GuidanceRow, 1)
+
+
+def carried_over(data: QueryDict, plan: RecoveryPlan) -> tuple[QueryDict, list[str]]:
+    """What was sent of a plan, without the rows that somebody else has taken off meanwhile, and what those said."""
+    kept, gone = data.copy(), []
+    for rows in (MedicineRows, FollowUpRows, GuidanceRows):
+        prefix, names = rows.get_default_prefix(), ROWS[rows.model]
+        there = {str(key) for key in rows.model.objects.filter(plan=plan).values_list("pk", flat=True)}
+        sent = [number for number in range(MOST_ROWS) if f"{prefix}-{number}-{names[0]}" in data]
+        old = [number for number in sent if data.get(f"{prefix}-{number}-id")]
+        stay = [number for number in old if data[f"{prefix}-{number}-id"] in there]
+        said = [[data.get(f"{prefix}-{number}-{name}", "") for name in names] for number in old if number not in stay]
+        gone += [", ".join(filter(None, words)) for words in said]
+        new = [number for number in sent if number not in old]
+        for name in [name for name in data if name.startswith(f"{prefix}-")]:
+            del kept[name]
+        for place, number in enumerate(stay + new):
+            for name in (*names, "id", "DELETE", "began_with"):
+                if f"{prefix}-{number}-{name}" in data:
+                    kept[f"{prefix}-{place}-{name}"] = data[f"{prefix}-{number}-{name}"]
+        kept[f"{prefix}-INITIAL_FORMS"], kept[f"{prefix}-TOTAL_FORMS"] = str(len(stay)), str(len(stay + new))
+    return kept, gone
 
 
 class AcknowledgeForm(forms.Form):

@@ -87,7 +87,7 @@ def test_a_clinician_changes_a_plan_and_its_rows_and_ends_it(plan):
     desk = owner_of(plan.appointment)
     medicine, follow_up, guidance = plan.medicines.get(), plan.follow_ups.get(), plan.guidance.get()
     assert 'value="Paracetamol"' in desk.get(address(plan.appointment, "change/")).text
-    given = written(note="New advice")
+    given = written(note="New advice", seen=recovery.fingerprint(plan))
     given |= rows("medicines", {"id": medicine.pk, "name": "Paracetamol", "dose": "none", "DELETE": "on"})
     given |= rows("follow_ups", {"id": follow_up.pk, "day": "2026-12-24", "what": "Sooner"})
     own = {"title": "My own words", "text": "Sing.", "first_day": "1", "last_day": "", "position": "0"}
@@ -101,7 +101,8 @@ def test_a_clinician_changes_a_plan_and_its_rows_and_ends_it(plan):
     assert desk.post(address(plan.appointment, "end/")).status_code == 302
     plan.refresh_from_db()
     assert plan.ended_at is not None
-    assert "This recovery plan has ended." in desk.post(address(plan.appointment, "change/"), given).text
+    again = written(seen=recovery.fingerprint(plan))
+    assert "This recovery plan has ended." in desk.post(address(plan.appointment, "change/"), again).text
 
 
 def test_the_clinician_reads_the_plan_and_the_line_and_each_look_is_on_record(plan):
