@@ -97,13 +97,13 @@ class Visitor(NamedTuple):
     """Who tries, and what must not come of it."""
 
     come: Callable[[Appointment], Client]
-    among: str  # how the addresses begin that they try
+    among: str | tuple[str, ...]  # how the addresses begin that they try
     never_sees: tuple[str, ...] = (WHO, MEDICAL)
     keeps_off: Iterable[type] = tuple(holdings.PATHS)  # the models of which no row of the patient's changes
     theirs: tuple[str, ...] = ()  # how addresses begin that are theirs all the same
 
 
-PATIENTS, STAFF = "appointment/", "admin/"
+PATIENTS, STAFF = ("appointment/", "second-opinion/", "calendar/"), "admin/"
 # What is behind the code. With the link alone somebody moves and cancels, and asks for a code.
 BEHIND_THE_CODE = ("preparation", "documents", "opinions", "recovery", "rights")
 MEDICAL_ROWS = tuple(model for model in holdings.PATHS if model.__module__.endswith(BEHIND_THE_CODE))
@@ -159,7 +159,7 @@ def ask(browser: Client, method: str, path: str, fields: dict[str, Any]) -> tupl
     return answer.status_code, leads_to, TOKEN.sub("a secret", body)
 
 
-def ways(patient: Appointment, own: Appointment | None, among: str) -> Iterator[tuple[str, str]]:
+def ways(patient: Appointment, own: Appointment | None, among: str | tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Each address with the patient's rows, and the same with nobody's; equal when no row of theirs is in it.
 
     Whoever has an appointment of their own tries the rows of the patient below that, too.

@@ -41,7 +41,7 @@ Key = Callable[[Appointment], object]
 NOBODYS = 987_654_321  # a number that no row has
 # Addresses in which no part names a row of a patient's, or of what is theirs.
 NOT_OF_PATIENTS = re.compile(
-    r"conditions/|preview/|media/|second-opinion/|<slug:slug>/|admin/(account|auth|calcsite|conditions|r)/|admin/\^|admin/\("
+    r"conditions/|preview/|media/|<slug:slug>/|admin/(account|auth|calcsite|conditions|r)/|admin/\^|admin/\("
 )
 
 
@@ -105,6 +105,7 @@ DIGEST = Part(lambda appointment: appointment.links.first().digest)
 TASK, ADVICE = Part(row_of(PreparationTask)), Part(row_of(PlanGuidance, "plan__appointment"))
 # What stands in the places of each address, by how the address begins: the first that fits.
 PLACES: dict[str, dict[str, Part]] = {
+    "second-opinion/book/": {"name": same("you")},
     f"{PATIENT}time/": {"pk": Part(lambda appointment: appointment.slot_id)},
     f"{PATIENT}preparation/": {"pk": TASK},
     **{f"{PATIENT}{name}/": {"pk": Part(row_of(tool.model))} for name, tool in LISTS.items()},
