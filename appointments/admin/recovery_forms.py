@@ -1,5 +1,6 @@
 """What clinicians write into a recovery plan, and what staff are asked when they act on one."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -8,6 +9,7 @@ from django.http import QueryDict
 
 from appointments import consent
 from appointments.admin.booking_forms import DayField
+from appointments.admin.screens import FIRST, LAST
 from appointments.fields import LineField, TextField
 from appointments.kinds import Mode, Treatment
 from appointments.models import (
@@ -33,6 +35,12 @@ a medicine makes you feel ill, or you cannot keep it down"""
 MOST_ROWS = 60
 
 
+def of_our_time(day: date) -> None:
+    """A slip in the year: with such a day neither the plan's pages nor its calendar could count."""
+    if not FIRST <= day <= LAST:
+        raise forms.ValidationError("Look at the year again.")
+
+
 def area(rows: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows, "cols": 60})
 
@@ -44,8 +52,10 @@ class TreatmentForm(forms.Form):
 
 
 class PlanForm(forms.ModelForm):
-    first_day = DayField(label="Day of the treatment", help_text="Day 0 of the plan.")
-    last_day = DayField(label="Last day", required=False, help_text="Empty: until you end the plan.")
+    first_day = DayField(label="Day of the treatment", help_text="Day 0 of the plan.", validators=[of_our_time])
+    last_day = DayField(
+        label="Last day", required=False, help_text="Empty: until you end the plan.", validators=[of_our_time]
+    )
     what = LineField(label="What was done", max_length=300, required=False)
     note = TextField(
         label="Your own advice to this patient", max_length=3000, required=False, widget=area(5), empty_value=""
@@ -129,7 +139,7 @@ class GuidanceRow(forms.ModelForm):
 
 
 class FollowUpRow(forms.ModelForm):
-    day = DayField(label="Around which day")
+    day = DayField(label="Around which day", validators=[of_our_time])
     what = LineField(label="What for", max_length=200, help_text="Who books it reads this: no findings.")
 
     class Meta:
@@ -189,7 +199,7 @@ class AcknowledgeForm(forms.Form):
 class FindForm(forms.Form):
     """Which free times are shown for a follow-up."""
 
-    first = DayField(label="Free times from", required=False)
+    first = DayField(label="Free times from", required=False, validators=[of_our_time])
     kind = forms.ModelChoiceField(AppointmentType.objects.all(), label="Kind", empty_label=None)
     mode = forms.ChoiceField(label="How they meet", choices=Mode)
     anybody = forms.BooleanField(label="Other clinicians’ too", required=False)
