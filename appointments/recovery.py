@@ -7,6 +7,8 @@ Guidance is copied into the plan, so that a later edit of the clinic's guidance 
 from the day of the treatment, day 0, as the clinic's clock has it.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,10 +50,11 @@ PATIENT = [
 ]
 COPIED = [*RecoveryGuidance.WORDS, "version", "position"]
 PLAN = ["treatment", "what", "first_day", "last_day", "note", "telephone", "seek_help"]
-ROWS: dict[type[models.Model], list[str]] = {
-    PlanGuidance: [*RecoveryGuidance.WORDS, "position"],
-    PlanMedicine: ["name", "dose", "until", "note"],
-    FollowUp: ["day", "what"],
+# Tuples: a formset adds to a list that it is given.
+ROWS: dict[type[models.Model], tuple[str, ...]] = {
+    PlanGuidance: (*RecoveryGuidance.WORDS, "position"),
+    PlanMedicine: ("name", "dose", "until", "note"),
+    FollowUp: ("day", "what"),
 }
 AHEAD = timedelta(days=42)  # how long before its day a follow-up is on the worklist
 
@@ -60,6 +63,13 @@ Action = AuditEntry.Action
 
 class RecoveryError(Exception):
     """The step is not possible now. The message says why, in words for staff or for the patient."""
+
+
+class OvertakenError(RecoveryError):
+    """The plan says something else than what its writer was shown."""
+
+    def __init__(self) -> None:
+        super().__init__("This plan was changed meanwhile. What you wrote is still here, and not saved.")
 
 
 def plans_written_by(user: AbstractUser) -> AppointmentQuerySet:
@@ -124,19 +134,36 @@ def _copy(plan: RecoveryPlan, guidance: Iterable[RecoveryGuidance]) -> None:
 
 
 @transaction.atomic
+def fingerprint(plan: RecoveryPlan) -> str:
+    """What tells whether a plan, or a row of it, says something else by now. A booked follow-up says the same.
+
+    The rows are held until the end of the transaction: words that are replaced for safety come before, or after.
+    """
+    said = [[str(getattr(plan, name)) for name in PLAN]]
+    for model, names in ROWS.items():
+        rows = model.objects.select_for_update(no_key=True).filter(plan=plan).order_by("pk")
+        said += [[model.__name__, str(row.pk), *(str(getattr(row, name)) for name in names)] for row in rows]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+@transaction.atomic
 def change_plan(
     *,
     plan: RecoveryPlan,
     kept: Iterable[models.Model] = (),
     removed: Iterable[models.Model] = (),
     by: AbstractUser,
+    seen: str | None = None,
 ) -> None:
     """Save what was changed in a plan and in its rows. A follow-up that is booked stays, whatever is asked.
 
-    Raises RecoveryError when the plan has ended, or is not the clinician's own.
+    With `seen`, the fingerprint of what the writer was shown, only if the plan still says that: raises OvertakenError
+    otherwise. Raises RecoveryError when the plan has ended, or is not the clinician's own.
     """
     _check_may_write(plan.appointment, by)
-    locked(plan)
+    stored = locked(plan)
+    if seen is not None and seen != fingerprint(stored):
+        raise OvertakenError
     RecoveryPlan.objects.filter(pk=plan.pk).update(**{name: getattr(plan, name) for name in PLAN})
     for row in kept:
         _write(row, plan)
@@ -153,6 +180,8 @@ def _write(row: models.Model, plan: RecoveryPlan) -> None:
         row.save(force_insert=True)
     else:
         fields = {name: getattr(row, name) for name in ROWS[type(row)]}
+        if isinstance(row, PlanGuidance):
+            fields["version"] = row.version  # of the words that its writer began with
         type(row).objects.filter(pk=row.pk, plan=plan).update(**fields)
 
 

@@ -28,12 +28,13 @@ from appointments.admin.recovery_forms import (
     NewPlanForm,
     PlanForm,
     TreatmentForm,
+    carried_over,
     starter,
 )
 from appointments.admin.screens import View, about_appointment, needs, patient_screen, record_listed, screen
 from appointments.booking import BookingError
 from appointments.models import Appointment, CheckIn, FollowUp, RecoveryPlan
-from appointments.recovery import RecoveryError
+from appointments.recovery import OvertakenError, RecoveryError
 from appointments.staff import ADD, CARE, sees_everybody
 from appointments.staff_calendar import free_for
 from appointments.worklists import BY_KEY
@@ -145,20 +146,39 @@ def start(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 
 @own_plan
 def change(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
-    data = request.POST or None
-    form = PlanForm(data, instance=plan)
-    rows = [rows(data, instance=plan) for rows in (MedicineRows, FollowUpRows, GuidanceRows)]
+    """Change the plan, as it was shown: what another window has saved meanwhile is not covered."""
+    seen = recovery.fingerprint(plan)
+    if request.method == "POST" and request.POST.get("seen") != seen:
+        return overtaken(request, plan)
+    form, rows = parts_of(plan, request.POST or None)
     if form.is_valid() and all(each.is_valid() for each in rows):
         kept = kept_in(rows)
         removed = [row for each in rows for row in each.deleted_objects]
         try:
-            recovery.change_plan(plan=form.save(commit=False), kept=kept, removed=removed, by=request.user)
+            recovery.change_plan(plan=form.save(commit=False), kept=kept, removed=removed, by=request.user, seen=seen)
+        except OvertakenError:
+            return overtaken(request, RecoveryPlan.objects.select_related("appointment").get(pk=plan.pk))
         except RecoveryError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, "Changed. The patient reads it the next time that they look.")
             return redirect(PAGE, plan.appointment_id)
-    return recovery_screen(request, "change", plan.appointment, form=form, rows=named(rows), plan=plan)
+    return recovery_screen(request, "change", plan.appointment, form=form, rows=named(rows), plan=plan, seen=seen)
+
+
+def parts_of(plan: RecoveryPlan, data: QueryDict | None) -> tuple[PlanForm, list[BaseInlineFormSet]]:
+    form = PlanForm(data, instance=plan)
+    return form, [rows(data, instance=plan) for rows in (MedicineRows, FollowUpRows, GuidanceRows)]
+
+
+def overtaken(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
+    """What was typed, with what is stored now beside it. Saved once more, the typed words take its place."""
+    data, gone = carried_over(request.POST, plan)
+    form, rows = parts_of(RecoveryPlan.objects.get(pk=plan.pk), data)
+    form.add_error(None, str(OvertakenError()))
+    context = {"form": form, "rows": named(rows), "plan": plan, "seen": recovery.fingerprint(plan), "gone": gone}
+    context |= {"medicines": plan.medicines.all(), "guidance": plan.guidance.all(), "day": plan.day()}
+    return recovery_screen(request, "change", plan.appointment, status=409, is_overtaken=True, **context)
 
 
 def kept_in(rows: list[BaseInlineFormSet]) -> list[Any]:

@@ -1,12 +1,15 @@
 """What clinicians write into a recovery plan, and what staff are asked when they act on one."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.forms.models import BaseInlineFormSet
+from django.http import QueryDict
 
 from appointments import consent
 from appointments.admin.booking_forms import DayField
+from appointments.admin.screens import FIRST, LAST
 from appointments.fields import LineField, TextField
 from appointments.kinds import Mode, Treatment
 from appointments.models import (
@@ -29,6 +32,14 @@ you have a temperature of 38°C or more, or you shiver
 you feel weak or numb where you did not before
 a medicine makes you feel ill, or you cannot keep it down"""
 
+MOST_ROWS = 60
+
+
+def of_our_time(day: date) -> None:
+    """A slip in the year: with such a day neither the plan's pages nor its calendar could count."""
+    if not FIRST <= day <= LAST:
+        raise forms.ValidationError("Look at the year again.")
+
 
 def area(rows: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows, "cols": 60})
@@ -41,8 +52,10 @@ class TreatmentForm(forms.Form):
 
 
 class PlanForm(forms.ModelForm):
-    first_day = DayField(label="Day of the treatment", help_text="Day 0 of the plan.")
-    last_day = DayField(label="Last day", required=False, help_text="Empty: until you end the plan.")
+    first_day = DayField(label="Day of the treatment", help_text="Day 0 of the plan.", validators=[of_our_time])
+    last_day = DayField(
+        label="Last day", required=False, help_text="Empty: until you end the plan.", validators=[of_our_time]
+    )
     what = LineField(label="What was done", max_length=300, required=False)
     note = TextField(
         label="Your own advice to this patient", max_length=3000, required=False, widget=area(5), empty_value=""
@@ -96,10 +109,19 @@ class NewPlanForm(PlanForm):
 
 
 class GuidanceRow(forms.ModelForm):
+    """`began_with` is the version of the words that the page showed: saved again, they are no newer than that."""
+
+    began_with = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+
     class Meta:
         model = PlanGuidance
         fields = ROWS[PlanGuidance]
         widgets = {"text": area(4), "normal": area(2), "do": area(3), "dont": area(3)}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["began_with"] = self.instance.version
 
     def clean(self) -> dict[str, Any]:
         first, last = self.cleaned_data.get("first_day"), self.cleaned_data.get("last_day")
@@ -111,10 +133,13 @@ class GuidanceRow(forms.ModelForm):
         super()._post_clean()
         if self.instance.version is None:
             self.instance.version = 0  # the clinician's own words, copied from nowhere
+        began_with = self.cleaned_data.get("began_with")
+        if began_with is not None:
+            self.instance.version = min(self.instance.version, began_with)
 
 
 class FollowUpRow(forms.ModelForm):
-    day = DayField(label="Around which day")
+    day = DayField(label="Around which day", validators=[of_our_time])
     what = LineField(label="What for", max_length=200, help_text="Who books it reads this: no findings.")
 
     class Meta:
@@ -129,12 +154,36 @@ class MedicineRow(forms.ModelForm):
 
 
 def rows_of(model: type, form: type[forms.ModelForm], extra: int) -> type[BaseInlineFormSet]:
-    return forms.inlineformset_factory(RecoveryPlan, model, form=form, extra=extra, max_num=60, absolute_max=60)
+    return forms.inlineformset_factory(
+        RecoveryPlan, model, form=form, extra=extra, max_num=MOST_ROWS, absolute_max=MOST_ROWS
+    )
 
 
 MedicineRows = rows_of(PlanMedicine, MedicineRow, 3)
 FollowUpRows = rows_of(FollowUp, FollowUpRow, 2)
 GuidanceRows = rows_of(PlanGuidance, GuidanceRow, 1)
+
+
+def carried_over(data: QueryDict, plan: RecoveryPlan) -> tuple[QueryDict, list[str]]:
+    """What was sent of a plan, without the rows that somebody else has taken off meanwhile, and what those said."""
+    kept, gone = data.copy(), []
+    for rows in (MedicineRows, FollowUpRows, GuidanceRows):
+        prefix, names = rows.get_default_prefix(), ROWS[rows.model]
+        there = {str(key) for key in rows.model.objects.filter(plan=plan).values_list("pk", flat=True)}
+        sent = [number for number in range(MOST_ROWS) if f"{prefix}-{number}-{names[0]}" in data]
+        old = [number for number in sent if data.get(f"{prefix}-{number}-id")]
+        stay = [number for number in old if data[f"{prefix}-{number}-id"] in there]
+        said = [[data.get(f"{prefix}-{number}-{name}", "") for name in names] for number in old if number not in stay]
+        gone += [", ".join(filter(None, words)) for words in said]
+        new = [number for number in sent if number not in old]
+        for name in [name for name in data if name.startswith(f"{prefix}-")]:
+            del kept[name]
+        for place, number in enumerate(stay + new):
+            for name in (*names, "id", "DELETE", "began_with"):
+                if f"{prefix}-{number}-{name}" in data:
+                    kept[f"{prefix}-{place}-{name}"] = data[f"{prefix}-{number}-{name}"]
+        kept[f"{prefix}-INITIAL_FORMS"], kept[f"{prefix}-TOTAL_FORMS"] = str(len(stay)), str(len(stay + new))
+    return kept, gone
 
 
 class AcknowledgeForm(forms.Form):
@@ -150,7 +199,7 @@ class AcknowledgeForm(forms.Form):
 class FindForm(forms.Form):
     """Which free times are shown for a follow-up."""
 
-    first = DayField(label="Free times from", required=False)
+    first = DayField(label="Free times from", required=False, validators=[of_our_time])
     kind = forms.ModelChoiceField(AppointmentType.objects.all(), label="Kind", empty_label=None)
     mode = forms.ChoiceField(label="How they meet", choices=Mode)
     anybody = forms.BooleanField(label="Other clinicians’ too", required=False)

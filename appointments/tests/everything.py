@@ -83,21 +83,27 @@ def make_row(model: type[models.Model], known: dict[type, models.Model]) -> mode
     return model._base_manager.bulk_create([model(**values | fixed)])[0]  # some models check what they save
 
 
-def make_everything(staff: User) -> Appointment:
-    """An appointment with a row of every model of `holdings`, each with canaries, whatever models there are."""
-    appointment = make_appointment(email="canary@home.example", name="Canary")
+def make_rows(appointment: Appointment, staff: User) -> None:
+    """A row of every model of `holdings` that an appointment has none of yet."""
     known: dict[type, models.Model] = {Appointment: appointment, User: staff}
     first = [Email, WaitingEntry, RecoveryPlan, Opinion, Document]
     for model in [*first, *(model for model in holdings.PATHS if model not in first)]:
         if model not in {Attachment, Attachment.emails.through, Message, Log} and not known.get(model):
             rows = holdings.rows_of(appointment, model)
             known[model] = rows.first() or make_row(model, known)
-    message = appointment.messages.first()
-    Message.objects.filter(pk=message.pk).update(email=known[Email], composed_at=timezone.now())
+    if not appointment.messages.filter(email=known[Email]).exists():
+        message = appointment.messages.first()
+        Message.objects.filter(pk=message.pk).update(email=known[Email], composed_at=timezone.now())
     Log.objects.create(email=known[Email], status=STATUS.sent)
     file = Attachment(name="canary.ics")
     file.file.save("canary.ics", ContentFile(canary("attachment").encode()))
     file.emails.add(known[Email])
+
+
+def make_everything(staff: User) -> Appointment:
+    """An appointment with a row of every model of `holdings`, each with canaries, whatever models there are."""
+    appointment = make_appointment(email="canary@home.example", name="Canary")
+    make_rows(appointment, staff)
     for model in holdings.PATHS:
         for row in holdings.rows_of(appointment, model):
             if model not in {*holdings.KEPT, Attachment.emails.through, Note}:  # a note cannot be changed

@@ -33,14 +33,19 @@ def make_carer(*more: str) -> User:
     return person
 
 
-def seen_patient(**details: Any) -> Appointment:
-    """Somebody whose appointment is over, with a clinician who can sign in."""
-    appointment = make_appointment(**details)
+def move_back(appointment: Appointment) -> None:
+    """Let an appointment be over."""
     slot = appointment.slot
     slot.starts, slot.ends = (at - timedelta(days=60) for at in (slot.starts, slot.ends))
     slot.busy_until = slot.ends
     slot.save()
-    Clinician.objects.filter(pk=slot.clinician_id).update(user=make_carer())
+
+
+def seen_patient(**details: Any) -> Appointment:
+    """Somebody whose appointment is over, with a clinician who can sign in."""
+    appointment = make_appointment(**details)
+    move_back(appointment)
+    Clinician.objects.filter(pk=appointment.slot.clinician_id).update(user=make_carer())
     return Appointment.objects.select_related("slot__clinician__user", "type").get(pk=appointment.pk)
 
 

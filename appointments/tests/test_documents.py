@@ -18,7 +18,7 @@ from appointments.kinds import ConsentKind, FileKind
 from appointments.models import Appointment, AuditEntry, Consent, Document, DocumentRequest, LegalHold
 from appointments.tests import hostile
 from appointments.tests.factories import make_appointment
-from appointments.tests.visiting import come_in, come_in_with_code, url
+from appointments.tests.visiting import come_in_with_code, url
 from calcsite.tests import people
 from calcsite.tests.racing import at_once
 
@@ -248,22 +248,6 @@ def test_a_request_of_somebody_else_is_not_answered(appointment, patient):
     documents.request(appointment=appointment, what="Mine", by=people.make_person("Clinician"))
     assert "This has arrived meanwhile." in send(patient, meets=other.pk).text
     assert not DocumentRequest.objects.filter(met_by__isnull=False).exists()
-
-
-def test_the_document_of_another_patient_is_the_answer_to_a_random_number(appointment, patient):
-    other = make_appointment()
-    documents.agree(appointment=other)
-    send(come_in_with_code(other))
-    theirs = Document.objects.get()
-    for name in ["document", "describe_document", "remove_document"]:
-        real, random = (patient.get(url(name, pk)) for pk in [theirs.pk, theirs.pk + 1000])
-        assert (real.status_code, real.content) == (404, random.content)
-        assert patient.post(url(name, theirs.pk)).status_code in {404, 405}
-    assert Document.objects.count() == 1
-    for name, pk in [("documents", None), ("document", theirs.pk), ("remove_document", theirs.pk)]:
-        address = url(name, *[pk] if pk else [])
-        assert come_in(appointment).get(address).status_code == 302
-        assert Client().get(address).status_code == 403
 
 
 def test_who_may_send_nothing_is_refused_before_anything_is_read(appointment, kept):

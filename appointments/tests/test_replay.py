@@ -101,17 +101,6 @@ def test_a_time_that_is_not_offered_is_as_good_as_one_that_does_not_exist(first,
     assert len({shown(page.text) for page in pages}) == 1
 
 
-def test_addresses_of_another_patient_show_a_patient_their_own_and_a_stranger_nothing(first, second):
-    words = [*CANARY.values(), first.reference, first.spoken_reference, str(first.uid)]
-    guest = come_in(make_appointment())
-    guest.post(url("close"))
-    for path in [*addresses(pk=first.slot_id), url("calendar")]:
-        page = second.get(path)
-        assert [word for word in words if word in page.text] == [], path
-        stranger = Client().get(path)
-        assert shown(stranger.text) == shown(guest.get(path).text), path
-
-
 def test_what_a_stranger_sends_to_an_address_changes_nothing(first, second):
     fields = {"why": "x", "email": "", "code": "000000", "offer": Offer.objects.get(answered_at=None).pk}
     before = everything()

@@ -117,25 +117,6 @@ def test_a_clinician_sees_their_own_patient_and_no_others_at_any_address(patient
         assert CANARY not in body_of(other.get(address)), address
 
 
-STEPS = ["change", "move", "cancel", "details", "message", "history"]
-
-
-@pytest.mark.parametrize("step", STEPS)
-def test_the_address_of_somebody_elses_patient_is_like_one_that_nobody_has(patient, step):
-    client = clinician_client()
-    answers = {number: client.get(f"{LIST}{number}/{step}/", follow=True) for number in (patient.pk, 987654)}
-    assert [answer.status_code for answer in answers.values()] == [404, 404]
-    pages = [body_of(answer).replace(f"/{number}/", "/N/") for number, answer in answers.items()]
-    assert pages[0] == pages[1]
-
-
-@pytest.mark.parametrize("step", ["move", "cancel", "details", "message", "mark", "note", "link"])
-def test_a_clinician_does_nothing_to_the_patient_of_another(patient, step):
-    before = Appointment.objects.values().get()
-    assert clinician_client().post(f"{LIST}{patient.pk}/{step}/", {"text": "Mine", "why": ""}).status_code == 404
-    assert Appointment.objects.values().get() == before
-
-
 def test_a_clinician_does_not_move_their_patient_into_the_time_of_another(patient):
     other = make_slot(hours=make_hours(types=[patient.type]))
     client = clinician_client(patient)

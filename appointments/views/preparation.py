@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -20,7 +20,7 @@ from appointments.models import Appointment, PreparationTask
 from appointments.models.preparation import PackRow
 from appointments.preparation import PreparationError
 from appointments.preparation_forms import ChooseForm, RowForm
-from appointments.tools import LISTS, SINGLES
+from appointments.tools import LISTS, SINGLES, ListTool
 from appointments.views.code import with_code
 from appointments.views.patient import form_page
 
@@ -40,9 +40,11 @@ def changing(view: View) -> View:
     return reached
 
 
-def show(request: HttpRequest, template: str, appointment: Appointment, **context: Any) -> HttpResponse:
+def show(
+    request: HttpRequest, template: str, appointment: Appointment, status: int = 200, **context: Any
+) -> HttpResponse:
     shared = {"appointment": appointment, "may_change": preparation.is_open(appointment)}
-    return render(request, f"appointments/preparation/{template}.html", shared | context)
+    return render(request, f"appointments/preparation/{template}.html", shared | context, status=status)
 
 
 def tasks_of(appointment: Appointment, **which: str) -> list[PreparationTask]:
@@ -128,16 +130,29 @@ def choose(request: HttpRequest, appointment: Appointment, tool: str) -> HttpRes
 def change(request: HttpRequest, appointment: Appointment, pk: int, tool: str) -> HttpResponse:
     """Write a row anew."""
     kept = LISTS[tool]
-    row = get_object_or_404(kept.model, appointment=appointment, pk=pk)
+    found = kept.model.objects.filter(appointment=appointment, pk=pk)
+    row = found.first()
 
     def save(values: preparation.Values, seen: str) -> None:
         preparation.change_row(appointment=appointment, row=row, values=values, seen=seen)
 
     form = form_of(request, kept.form, row)
-    if saved(request, form, save):
+    if row and saved(request, form, save):
         return back_to(tool, f"row-{pk}")
-    row.refresh_from_db()
+    row = found.first()
+    if row is None:
+        return gone(request, appointment, kept)
     return show(request, "row", appointment, tool=kept, form=form, row=row, seen=preparation.fingerprint(row))
+
+
+def gone(request: HttpRequest, appointment: Appointment, kept: ListTool) -> HttpResponse:
+    """A row that is not on the list: whoever was writing it gets their words back, to add them as another one."""
+    if request.method != "POST":
+        raise Http404
+    form = kept.form(request.POST)
+    form.add_error(None, "This is not on your list any more. Save it if you want to add it again.")
+    action = reverse(f"patient:{kept.name}_add")
+    return show(request, "row", appointment, status=404, tool=kept, form=form, action=action)
 
 
 @form_page

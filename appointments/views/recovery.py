@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_safe
 
 from appointments import calendars, checkins, recovery_feed
@@ -45,8 +46,8 @@ def with_plan(view: View) -> View:
 def always_advised(view: View) -> View:
     """Whatever goes wrong with a check-in, the answer to it says what to do.
 
-    A database that cannot be reached, a link or a code that has ended meanwhile: none of it may stand between somebody
-    who needs help and the words that say where it is.
+    A database that cannot be reached, a link, a code or a cookie that has gone meanwhile: none of it may stand between
+    somebody who needs help and the words that say where it is.
     """
 
     @wraps(view)
@@ -122,7 +123,9 @@ def plan(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
 
 
 @form_page
+@csrf_exempt  # it is asked for below, inside: what is forged or has lost its cookie is refused, with the advice
 @always_advised
+@csrf_protect
 @with_plan
 def check_in(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
     """Say how you are. The answer comes at once, in the same request, whether or not it could be kept."""

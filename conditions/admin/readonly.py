@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from conditions.admin.lookups import OwnFiltersOnly
 from conditions.models import Feedback, PageEvent
@@ -19,6 +20,12 @@ class ReadOnlyAdmin(OwnFiltersOnly, admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Django looks for the row first, and so tells anybody whether it is there."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return super().history_view(request, object_id, *args, **kwargs)
 
 
 @admin.register(Feedback)

@@ -1,0 +1,217 @@
+"""Every address of the site with the rows of one patient, tried by everybody whom they do not concern.
+
+Whatever they try is answered as with a number that nobody has, shows nothing of the patient, and changes nothing of
+theirs. The addresses come from the URL resolver: one whose places are not in `whole.PLACES` fails.
+"""
+
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from appointments import access, carers, holdings
+from appointments.models import Appointment, Closure, PlanGuidance, PreparationTask
+from appointments.tests.looking import shown
+from appointments.tests.visiting import come_in, come_in_with_code
+from appointments.tests.whole import APPOINTMENT, NOBODYS, NOT_OF_PATIENTS, filled, make_whole, places_in, routes
+from appointments.tests.writing import client_of
+from appointments.views.code import CODE
+from calcsite.tests import people
+
+pytestmark = pytest.mark.django_db
+
+WHO, MEDICAL = "zqidentity", "zqmedical"
+TOKEN = re.compile(r"(?<![\w-])[\w-]{43}(?![\w-])")  # a secret that is another one each time
+FIELDS = {"status": "done", "text": "Mine", "name": "Mine", "what": "Mine", "kind": "allergy", "why": "Mine"}
+FIELDS |= {"note": "Mine", "sure": "on", "feeling": "worse", "pain": "3", "post": "yes", "seen": ""}
+
+
+@pytest.fixture
+def patient() -> Appointment:
+    """The one whom they do not concern. Another one is whole, too."""
+    made = make_whole(WHO, MEDICAL)
+    starts, clinician = made.slot.starts, made.slot.clinician
+    Closure.objects.create(clinician=clinician, starts=starts, ends=made.slot.ends)
+    return made
+
+
+def another_patient(patient: Appointment) -> Client:
+    return come_in_with_code(make_whole("another", "other"))
+
+
+def a_stranger(patient: Appointment) -> Client:
+    return Client()
+
+
+def by_link(patient: Appointment) -> Client:
+    """Whoever has the patient's link, and not their e-mails: on a shared computer, say."""
+    return come_in(patient)
+
+
+def by_an_old_code(patient: Appointment) -> Client:
+    client = come_in_with_code(patient)
+    session = client.session
+    session[CODE] = [session[access.SESSION], (timezone.now() - timedelta(days=2)).isoformat()]
+    session.save()
+    return client
+
+
+def a_carer(patient: Appointment) -> Client:
+    client = Client()
+    session = client.session
+    session[carers.SESSION] = carers.usable().filter(appointment=patient).first().pk
+    session.save()
+    return client
+
+
+def clinician_of_another(patient: Appointment) -> Client:
+    return client_of(make_whole("another", "other").slot.clinician.user)
+
+
+def staff_without_patients(patient: Appointment) -> Client:
+    """Permissions add up: what all of these together may not do, none of them may."""
+    return client_of(people.make_person("Editor", "Clinical reviewer", "Administrator"))
+
+
+def who_books(patient: Appointment) -> Client:
+    return client_of(people.make_person("Booking coordinator"))
+
+
+def own_code(patient: Appointment) -> Client:
+    return come_in_with_code(patient)
+
+
+def own_clinician(patient: Appointment) -> Client:
+    return client_of(patient.slot.clinician.user)
+
+
+class Visitor(NamedTuple):
+    """Who tries, and what must not come of it."""
+
+    come: Callable[[Appointment], Client]
+    among: str | tuple[str, ...]  # how the addresses begin that they try
+    never_sees: tuple[str, ...] = (WHO, MEDICAL)
+    keeps_off: Iterable[type] = tuple(holdings.PATHS)  # the models of which no row of the patient's changes
+    theirs: tuple[str, ...] = ()  # how addresses begin that are theirs all the same
+
+
+PATIENTS, STAFF = ("appointment/", "second-opinion/", "calendar/"), "admin/"
+# What is behind the code. With the link alone somebody moves and cancels, and asks for a code.
+BEHIND_THE_CODE = ("preparation", "documents", "opinions", "recovery", "rights")
+MEDICAL_ROWS = tuple(model for model in holdings.PATHS if model.__module__.endswith(BEHIND_THE_CODE))
+# Whoever edits the checklist may delete an item of it: copies stay, and lead to it no more.
+COPIES = {PreparationTask, PlanGuidance}
+ADMIN = f"/{STAFF}appointments/"
+VISITORS = {
+    "a stranger": Visitor(a_stranger, among=""),
+    "another patient": Visitor(another_patient, PATIENTS, theirs=("/appointment/my-data/download/",)),
+    "the link without the code": Visitor(by_link, PATIENTS, (MEDICAL,), MEDICAL_ROWS),
+    "an old code": Visitor(by_an_old_code, PATIENTS, (MEDICAL,), MEDICAL_ROWS),
+    "a carer": Visitor(a_carer, PATIENTS),
+    "the clinician of another": Visitor(clinician_of_another, STAFF),
+    "staff without patients": Visitor(
+        staff_without_patients,
+        STAFF,
+        keeps_off=tuple(model for model in holdings.PATHS if model not in COPIES),
+        theirs=(f"{ADMIN}auditentry/", f"{ADMIN}appointment/feed/"),
+    ),
+    "who books": Visitor(who_books, STAFF, (MEDICAL,), (), theirs=(ADMIN,)),
+}
+
+
+def told(patient: Appointment, *, nobodys: bool) -> dict[str, Any]:
+    """What a form is sent: the keys of the patient's rows, or those of nobody's."""
+    keys = {
+        "slot": patient.slot_id,
+        "offer": patient.waiting.offers.first().pk,
+        "meets": patient.document_requests.first().pk,
+    }
+    question = patient.question_set.first().pk
+    keys = dict.fromkeys(keys, NOBODYS) if nobodys else keys
+    question = NOBODYS if nobodys else question
+    return FIELDS | keys | {f"answer_{question}": "Mine", f"outcome_{question}": "answered"}
+
+
+def held(patient: Appointment, models: Iterable[type]) -> list[list[dict]]:
+    return [list(holdings.rows_of(patient, model).values()) for model in models]
+
+
+def ask(browser: Client, method: str, path: str, fields: dict[str, Any]) -> tuple[int, str, str]:
+    """What an answer is, where it leads and what it says, without what was asked."""
+    client = Client()
+    client.cookies = browser.cookies.copy()
+    answer = client.post(path, fields) if method == "post" else client.get(path)
+    content = b"".join(answer) if answer.streaming else answer.content
+    if content.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            content = b"".join(map(archive.read, archive.namelist()))
+    leads_to, body = answer.get("Location", ""), shown(content.decode(errors="replace"))
+    for asked in (path, quote(path, safe="")):
+        leads_to, body = leads_to.replace(asked, "…"), body.replace(asked, "…")
+    return answer.status_code, leads_to, TOKEN.sub("a secret", body)
+
+
+def ways(patient: Appointment, own: Appointment | None, among: str | tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Each address with the patient's rows, and the same with nobody's; equal when no row of theirs is in it.
+
+    Whoever has an appointment of their own tries the rows of the patient below that, too.
+    """
+    for route in routes():
+        if NOT_OF_PATIENTS.match(route) or not route.startswith(among):
+            continue
+        parts = places_in(route)
+        theirs, nobodys = ({name: part.of(patient, nobodys=each) for name, part in parts.items()} for each in (0, 1))
+        yield filled(route, theirs), filled(route, nobodys)
+        if own and len(parts) > 1 and parts.get("pk") == APPOINTMENT["pk"]:
+            theirs, nobodys = (filled(route, values | {"pk": own.pk}) for values in (theirs, nobodys))
+            yield theirs, nobodys
+
+
+def tried(patient: Appointment, visitor: Visitor, method: str) -> Iterator[tuple[str, tuple, tuple]]:
+    """What each address answers with the patient's rows, and with nobody's. All is undone before the next one."""
+    browser = visitor.come(patient)
+    own = Appointment.objects.booked().exclude(pk=patient.pk).first()
+    before = held(patient, visitor.keeps_off)
+    fields = [told(patient, nobodys=each) if method == "post" else {} for each in (False, True)]
+    for paths in ways(patient, own, visitor.among):
+        answers = []
+        for path, sent in zip(paths, fields, strict=True):
+            with transaction.atomic():
+                answers.append(ask(browser, method, path, sent))
+                if method == "post":
+                    assert held(patient, visitor.keeps_off) == before, path
+                transaction.set_rollback(True)
+        yield paths[0], *answers
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("name", VISITORS)
+def test_whoever_it_does_not_concern_gets_the_answer_to_what_nobody_has(patient, name, method):
+    visitor = VISITORS[name]
+    differing, showing, count = [], [], 0
+    for path, theirs, nobodys in tried(patient, visitor, method):
+        count += 1
+        if theirs != nobodys and not path.startswith(visitor.theirs):
+            differing.append((path, theirs[:2], nobodys[:2]))
+        showing += [(path, word) for word in visitor.never_sees if word in theirs[2]]
+    assert (differing, showing) == ([], [])
+    assert count > 60
+
+
+def test_those_whom_it_concerns_find_it_at_these_addresses(patient):
+    """Without this, what the others do not see could be nowhere."""
+    for come, least in ((own_code, 20), (own_clinician, 7)):
+        found = tried(patient, Visitor(come, among="a"), "get")
+        assert sum(MEDICAL in theirs[2] for _, theirs, _ in found) >= least
+
+
+def test_a_patient_who_is_whole_has_a_row_of_every_model(patient):
+    assert [model for model in holdings.PATHS if not holdings.rows_of(patient, model).exists()] == []
