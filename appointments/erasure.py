@@ -8,6 +8,7 @@ A tombstone outside the database is written before anything is committed. From t
 follows fails, or an older backup is restored, `apply_again` does it again before anybody sees the record.
 """
 
+import json
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import AbstractUser
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.messages.storage.session import SessionStorage
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, connection, transaction
 from django.template.loader import render_to_string
@@ -28,7 +30,9 @@ from calcsite import limits
 
 Action = AuditEntry.Action
 OPENED_BY = [(access.SESSION, "links"), (carers.SESSION, "carer_links")]  # what a session holds the key of
+TOLD = SessionStorage.session_key  # the session's key of messages after a step, as JSON: staff may not have seen them
 BETWEEN_MAILS = b"-" * 79 + b"\n"  # as Django's backend for files writes them
+NOT_NOTED = "The disk of the site may be full. Nothing is erased. Tell whoever runs the site, and try again then."
 
 
 class ErasureError(Exception):
@@ -75,8 +79,8 @@ def refuse(*, appointment: Appointment, why: str, by: AbstractUser, at: datetime
 def erase(*, appointment: Appointment, by: AbstractUser | None = None, at: datetime | None = None) -> None:
     """Delete everything held about the patient of an appointment. With no `by` it is the site that does it.
 
-    An appointment that was still to come frees its slot. Raises ErasureError when there is a legal hold on it, or when
-    it is gone already.
+    An appointment that was still to come frees its slot. Raises ErasureError when there is a legal hold on it, when it
+    is gone already, or when no tombstone can be written; then everything is as it was.
     """
     try:
         row = legal_holds.locked(appointment)
@@ -85,7 +89,10 @@ def erase(*, appointment: Appointment, by: AbstractUser | None = None, at: datet
     except legal_holds.HeldError as error:
         raise ErasureError(str(error)) from error
     auditing.record(Action.ERASED, row, by=by or auditing.SITE)
-    _erase(row, at or timezone.now())
+    try:
+        _erase(row, at or timezone.now())
+    except tombstones.TombstoneError as error:
+        raise ErasureError(NOT_NOTED) from error
 
 
 def _erase(row: Appointment, at: datetime) -> None:
@@ -141,14 +148,17 @@ def _delete_traces(row: Appointment) -> None:
 
 
 def _delete_sessions(row: Appointment) -> None:
-    """Delete the sessions of those who came by the appointment's links."""
+    """Delete the sessions of those who came by the appointment's links, and what others were told with its name."""
     opening = {(key, pk) for key, links in OPENED_BY for pk in getattr(row, links).values_list("pk", flat=True)}
-    keys = [
-        session.session_key
-        for session in Session.objects.iterator()
-        if opening & {(key, session.get_decoded().get(key)) for key, _ in OPENED_BY}
-    ]
-    Session.objects.filter(session_key__in=keys).delete()
+    name, keys = json.dumps(row.name)[1:-1], []
+    for session in Session.objects.iterator():
+        known = session.get_decoded()
+        if opening & {(key, known.get(key)) for key, _ in OPENED_BY}:
+            keys.append(session.pk)
+        elif name and name in known.get(TOLD, ""):
+            left = {key: value for key, value in known.items() if key != TOLD}
+            Session.objects.filter(pk=session.pk).update(session_data=Session.objects.encode(left))
+    Session.objects.filter(pk__in=keys).delete()
 
 
 def _delete_sent_files(row: Appointment) -> None:
@@ -157,6 +167,8 @@ def _delete_sent_files(row: Appointment) -> None:
     if folder is None or not folder.is_dir():
         return
     sent = [each.encode() for each in holdings.rows_of(row, Email).values_list("message_id", flat=True) if each]
+    if row.email and not Appointment.objects.of_address(row.email).exclude(pk=row.pk).exists():
+        sent.append(f"\nTo: {row.email}\n".encode())  # what the outbox has forgotten since
     for path in filter(Path.is_file, folder.iterdir()):
         found = path.read_bytes().split(BETWEEN_MAILS)
         others = [mail for mail in found if not any(each in mail for each in sent)]

@@ -12,6 +12,7 @@ from django.core.files.storage import storages
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from post_office.models import Email
 
 from appointments import access, carers, erasure, holdings, legal_holds, tombstones
 from appointments.kinds import Status
@@ -108,6 +109,33 @@ def test_mail_that_was_written_to_files_goes_too(staff, settings, tmp_path):
     erasure.erase(appointment=mine, by=staff)
     left = everything_in(tmp_path / "mail")
     assert ("kim@home.example" in left, left.count(f"\\nTo: {other.email}")) == (False, 1)
+
+
+def test_mail_in_files_goes_too_when_the_outbox_has_forgotten_it(staff, settings, tmp_path):
+    settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
+    settings.POST_OFFICE = settings.POST_OFFICE | {
+        "BACKENDS": {"default": "django.core.mail.backends.filebased.EmailBackend"}
+    }
+    mine, other = make_appointment(email="Kim@home.example"), make_appointment(email="kim@home.example.test")
+    deliver()
+    Email.objects.all().delete()
+    erasure.erase(appointment=mine, by=staff)
+    left = everything_in(tmp_path / "mail")
+    assert ("Kim@home.example\\n" in left, left.count(f"\\nTo: {other.email}")) == (False, 1)
+
+
+def test_what_staff_were_told_about_the_patient_and_have_not_read_yet_goes_too(staff):
+    appointment = make_appointment(name="Zoë O'Canary")
+    other = make_appointment(name="Ash Other")
+    told, elsewhere = Client(), Client()
+    for client, about in [(told, appointment), (elsewhere, other)]:
+        people.sign_in(client, staff)
+        address = f"/admin/appointments/appointment/{about.pk}/mark/"
+        assert client.post(address, {"status": "confirmed"}).status_code == 302
+    erasure.erase(appointment=appointment, by=staff)
+    assert "Canary" not in everything_in_the_database()
+    assert "_auth_user_id" in told.session  # and nobody is signed out by it
+    assert "Ash Other is marked" in elsewhere.session["_messages"]
 
 
 class Backup:
@@ -237,10 +265,34 @@ def test_a_disk_that_refuses_the_tombstone_leaves_everything_as_it_was(staff, pr
     appointment = make_everything(staff)
     before = canaries_in(everything_in_the_database())
     (private / tombstones.FOLDER).write_text("a file where the folder should be")
-    with pytest.raises(FileExistsError):
+    with pytest.raises(erasure.ErasureError, match="Nothing is erased"):
         erasure.erase(appointment=appointment, by=staff)
     assert canaries_in(everything_in_the_database()) == before
     assert len(canaries_in(everything_in(private))) == 1
+
+
+def test_a_disk_that_is_full_in_the_middle_of_a_tombstone_leaves_none(staff, settings):
+    appointment, good = make_everything(staff), settings.STORAGES
+    full = good["private"] | {"BACKEND": "appointments.tests.test_documents.FullDisk"}
+    settings.STORAGES = good | {"private": full}
+    with pytest.raises(erasure.ErasureError, match="Nothing is erased"):
+        erasure.erase(appointment=appointment, by=staff)
+    assert not tombstones.is_kept(appointment)
+    assert erasure.apply_again() == 0
+    settings.STORAGES = good
+    erasure.erase(appointment=appointment, by=staff)
+    assert not Appointment.objects.exists()
+
+
+@pytest.mark.parametrize("words", ["", '{"erased_at": "2026-01-0', "[]", "{}"])
+def test_a_tombstone_whose_writing_was_cut_off_still_says_who_is_to_be_erased(staff, private, words):
+    """The name says it. Without that, every process that starts would fail at it."""
+    appointment = make_everything(staff)
+    tombstones.keep(appointment, [], timezone.now())
+    Tombstone.objects.all().delete()
+    (private / tombstones.FOLDER / tombstones.digest(appointment)).write_text(words)
+    assert (erasure.apply_again(), erasure.apply_again()) == (1, 0)
+    assert nothing_is_left(appointment, private)
 
 
 def test_a_patient_asks_once_and_may_take_it_back():
