@@ -2,12 +2,15 @@
 
 from functools import partial
 
+import pytest
+from django.core import mail
 from django.db import connection
 from post_office.models import Email
 
-from appointments import erasure, legal_holds, messaging
+from appointments import delivery, erasure, legal_holds, messaging
 from appointments.models import Appointment, LegalHold, Message, Tombstone
 from appointments.tests.factories import make_appointment, make_hours, make_slot
+from calcsite import outbox
 from calcsite.tests import people, racing
 
 ROUNDS = 5
@@ -22,6 +25,24 @@ def test_a_message_that_is_composed_meanwhile_leaves_no_e_mail(committed):
         erasure.apply_again()
         left = [model.objects.count() for model in (Appointment, Message, Email)]
         assert left == [0, 0, 0]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("has_link", [True, False])
+def test_what_the_worker_has_in_hand_while_its_patient_is_erased_is_not_sent(has_link):
+    appointment = make_appointment()
+    Message.objects.all().delete()
+    messaging.send_from_staff(appointment=appointment, text="Bring your images.", by=people.make_person())
+    messaging.compose_due()
+    if not has_link:
+        Email.objects.update(message="Your appointment", html_message="")
+
+    def erased_meanwhile(email: Email) -> None:
+        erasure.erase(appointment=appointment)
+        delivery.put_secret_in(email)
+
+    assert outbox.send_waiting(finish=erased_meanwhile) == 1
+    assert (mail.outbox, Email.objects.count()) == ([], 0)
 
 
 def test_of_an_erasure_and_a_hold_the_first_decides(committed):
