@@ -19,13 +19,15 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.messages.storage.session import SessionStorage
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 from post_office.models import Email
 
 from appointments import access, auditing, booking_limits, carers, holdings, legal_holds, messaging, tombstones
 from appointments.holdings import StoredFile
-from appointments.models import Appointment, AuditEntry, ErasureRequest, Message, Tombstone
+from appointments.kinds import Status
+from appointments.models import Appointment, AuditEntry, Draft, ErasureRequest, Message, Tombstone
 from calcsite import limits
 
 Action = AuditEntry.Action
@@ -145,6 +147,19 @@ def _delete_traces(row: Appointment) -> None:
         keys = [str(key) for key in holdings.rows_of(row, model).values_list("pk", flat=True)]
         LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model), object_id__in=keys).delete()
     _delete_sessions(row)
+    _delete_drafts(row)
+
+
+def _delete_drafts(row: Appointment) -> None:
+    """Delete what the same patient has begun to write and not booked, by their address: nothing else leads to it."""
+    address = json.dumps(row.email, ensure_ascii=False).casefold()
+    unbooked = Draft.objects.filter(Q(appointment=None) | Q(appointment__status=Status.HELD))
+    keys = [
+        key
+        for key, *written in unbooked.values_list("pk", "answers", "details").iterator()
+        if row.email and address in json.dumps(written, ensure_ascii=False).casefold()
+    ]
+    Draft.objects.filter(pk__in=keys).delete()
 
 
 def _delete_sessions(row: Appointment) -> None:

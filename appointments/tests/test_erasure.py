@@ -14,13 +14,13 @@ from django.test import Client
 from django.utils import timezone
 from post_office.models import Email
 
-from appointments import access, carers, erasure, holdings, legal_holds, tombstones
-from appointments.kinds import Status
+from appointments import access, booking, carers, erasure, holdings, legal_holds, tombstones
+from appointments.kinds import Mode, Status
 from appointments.management.commands.tick import PARTS
-from appointments.models import Appointment, AuditEntry, ErasureRequest, Message, Slot, Tombstone
+from appointments.models import Appointment, AuditEntry, Draft, ErasureRequest, Message, Slot, Tombstone
 from appointments.tests.dumps import canaries_in, everything_in, everything_in_the_database
 from appointments.tests.everything import make_everything
-from appointments.tests.factories import make_appointment
+from appointments.tests.factories import make_appointment, make_draft, make_slot
 from appointments.tests.post import deliver
 from appointments.tests.visiting import come_in, come_in_with_code, url
 from calcsite.models import Attempts
@@ -96,6 +96,20 @@ def test_what_counts_and_points_without_a_foreign_key_goes_too(staff):
     left = set(Session.objects.values_list("session_key", flat=True))
     assert stranger.session.session_key in left
     assert not left & {patient.cookies["sessionid"].value, carer.cookies["sessionid"].value}
+
+
+def test_what_the_patient_has_begun_and_not_booked_goes_too(staff):
+    """Answers that were left in another browser lead to no appointment, or to a hold."""
+    appointment, slot, held = make_appointment(email="Kim@home.example"), make_slot(), make_draft()
+    booking.hold(draft=held, slot=slot, kind=slot.hours.types.get(), mode=Mode.VIDEO)
+    written = {"answers": {"details": {"email": "kim@home.example"}}, "details": {"about": {"reason": "canary"}}}
+    left = [make_draft(**written), held]
+    Draft.objects.filter(pk=held.pk).update(**written)
+    others = make_draft(details={"details": {"email": "skim@home.example"}})
+    erasure.erase(appointment=appointment, by=staff)
+    assert not Draft.objects.filter(pk__in=[draft.pk for draft in left]).exists()
+    assert Draft.objects.filter(pk=others.pk).exists()
+    assert "kim@home.example" not in everything_in_the_database().replace("skim@", "")
 
 
 def test_mail_that_was_written_to_files_goes_too(staff, settings, tmp_path):
