@@ -9,6 +9,8 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
@@ -25,14 +27,20 @@ BUSY = "We are checking many files just now, so we did not keep this one. Send i
 turns = threading.BoundedSemaphore(AT_ONCE)
 
 
-def kind_of(path: Path | str, *, patience: float = PATIENCE) -> FileKind:
-    """What a file is, by its content. Raises FileProblem when it is not to be kept, or cannot be checked."""
+@contextmanager
+def turn(*, patience: float = PATIENCE) -> Iterator[None]:
+    """While one file is looked at, by us and by a virus scanner. Raises FileProblem when no turn comes."""
     if not turns.acquire(timeout=patience):
         raise FileProblem(BUSY)
     try:
-        answer = _checked(path)
+        yield
     finally:
         turns.release()
+
+
+def kind_of(path: Path | str) -> FileKind:
+    """What a file is, by its content. Raises FileProblem when it is not to be kept, or cannot be checked."""
+    answer = _checked(path)
     if "problem" in answer:
         raise FileProblem(answer["problem"])
     return FileKind(answer["kind"])

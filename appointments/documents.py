@@ -117,8 +117,9 @@ def add(
 
 def _kind_of(file: TemporaryUploadedFile) -> str:
     try:
-        kind = checking.kind_of(file.temporary_file_path())
-        antivirus.check(file)
+        with checking.turn():
+            kind = checking.kind_of(file.temporary_file_path())
+            antivirus.check(file)
     except FileProblem as problem:
         raise DocumentError(str(problem)) from problem
     return kind

@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from appointments import agreements, documents
+from appointments import agreements, checking, documents
 from appointments.kinds import ConsentKind, FileKind
 from appointments.models import Appointment, AuditEntry, Consent, Document, DocumentRequest, LegalHold
 from appointments.tests import hostile
@@ -224,6 +225,20 @@ def test_what_has_no_place_is_not_even_checked(appointment, patient, kept, setti
     Consent.objects.update(withdrawn_at=timezone.now())
     with pytest.raises(documents.DocumentError, match="You do not agree any more"):
         keep(appointment, hostile.SVG)
+
+
+def test_who_comes_while_many_files_are_looked_at_is_told_to_come_back(appointment, kept):
+    """Each of them has a thread of the site wait: the other pages need some too."""
+    with ExitStack() as others:
+        for _ in range(checking.AT_ONCE):
+            others.enter_context(checking.turn())
+        with pytest.raises(documents.DocumentError) as refused:
+            keep(appointment)
+    assert str(refused.value) == checking.BUSY
+    for number in range(checking.AT_ONCE + 1):  # each gives its turn back, whatever it was told
+        with pytest.raises(documents.DocumentError):
+            keep(appointment, hostile.SVG + bytes(number))
+    assert keep(appointment).name == "report.pdf"
 
 
 def keep(appointment: Appointment, content: bytes | None = None, **fields: Any) -> Document:

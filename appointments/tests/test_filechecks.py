@@ -229,21 +229,6 @@ NAMES = {
 }
 
 
-def test_who_comes_while_many_files_are_checked_is_told_to_come_back(saved):
-    file = saved(hostile.pdf())
-    for _ in range(checking.AT_ONCE):
-        checking.turns.acquire()
-    try:
-        with pytest.raises(FileProblem) as refused:
-            checking.kind_of(file, patience=0.01)
-    finally:
-        for _ in range(checking.AT_ONCE):
-            checking.turns.release()
-    assert str(refused.value) == checking.BUSY
-    for _ in range(checking.AT_ONCE + 1):  # each gives its turn back, whatever it was told
-        assert checking.kind_of(file) is FileKind.PDF
-
-
 def test_a_check_that_cannot_be_started_says_nothing_against_the_file(saved, settings):
     settings.BASE_DIR = settings.BASE_DIR / "away"
     with pytest.raises(FileProblem) as refused:
