@@ -113,11 +113,18 @@ def _erase(row: Appointment, at: datetime) -> None:
 
 
 def _wait_for_others(row: Appointment) -> None:
-    """Lock a row against everything that could still be added to it. Its caller has a lock that lets children be.
+    """Lock a row, and those to which something can be added, so that nothing is. Its caller has a lock that lets
+    children be.
 
-    Whoever composes a message at this moment needs that to finish; then their e-mail is found.
+    Whoever composes a message at this moment needs that to finish; then their e-mail is found. The same is true of a
+    check-in, and of what the worker notes about an e-mail.
     """
-    list(Message.objects.select_for_update().filter(appointment=row).values_list("pk"))
+    for model in holdings.leading_on():
+        list(
+            model._base_manager.select_for_update(of=("self",))
+            .filter(**{holdings.PATHS[model]: row.pk})
+            .order_by("pk")
+        )
     Appointment.objects.select_for_update().get(pk=row.pk)
 
 
