@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.core import mail, serializers
 from django.core.files.storage import storages
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 from post_office.models import Email
 
@@ -23,6 +23,7 @@ from appointments.tests.everything import make_everything
 from appointments.tests.factories import make_appointment, make_draft, make_slot
 from appointments.tests.post import deliver
 from appointments.tests.visiting import come_in, come_in_with_code, url
+from appointments.views.patient import with_appointment
 from calcsite.models import Attempts
 from calcsite.tests import people
 
@@ -243,6 +244,20 @@ def test_an_erasure_that_failed_after_the_tombstone_is_done_by_the_next_round(st
     Tombstone.objects.all().delete()  # as the transaction that fails takes it back
     assert erasure.apply_again() == 1
     assert nothing_is_left(appointment, private)
+
+
+def test_who_is_doing_something_while_everything_is_erased_is_told_that_the_link_is_over(staff):
+    appointment = make_appointment()
+
+    @with_appointment
+    def make_link(request, mine: Appointment) -> None:
+        erasure.erase(appointment=appointment, by=staff)
+        carers.make(appointment=mine, name="Jo")
+
+    request = RequestFactory().post("/")
+    request.session = come_in(appointment).session
+    answer = make_link(request)
+    assert (answer.status_code, "link" in answer.content.decode()) == (403, True)
 
 
 def test_a_tombstone_names_nobody(staff, private):
