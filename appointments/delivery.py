@@ -44,8 +44,11 @@ def note_sent() -> None:
 def put_secret_in(email: Email) -> None:
     """Put a link or a code where the mark is, without saving it. Whose it is says the row, not what is written.
 
-    Raises WithdrawnError when it would open something to somebody else, or lead nowhere.
+    Raises WithdrawnError when it would open something to somebody else, or lead nowhere, and when the e-mail is gone:
+    its patient may have been erased since the worker took it in hand.
     """
+    if not Email.objects.filter(pk=email.pk).exists():
+        raise outbox.WithdrawnError
     message = Message.objects.filter(email=email).first()
     if message is None or not message.appointment_id or (LINK not in email.message and CODE not in email.message):
         return
@@ -61,7 +64,9 @@ def put_secret_in(email: Email) -> None:
 def _make_secret(message: Message, email: Email) -> tuple[str, str] | None:
     """The mark and what belongs there; None, and the e-mail is taken back, when the patient should not have it."""
     now = timezone.now()
-    appointment = Appointment.objects.select_for_update(no_key=True).get(pk=message.appointment_id)
+    appointment = Appointment.objects.select_for_update(no_key=True).filter(pk=message.appointment_id).first()
+    if appointment is None:  # erased this very moment
+        return None
     is_reachable = Appointment.objects.reachable(now).filter(pk=appointment.pk).exists()
     is_late = message.kind == Message.Kind.OFFER and not Offer.objects.open(now).filter(pk=message.number).exists()
     if is_late or not is_reachable or appointment.email not in email.to:

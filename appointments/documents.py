@@ -35,6 +35,8 @@ DISK = "This file could not be saved. Nothing is wrong with it. Try again in a f
 TOO_MANY = "You can send up to {most} files. Put DICOM images into one zip file, or call us."
 TOO_LARGE = "This file is larger than {largest} MB. Send a smaller one, send it in parts, or call us."
 NO_ROOM = "All your files together can be {largest} MB large. This one is too much. Remove another one, or call us."
+NOT_AGREED = "You do not agree any more that we keep your files, so we did not keep this one."
+GONE = "We do not hold your record any more, so we did not keep this file. Call us if you have a question."
 KEPT = "We have to keep this file for now. Call us, and we explain why."
 
 
@@ -44,13 +46,18 @@ class DocumentError(Exception):
 
 def refusal(why: str) -> str:
     """Why a file was dropped while it came in (`calcsite.uploads`), in words for who sent it."""
-    words = {"too many": TOO_MANY, "too large": TOO_LARGE, "disk": DISK}[why]
-    return words.format(most=settings.DOCUMENTS_MOST, largest=settings.DOCUMENT_MEGABYTES)
+    words = {"too many": TOO_MANY, "too large": TOO_LARGE, "no room": NO_ROOM, "disk": DISK}[why]
+    largest = settings.DOCUMENTS_MEGABYTES if why == "no room" else settings.DOCUMENT_MEGABYTES
+    return words.format(most=settings.DOCUMENTS_MOST, largest=largest)
 
 
 def largest_file() -> int:
     """In bytes. Read at each use, as `calcsite.uploads` asks for it."""
     return settings.DOCUMENT_MEGABYTES * MEGABYTE
+
+
+def largest_together() -> int:
+    return settings.DOCUMENTS_MEGABYTES * MEGABYTE
 
 
 def most_files() -> int:
@@ -81,8 +88,9 @@ def add(
 
     `meets` is the request that it answers. Without `by` the patient has sent it.
     """
-    kind = _kind_of(file)
     digest = _digest_of(file)
+    _refuse_what_has_no_place(Document(appointment=appointment, size=file.size, sha256=digest, added_by=by))
+    kind = _kind_of(file)
     stored = _store(file)
     row = Document(
         appointment=appointment,
@@ -106,19 +114,17 @@ def add(
 
 
 def _kind_of(file: TemporaryUploadedFile) -> str:
-    if file.size > largest_file():
-        raise DocumentError(refusal("too large"))
-    file.seek(0)  # which writes to the disk what is still in memory
     try:
-        kind = checking.kind_of(file.temporary_file_path())
-        antivirus.check(file)
+        with checking.turn():
+            kind = checking.kind_of(file.temporary_file_path())
+            antivirus.check(file)
     except FileProblem as problem:
         raise DocumentError(str(problem)) from problem
     return kind
 
 
 def _digest_of(file: TemporaryUploadedFile) -> str:
-    file.seek(0)
+    file.seek(0)  # which writes to the disk what is still in memory
     digest = hashlib.file_digest(file.file, "sha256").hexdigest()
     file.seek(0)
     return digest
@@ -143,19 +149,32 @@ def _delete_file(name: str) -> None:
 @transaction.atomic
 def _insert(row: Document, meets: DocumentRequest | None) -> None:
     """The row, under its appointment's lock: of two files at once, the second one is counted against the first."""
-    appointment = Appointment.objects.select_for_update().get(pk=row.appointment_id)
-    there = Document.objects.filter(appointment=appointment)
-    if same := there.filter(sha256=row.sha256).first():
-        raise DocumentError(TWICE.format(name=same.name))
-    if there.count() >= settings.DOCUMENTS_MOST:
-        raise DocumentError(refusal("too many"))
-    together = (there.aggregate(size=Sum("size"))["size"] or 0) + row.size
-    if together > settings.DOCUMENTS_MEGABYTES * MEGABYTE:
-        raise DocumentError(NO_ROOM.format(largest=settings.DOCUMENTS_MEGABYTES))
+    appointment = Appointment.objects.select_for_update().filter(pk=row.appointment_id).first()
+    if appointment is None:
+        raise DocumentError(GONE)
+    _refuse_what_has_no_place(row)
     row.save(force_insert=True)
     if meets:
         DocumentRequest.objects.filter(pk=meets.pk, appointment=appointment, met_by=None).update(met_by=row)
     auditing.record(CHANGED, appointment, by=row.added_by or auditing.PATIENT, detail="Document added")
+
+
+def _refuse_what_has_no_place(row: Document) -> None:
+    """Raises DocumentError for a file too many, too large or without consent.
+
+    It is asked before a file is checked, which takes long, and again under the lock.
+    """
+    there = Document.objects.filter(appointment=row.appointment)
+    if row.added_by is None and not has_agreed(row.appointment):
+        raise DocumentError(NOT_AGREED)
+    if row.size > largest_file():
+        raise DocumentError(refusal("too large"))
+    if same := there.filter(sha256=row.sha256).first():
+        raise DocumentError(TWICE.format(name=same.name))
+    if there.count() >= most_files():
+        raise DocumentError(refusal("too many"))
+    if (there.aggregate(size=Sum("size"))["size"] or 0) + row.size > largest_together():
+        raise DocumentError(refusal("no room"))
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ A tombstone outside the database is written before anything is committed. From t
 follows fails, or an older backup is restored, `apply_again` does it again before anybody sees the record.
 """
 
+import json
 from datetime import datetime
 from pathlib import Path
 
@@ -15,20 +16,25 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import AbstractUser
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.messages.storage.session import SessionStorage
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 from post_office.models import Email
 
 from appointments import access, auditing, booking_limits, carers, holdings, legal_holds, messaging, tombstones
 from appointments.holdings import StoredFile
-from appointments.models import Appointment, AuditEntry, ErasureRequest, Message, Tombstone
+from appointments.kinds import Status
+from appointments.models import Appointment, AuditEntry, Draft, ErasureRequest, Message, Tombstone
 from calcsite import limits
 
 Action = AuditEntry.Action
 OPENED_BY = [(access.SESSION, "links"), (carers.SESSION, "carer_links")]  # what a session holds the key of
+TOLD = SessionStorage.session_key  # the session's key of messages after a step, as JSON: staff may not have seen them
 BETWEEN_MAILS = b"-" * 79 + b"\n"  # as Django's backend for files writes them
+NOT_NOTED = "The disk of the site may be full. Nothing is erased. Tell whoever runs the site, and try again then."
 
 
 class ErasureError(Exception):
@@ -75,8 +81,8 @@ def refuse(*, appointment: Appointment, why: str, by: AbstractUser, at: datetime
 def erase(*, appointment: Appointment, by: AbstractUser | None = None, at: datetime | None = None) -> None:
     """Delete everything held about the patient of an appointment. With no `by` it is the site that does it.
 
-    An appointment that was still to come frees its slot. Raises ErasureError when there is a legal hold on it, or when
-    it is gone already.
+    An appointment that was still to come frees its slot. Raises ErasureError when there is a legal hold on it, when it
+    is gone already, or when no tombstone can be written; then everything is as it was.
     """
     try:
         row = legal_holds.locked(appointment)
@@ -85,7 +91,10 @@ def erase(*, appointment: Appointment, by: AbstractUser | None = None, at: datet
     except legal_holds.HeldError as error:
         raise ErasureError(str(error)) from error
     auditing.record(Action.ERASED, row, by=by or auditing.SITE)
-    _erase(row, at or timezone.now())
+    try:
+        _erase(row, at or timezone.now())
+    except tombstones.TombstoneError as error:
+        raise ErasureError(NOT_NOTED) from error
 
 
 def _erase(row: Appointment, at: datetime) -> None:
@@ -104,11 +113,18 @@ def _erase(row: Appointment, at: datetime) -> None:
 
 
 def _wait_for_others(row: Appointment) -> None:
-    """Lock a row against everything that could still be added to it. Its caller has a lock that lets children be.
+    """Lock a row, and those to which something can be added, so that nothing is. Its caller has a lock that lets
+    children be.
 
-    Whoever composes a message at this moment needs that to finish; then their e-mail is found.
+    Whoever composes a message at this moment needs that to finish; then their e-mail is found. The same is true of a
+    check-in, and of what the worker notes about an e-mail.
     """
-    list(Message.objects.select_for_update().filter(appointment=row).values_list("pk"))
+    for model in holdings.leading_on():
+        list(
+            model._base_manager.select_for_update(of=("self",))
+            .filter(**{holdings.PATHS[model]: row.pk})
+            .order_by("pk")
+        )
     Appointment.objects.select_for_update().get(pk=row.pk)
 
 
@@ -138,17 +154,33 @@ def _delete_traces(row: Appointment) -> None:
         keys = [str(key) for key in holdings.rows_of(row, model).values_list("pk", flat=True)]
         LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model), object_id__in=keys).delete()
     _delete_sessions(row)
+    _delete_drafts(row)
+
+
+def _delete_drafts(row: Appointment) -> None:
+    """Delete what the same patient has begun to write and not booked, by their address: nothing else leads to it."""
+    address = json.dumps(row.email, ensure_ascii=False).casefold()
+    unbooked = Draft.objects.filter(Q(appointment=None) | Q(appointment__status=Status.HELD))
+    keys = [
+        key
+        for key, *written in unbooked.values_list("pk", "answers", "details").iterator()
+        if row.email and address in json.dumps(written, ensure_ascii=False).casefold()
+    ]
+    Draft.objects.filter(pk__in=keys).delete()
 
 
 def _delete_sessions(row: Appointment) -> None:
-    """Delete the sessions of those who came by the appointment's links."""
+    """Delete the sessions of those who came by the appointment's links, and what others were told with its name."""
     opening = {(key, pk) for key, links in OPENED_BY for pk in getattr(row, links).values_list("pk", flat=True)}
-    keys = [
-        session.session_key
-        for session in Session.objects.iterator()
-        if opening & {(key, session.get_decoded().get(key)) for key, _ in OPENED_BY}
-    ]
-    Session.objects.filter(session_key__in=keys).delete()
+    name, keys = json.dumps(row.name)[1:-1], []
+    for session in Session.objects.iterator():
+        known = session.get_decoded()
+        if opening & {(key, known.get(key)) for key, _ in OPENED_BY}:
+            keys.append(session.pk)
+        elif name and name in known.get(TOLD, ""):
+            left = {key: value for key, value in known.items() if key != TOLD}
+            Session.objects.filter(pk=session.pk).update(session_data=Session.objects.encode(left))
+    Session.objects.filter(pk__in=keys).delete()
 
 
 def _delete_sent_files(row: Appointment) -> None:
@@ -157,6 +189,8 @@ def _delete_sent_files(row: Appointment) -> None:
     if folder is None or not folder.is_dir():
         return
     sent = [each.encode() for each in holdings.rows_of(row, Email).values_list("message_id", flat=True) if each]
+    if row.email and not Appointment.objects.of_address(row.email).exclude(pk=row.pk).exists():
+        sent.append(f"\nTo: {row.email}\n".encode())  # what the outbox has forgotten since
     for path in filter(Path.is_file, folder.iterdir()):
         found = path.read_bytes().split(BETWEEN_MAILS)
         others = [mail for mail in found if not any(each in mail for each in sent)]

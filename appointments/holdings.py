@@ -65,6 +65,17 @@ def rows_of(appointment: Appointment, model: type[Model]) -> QuerySet:
     return model._base_manager.filter(**{PATHS[model]: appointment.pk}).order_by("pk").distinct()
 
 
+def leading_on() -> list[type[Model]]:
+    """The models, besides the appointment, to whose rows those of others on the list belong. Messages come first."""
+    targets = {
+        field.related_model
+        for model in PATHS
+        for field in model._meta.concrete_fields
+        if field.is_relation and not field.null
+    }
+    return [models.Message, *(model for model in PATHS if model in targets and model is not Appointment)]
+
+
 class StoredFile(NamedTuple):
     """One file, by where it is stored: the model and field whose storage has it, and its generated name there."""
 

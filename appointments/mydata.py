@@ -7,6 +7,7 @@ and the accounts of staff, who appear by their name.
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -105,7 +106,12 @@ def _zipped(record: str, files: list[tuple[Storage, str, str]]) -> Iterator[byte
         package.writestr("data.json", record)
         yield pipe.take()
         for storage, stored, name in files:
-            with storage.open(stored) as file, package.open(name, "w", force_zip64=True) as entry:
+            # One may have been removed since.
+            with (
+                suppress(FileNotFoundError),
+                storage.open(stored) as file,
+                package.open(name, "w", force_zip64=True) as entry,
+            ):
                 while piece := file.read(CHUNK):
                     entry.write(piece)
                     yield pipe.take()

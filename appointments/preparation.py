@@ -197,7 +197,7 @@ def change_row(*, appointment: Appointment, row: PackRow, values: Values, seen: 
 @transaction.atomic
 def remove_row(*, appointment: Appointment, row: PackRow) -> None:
     """Take a row off its list. Raises PreparationError when it is not on it, or not to be changed."""
-    _own(appointment, row).delete()
+    _own(appointment, row, to_delete=True).delete()
 
 
 @transaction.atomic
@@ -257,7 +257,7 @@ def instruct(
 @transaction.atomic
 def take_back_instruction(*, appointment: Appointment, instruction: TestInstruction, by: AbstractBaseUser) -> None:
     """Take back instructions that no longer hold. Raises PreparationError when they are not the appointment's."""
-    _own(appointment, instruction).delete()
+    _own(appointment, instruction, to_delete=True).delete()
     auditing.record(AuditEntry.Action.CHANGED, appointment, by=by, detail="Instructions for a test taken back")
 
 
@@ -299,7 +299,7 @@ def _lock(appointment: Appointment) -> None:
         raise PreparationError("Your appointment is over. What you wrote stays as it is.")
 
 
-def _own(appointment: Appointment, row: PackRow) -> PackRow:
+def _own(appointment: Appointment, row: PackRow, *, to_delete: bool = False) -> PackRow:
     """The row as it is now, under the appointment's lock, if it may be changed."""
     _lock(appointment)
     own = type(row).objects.filter(appointment=appointment, pk=row.pk).first()
@@ -307,6 +307,8 @@ def _own(appointment: Appointment, row: PackRow) -> PackRow:
         raise PreparationError("That is not on your list any more.")
     if own.is_settled:
         raise PreparationError("Your specialist has dealt with this already, so it stays as it is.")
+    if to_delete and appointment.legal_holds.filter(ended_at=None).exists():
+        raise PreparationError("We have to keep this for now. Call us, and we explain why.")
     return own
 
 

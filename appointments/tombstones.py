@@ -6,6 +6,7 @@ of it is restored, and so tells what has to be erased again (`erasure.apply_agai
 """
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,10 @@ from appointments.models import Appointment, Tombstone
 from calcsite.tokens import digest_of
 
 FOLDER = "tombstones"
+
+
+class TombstoneError(Exception):
+    """It could not be written outside the database."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +39,24 @@ def digest(appointment: Appointment) -> str:
 
 
 def keep(appointment: Appointment, files: list[StoredFile], at: datetime) -> None:
-    """Write both tombstones, the one outside the database last: it counts even if the transaction fails after it."""
+    """Write both tombstones, the one outside the database last: it counts even if the transaction fails after it.
+
+    Raises TombstoneError when that cannot be written, and then nothing of it is left: half of one would count too.
+    """
     name = digest(appointment)
     Tombstone.objects.get_or_create(digest=name, defaults={"erased_at": at})
     if not is_kept(appointment):
         words = json.dumps({"erased_at": at.isoformat(), "files": files})
-        storages["private"].save(f"{FOLDER}/{name}", ContentFile(words.encode()))
+        _write(f"{FOLDER}/{name}", words.encode())
+
+
+def _write(name: str, content: bytes) -> None:
+    try:
+        storages["private"].save(name, ContentFile(content))
+    except OSError as error:
+        with suppress(OSError):
+            storages["private"].delete(name)
+        raise TombstoneError("The disk may be full.") from error
 
 
 def is_kept(appointment: Appointment) -> bool:
@@ -60,7 +77,13 @@ def _names() -> list[str]:
 
 
 def _read(name: str) -> Kept:
-    with storages["private"].open(f"{FOLDER}/{name}") as file:
-        kept = json.loads(file.read())
-    files = [StoredFile(*each) for each in kept["files"]]
-    return Kept(digest=name, erased_at=datetime.fromisoformat(kept["erased_at"]), files=files)
+    """One whose writing was cut off, by a power cut say, still has its name: that says who is to be erased."""
+    storage, path = storages["private"], f"{FOLDER}/{name}"
+    with storage.open(path) as file:
+        words = file.read()
+    try:
+        kept = json.loads(words)
+        files = [StoredFile(*each) for each in kept["files"]]
+        return Kept(digest=name, erased_at=datetime.fromisoformat(kept["erased_at"]), files=files)
+    except (ValueError, KeyError, TypeError):
+        return Kept(digest=name, erased_at=storage.get_modified_time(path), files=[])

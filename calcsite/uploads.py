@@ -32,15 +32,16 @@ class LimitedUploadHandler(FileUploadHandler):
 
 
 class LargeFilesHandler(TemporaryFileUploadHandler):
-    """Write files of any size up to a limit to disk, and as many as are allowed.
+    """Write files of any size up to a limit to disk, as many as are allowed, and no more than that together.
 
     What is not kept is read and dropped, so that the other files arrive, and the page can say what was wrong: a
     browser shows no answer to a request that was not read. `refused` has the name and the reason of each.
     """
 
-    def __init__(self, request: HttpRequest, *, largest: int, most: int) -> None:
+    def __init__(self, request: HttpRequest, *, largest: int, most: int, together: int) -> None:
         super().__init__(request)
         self.largest, self.most, self.taken = largest, most, 0
+        self.room = together  # bytes; less what is there
         self.refused: list[tuple[str, str]] = []
         self.is_dropped = False
 
@@ -64,6 +65,9 @@ class LargeFilesHandler(TemporaryFileUploadHandler):
         if start + len(raw_data) > self.largest:
             self._drop("too large")
             return
+        if start + len(raw_data) > self.room:
+            self._drop("no room")
+            return
         try:
             self.file.write(raw_data)
         except OSError:
@@ -78,6 +82,7 @@ class LargeFilesHandler(TemporaryFileUploadHandler):
             self._drop("disk")
             return None
         del self.file  # it is the request's now
+        self.room -= file_size
         return whole
 
     def _drop(self, why: str) -> None:
@@ -89,7 +94,9 @@ class LargeFilesHandler(TemporaryFileUploadHandler):
             del self.file
 
 
-def takes_large_files(*, largest: Callable[[], int], most: Callable[[], int]) -> Callable[[View], View]:
+def takes_large_files(
+    *, largest: Callable[[], int], most: Callable[[], int], together: Callable[[], int]
+) -> Callable[[View], View]:
     """A view whose POST may hold large files. `request.refused_files` has those that were dropped, after it was read.
 
     It has to be the innermost decorator: whoever may not send anything is refused before anything is read. The token
@@ -102,7 +109,7 @@ def takes_large_files(*, largest: Callable[[], int], most: Callable[[], int]) ->
         @csrf_exempt
         @wraps(view)
         def received(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            handler = LargeFilesHandler(request, largest=largest(), most=most())
+            handler = LargeFilesHandler(request, largest=largest(), most=most(), together=together())
             request.upload_handlers = [handler]
             request.refused_files = handler.refused
             return protected(request, *args, **kwargs)

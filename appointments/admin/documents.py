@@ -60,7 +60,7 @@ def open_document(request: HttpRequest, appointment: Appointment, document: int)
 
 
 @about_appointment(CHANGE)
-@takes_large_files(largest=documents.largest_file, most=documents.most_files)
+@takes_large_files(largest=documents.largest_file, most=documents.most_files, together=documents.largest_together)
 def add(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """What came by post, or was brought along."""
     sent = (request.POST, request.FILES) if request.method == "POST" else ()

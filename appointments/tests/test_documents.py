@@ -1,19 +1,22 @@
 """A patient's records: file and row come and go together, and nobody else gets them."""
 
 import errno
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from appointments import documents
+from appointments import agreements, checking, documents
 from appointments.kinds import ConsentKind, FileKind
 from appointments.models import Appointment, AuditEntry, Consent, Document, DocumentRequest, LegalHold
 from appointments.tests import hostile
@@ -23,6 +26,19 @@ from calcsite.tests import people
 from calcsite.tests.racing import at_once
 
 pytestmark = pytest.mark.django_db
+
+
+class Meanwhile(FileSystemStorage):
+    """A disk that takes so long that something else happens before the row is written."""
+
+    def __init__(self, happens: Callable[[], object], **options: Any) -> None:
+        self.happens = happens
+        super().__init__(**options)
+
+    def _save(self, name: str, content: File) -> str:
+        saved = super()._save(name, content)
+        self.happens()
+        return saved
 
 
 class FullDisk(FileSystemStorage):
@@ -177,16 +193,59 @@ def test_a_disk_that_is_full_while_a_file_comes_in_is_told_too(patient, kept, se
 
 
 def test_a_row_that_cannot_be_written_leaves_no_file(appointment, kept):
-    with pytest.raises(Appointment.DoesNotExist):
-        keep(Appointment(pk=appointment.pk + 1000))
+    with pytest.raises(IntegrityError):
+        keep(appointment, description=None)
     assert (Document.objects.count(), kept()) == (0, [])
 
 
-def keep(appointment: Appointment, content: bytes | None = None) -> Document:
+def meanwhile(settings, happens: Callable[[], object]) -> None:
+    private = settings.STORAGES["private"]
+    options = private["OPTIONS"] | {"happens": happens}
+    settings.STORAGES = settings.STORAGES | {"private": {"BACKEND": f"{__name__}.Meanwhile", "OPTIONS": options}}
+
+
+def test_a_file_that_comes_in_while_consent_is_taken_back_is_not_kept(appointment, patient, kept, settings):
+    meanwhile(settings, lambda: agreements.withdraw(appointment=appointment, kind=ConsentKind.DOCUMENTS))
+    assert documents.NOT_AGREED in send(patient).text
+    assert (Document.objects.count(), kept()) == (0, [])
+
+
+def test_a_file_that_comes_in_while_everything_is_erased_is_not_kept(appointment, patient, kept, settings):
+    meanwhile(settings, lambda: Appointment.objects.filter(pk=appointment.pk).delete())
+    answer = send(patient)
+    assert (answer.status_code, documents.GONE in answer.text) == (200, True)
+    assert (Document.objects.count(), kept()) == (0, [])
+
+
+def test_what_has_no_place_is_not_even_checked(appointment, patient, kept, settings):
+    """A check takes long: what can be said before is said before."""
+    settings.DOCUMENTS_MOST = 1
+    send(patient)
+    assert "You can send up to 1 files." in send(patient, upload("a.svg", hostile.SVG)).text
+    Consent.objects.update(withdrawn_at=timezone.now())
+    with pytest.raises(documents.DocumentError, match="You do not agree any more"):
+        keep(appointment, hostile.SVG)
+
+
+def test_who_comes_while_many_files_are_looked_at_is_told_to_come_back(appointment, kept):
+    """Each of them has a thread of the site wait: the other pages need some too."""
+    with ExitStack() as others:
+        for _ in range(checking.AT_ONCE):
+            others.enter_context(checking.turn())
+        with pytest.raises(documents.DocumentError) as refused:
+            keep(appointment)
+    assert str(refused.value) == checking.BUSY
+    for number in range(checking.AT_ONCE + 1):  # each gives its turn back, whatever it was told
+        with pytest.raises(documents.DocumentError):
+            keep(appointment, hostile.SVG + bytes(number))
+    assert keep(appointment).name == "report.pdf"
+
+
+def keep(appointment: Appointment, content: bytes | None = None, **fields: Any) -> Document:
     """Add a file as it lies on the disk when it has come in."""
     with TemporaryUploadedFile("report.pdf", "", 0, None) as file:
         file.size = file.write(hostile.pdf() if content is None else content)
-        return documents.add(appointment=appointment, file=file)
+        return documents.add(appointment=appointment, file=file, **fields)
 
 
 def test_removing_deletes_the_file_once_it_is_certain(appointment, patient, kept, django_capture_on_commit_callbacks):
@@ -296,6 +355,7 @@ def test_the_log_tells_what_was_done_and_nothing_of_what_it_is(appointment, pati
 def test_of_two_files_at_once_the_limit_lets_one_in(committed, kept, settings):
     settings.DOCUMENTS_MOST = 1
     appointment = make_appointment()
+    documents.agree(appointment=appointment)
 
     def add(number: int) -> None:
         keep(appointment, different(number))

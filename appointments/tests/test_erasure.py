@@ -10,18 +10,20 @@ from django.contrib.sessions.models import Session
 from django.core import mail, serializers
 from django.core.files.storage import storages
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
+from post_office.models import Email
 
-from appointments import access, carers, erasure, holdings, legal_holds, tombstones
-from appointments.kinds import Status
+from appointments import access, booking, carers, erasure, holdings, legal_holds, tombstones
+from appointments.kinds import Mode, Status
 from appointments.management.commands.tick import PARTS
-from appointments.models import Appointment, AuditEntry, ErasureRequest, Message, Slot, Tombstone
+from appointments.models import Appointment, AuditEntry, Draft, ErasureRequest, Message, Slot, Tombstone
 from appointments.tests.dumps import canaries_in, everything_in, everything_in_the_database
 from appointments.tests.everything import make_everything
-from appointments.tests.factories import make_appointment
+from appointments.tests.factories import make_appointment, make_draft, make_slot
 from appointments.tests.post import deliver
 from appointments.tests.visiting import come_in, come_in_with_code, url
+from appointments.views.patient import with_appointment
 from calcsite.models import Attempts
 from calcsite.tests import people
 
@@ -97,6 +99,20 @@ def test_what_counts_and_points_without_a_foreign_key_goes_too(staff):
     assert not left & {patient.cookies["sessionid"].value, carer.cookies["sessionid"].value}
 
 
+def test_what_the_patient_has_begun_and_not_booked_goes_too(staff):
+    """Answers that were left in another browser lead to no appointment, or to a hold."""
+    appointment, slot, held = make_appointment(email="Kim@home.example"), make_slot(), make_draft()
+    booking.hold(draft=held, slot=slot, kind=slot.hours.types.get(), mode=Mode.VIDEO)
+    written = {"answers": {"details": {"email": "kim@home.example"}}, "details": {"about": {"reason": "canary"}}}
+    left = [make_draft(**written), held]
+    Draft.objects.filter(pk=held.pk).update(**written)
+    others = make_draft(details={"details": {"email": "skim@home.example"}})
+    erasure.erase(appointment=appointment, by=staff)
+    assert not Draft.objects.filter(pk__in=[draft.pk for draft in left]).exists()
+    assert Draft.objects.filter(pk=others.pk).exists()
+    assert "kim@home.example" not in everything_in_the_database().replace("skim@", "")
+
+
 def test_mail_that_was_written_to_files_goes_too(staff, settings, tmp_path):
     settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
     settings.POST_OFFICE = settings.POST_OFFICE | {
@@ -108,6 +124,33 @@ def test_mail_that_was_written_to_files_goes_too(staff, settings, tmp_path):
     erasure.erase(appointment=mine, by=staff)
     left = everything_in(tmp_path / "mail")
     assert ("kim@home.example" in left, left.count(f"\\nTo: {other.email}")) == (False, 1)
+
+
+def test_mail_in_files_goes_too_when_the_outbox_has_forgotten_it(staff, settings, tmp_path):
+    settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
+    settings.POST_OFFICE = settings.POST_OFFICE | {
+        "BACKENDS": {"default": "django.core.mail.backends.filebased.EmailBackend"}
+    }
+    mine, other = make_appointment(email="Kim@home.example"), make_appointment(email="kim@home.example.test")
+    deliver()
+    Email.objects.all().delete()
+    erasure.erase(appointment=mine, by=staff)
+    left = everything_in(tmp_path / "mail")
+    assert ("Kim@home.example\\n" in left, left.count(f"\\nTo: {other.email}")) == (False, 1)
+
+
+def test_what_staff_were_told_about_the_patient_and_have_not_read_yet_goes_too(staff):
+    appointment = make_appointment(name="Zoë O'Canary")
+    other = make_appointment(name="Ash Other")
+    told, elsewhere = Client(), Client()
+    for client, about in [(told, appointment), (elsewhere, other)]:
+        people.sign_in(client, staff)
+        address = f"/admin/appointments/appointment/{about.pk}/mark/"
+        assert client.post(address, {"status": "confirmed"}).status_code == 302
+    erasure.erase(appointment=appointment, by=staff)
+    assert "Canary" not in everything_in_the_database()
+    assert "_auth_user_id" in told.session  # and nobody is signed out by it
+    assert "Ash Other is marked" in elsewhere.session["_messages"]
 
 
 class Backup:
@@ -203,6 +246,20 @@ def test_an_erasure_that_failed_after_the_tombstone_is_done_by_the_next_round(st
     assert nothing_is_left(appointment, private)
 
 
+def test_who_is_doing_something_while_everything_is_erased_is_told_that_the_link_is_over(staff):
+    appointment = make_appointment()
+
+    @with_appointment
+    def make_link(request, mine: Appointment) -> None:
+        erasure.erase(appointment=appointment, by=staff)
+        carers.make(appointment=mine, name="Jo")
+
+    request = RequestFactory().post("/")
+    request.session = come_in(appointment).session
+    answer = make_link(request)
+    assert (answer.status_code, "link" in answer.content.decode()) == (403, True)
+
+
 def test_a_tombstone_names_nobody(staff, private):
     appointment = make_everything(staff)
     erasure.erase(appointment=appointment, by=staff)
@@ -237,10 +294,34 @@ def test_a_disk_that_refuses_the_tombstone_leaves_everything_as_it_was(staff, pr
     appointment = make_everything(staff)
     before = canaries_in(everything_in_the_database())
     (private / tombstones.FOLDER).write_text("a file where the folder should be")
-    with pytest.raises(FileExistsError):
+    with pytest.raises(erasure.ErasureError, match="Nothing is erased"):
         erasure.erase(appointment=appointment, by=staff)
     assert canaries_in(everything_in_the_database()) == before
     assert len(canaries_in(everything_in(private))) == 1
+
+
+def test_a_disk_that_is_full_in_the_middle_of_a_tombstone_leaves_none(staff, settings):
+    appointment, good = make_everything(staff), settings.STORAGES
+    full = good["private"] | {"BACKEND": "appointments.tests.test_documents.FullDisk"}
+    settings.STORAGES = good | {"private": full}
+    with pytest.raises(erasure.ErasureError, match="Nothing is erased"):
+        erasure.erase(appointment=appointment, by=staff)
+    assert not tombstones.is_kept(appointment)
+    assert erasure.apply_again() == 0
+    settings.STORAGES = good
+    erasure.erase(appointment=appointment, by=staff)
+    assert not Appointment.objects.exists()
+
+
+@pytest.mark.parametrize("words", ["", '{"erased_at": "2026-01-0', "[]", "{}"])
+def test_a_tombstone_whose_writing_was_cut_off_still_says_who_is_to_be_erased(staff, private, words):
+    """The name says it. Without that, every process that starts would fail at it."""
+    appointment = make_everything(staff)
+    tombstones.keep(appointment, [], timezone.now())
+    Tombstone.objects.all().delete()
+    (private / tombstones.FOLDER / tombstones.digest(appointment)).write_text(words)
+    assert (erasure.apply_again(), erasure.apply_again()) == (1, 0)
+    assert nothing_is_left(appointment, private)
 
 
 def test_a_patient_asks_once_and_may_take_it_back():

@@ -15,6 +15,11 @@ from appointments.tests import hostile
 
 GOOD = {
     "PDF": (hostile.pdf, FileKind.PDF),
+    "PDF that opens at a page": (lambda: hostile.pdf_that_asks_elsewhere("GoTo", D=0), FileKind.PDF),
+    "PDF with a link": (
+        lambda: hostile.pdf(page={"/Annots": hostile.pikepdf.Array([hostile.annotation("Link", A=hostile.link())])}),
+        FileKind.PDF,
+    ),
     "JPEG": (lambda: hostile.picture("JPEG"), FileKind.JPEG),
     "progressive JPEG": (lambda: hostile.picture("JPEG", progressive=True), FileKind.JPEG),
     "PNG": (lambda: hostile.picture("PNG"), FileKind.PNG),
@@ -47,6 +52,10 @@ BAD = {
         lambda: hostile.picture("PNG") + hostile.HTML,
         "There is something else in this file, behind the picture. Open it, save it as a new picture, and send that.",
     ),
+    "web page behind a PNG, and the end of one behind that": (
+        lambda: hostile.picture("PNG") + hostile.HTML + hostile.picture("PNG")[-12:],
+        pictures.BEHIND,
+    ),
     "50,000 × 50,000 pixels": (
         lambda: hostile.large_png(50_000, 50_000),
         "This picture is too large to open: 50,000 × 50,000 pixels. Save a smaller copy, and send that.",
@@ -60,6 +69,27 @@ BAD = {
     "PDF with script": (hostile.pdf_with_script, pdfs.SCRIPT),
     "PDF with a script under escapes": (hostile.pdf_with_a_script_under_escapes, pdfs.SCRIPT),
     "PDF that starts a program": (hostile.pdf_that_starts_a_program, pdfs.STARTS),
+    "PDF that asks a share of Windows when it is opened": (
+        lambda: hostile.pdf_that_asks_elsewhere("GoToR", F=hostile.ELSEWHERE, D=0),
+        pdfs.STARTS,
+    ),
+    "PDF that asks a web address when it is opened": (
+        lambda: hostile.pdf_that_asks_elsewhere("URI", URI="https://harm.example/"),
+        pdfs.STARTS,
+    ),
+    "PDF that shows a page first, and asks then": (
+        lambda: hostile.pdf_that_asks_elsewhere("GoTo", D=0, Next=hostile.action("URI", URI="https://harm.example/")),
+        pdfs.STARTS,
+    ),
+    "PDF that asks when its page is shown": (
+        lambda: hostile.pdf(page={"/AA": hostile.pikepdf.Dictionary(O=hostile.action("URI", URI="//harm"))}),
+        pdfs.STARTS,
+    ),
+    "PDF whose content is elsewhere": (hostile.pdf_with_its_content_elsewhere, pdfs.STARTS),
+    "PDF with a model in three dimensions": (
+        lambda: hostile.pdf(page={"/Annots": hostile.pikepdf.Array([hostile.annotation("3D")])}),
+        pdfs.MEDIA,
+    ),
     "PDF with a file inside": (hostile.pdf_with_a_file_inside, pdfs.CARRIES),
     "PDF form": (lambda: hostile.pdf(root={"/AcroForm": hostile.pikepdf.Dictionary(XFA="x")}), pdfs.FORM),
     "encrypted PDF": (hostile.encrypted_pdf, pdfs.LOCKED),
@@ -96,6 +126,15 @@ BAD = {
     "zip with an absolute path": (lambda: hostile.packed({"/etc/a": hostile.dicom()}), zips.OUTSIDE),
     "zip with a link": (hostile.zip_with_a_link, zips.OUTSIDE),
     "locked zip": (hostile.locked_zip, zips.LOCKED),
+    "zip with a program that calls itself a folder": (
+        lambda: hostile.zip_with_a_folder_that_is_a_file(hostile.PROGRAM),
+        NOT_DICOM.format("a"),
+    ),
+    "zip bomb that calls itself a folder": (
+        lambda: hostile.zip_with_a_folder_that_is_a_file(bytes(16 * 2**20)),
+        zips.TOO_LARGE,
+    ),
+    "zip bomb of one file many times": (hostile.bomb_of_one_file_many_times, zips.TOO_LARGE),
     "zip bomb": (hostile.bomb, zips.TOO_LARGE),
     "zip bomb that lies": (hostile.bomb_that_lies, zips.BROKEN),
     "zip of too many": (lambda: hostile.packed({str(number): b"" for number in range(5001)}), zips.TOO_MANY),
@@ -154,6 +193,12 @@ def test_a_file_is_checked_in_another_process(saved):
         checking.kind_of(saved(hostile.SVG))
 
 
+def test_a_file_that_asks_for_more_memory_than_there_is_is_broken(saved):
+    with pytest.raises(FileProblem) as refused:
+        checking.kind_of(saved(hostile.zip_that_asks_for_much_memory()))
+    assert str(refused.value) == zips.BROKEN
+
+
 def test_a_check_that_comes_to_no_answer_refuses_the_file(tmp_path):
     with pytest.raises(FileProblem) as refused:
         checking.kind_of(tmp_path / "nothing")
@@ -182,6 +227,13 @@ NAMES = {
     "NUL": "File NUL.pdf",
     "con.pdf": "File con.pdf",
 }
+
+
+def test_a_check_that_cannot_be_started_says_nothing_against_the_file(saved, settings):
+    settings.BASE_DIR = settings.BASE_DIR / "away"
+    with pytest.raises(FileProblem) as refused:
+        checking.kind_of(saved(hostile.pdf()))
+    assert str(refused.value) == checking.BUSY
 
 
 @pytest.mark.parametrize(("name", "expected"), NAMES.items(), ids=map(ascii, NAMES))

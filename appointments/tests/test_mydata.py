@@ -104,6 +104,17 @@ def test_a_file_that_is_missing_on_the_disk_keeps_nobody_from_the_rest():
     ]
 
 
+def test_a_file_that_is_removed_while_the_zip_is_on_its_way_breaks_nothing():
+    appointment = make_everything(people.make_person())
+    pieces = mydata.download(appointment=appointment)
+    sent = next(pieces)
+    document = appointment.documents.get()
+    document.file.storage.delete(document.file.name)
+    package = zipfile.ZipFile(io.BytesIO(sent + b"".join(pieces)))
+    assert package.testzip() is None
+    assert len(package.namelist()) == 2  # the other file is there
+
+
 def test_a_download_takes_as_many_queries_for_one_row_as_for_many(django_assert_num_queries):
     appointment = make_everything(people.make_person())
     with CaptureQueriesContext(connection) as few:

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from appointments import preparation
+from appointments import legal_holds, preparation
 from appointments.kinds import Status, TaskStatus, Tool
 from appointments.models import (
     Appointment,
@@ -45,6 +45,22 @@ def test_rows_come_at_the_end_and_the_same_one_comes_once():
     ask(appointment, "Three?", "One?")
     preparation.add_row(appointment=appointment, model=Question, values={"text": "Three?"})
     assert texts(appointment) == ["One?", "Two?", "Three?"]
+
+
+def test_under_a_legal_hold_nothing_is_taken_off_a_list():
+    appointment, staff = make_appointment(), make_person()
+    (question,) = ask(appointment, "One?")
+    words = {"test": "Scan", "text": "Eat nothing."}
+    instruction = preparation.instruct(appointment=appointment, values=words, by=staff)
+    hold = legal_holds.place(appointment=appointment, why="A claim", by=staff)
+    with pytest.raises(PreparationError, match="We have to keep this for now."):
+        preparation.remove_row(appointment=appointment, row=question)
+    with pytest.raises(PreparationError, match="We have to keep this for now."):
+        preparation.take_back_instruction(appointment=appointment, instruction=instruction, by=staff)
+    legal_holds.end(hold=hold, by=staff)
+    preparation.remove_row(appointment=appointment, row=question)
+    preparation.take_back_instruction(appointment=appointment, instruction=instruction, by=staff)
+    assert (texts(appointment), list(appointment.testinstruction_set.all())) == ([], [])
 
 
 def test_a_row_goes_up_and_down_by_one_and_not_off_the_list():

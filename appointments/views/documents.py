@@ -22,7 +22,7 @@ from calcsite.uploads import takes_large_files
 
 @form_page
 @with_code
-@takes_large_files(largest=documents.largest_file, most=documents.most_files)
+@takes_large_files(largest=documents.largest_file, most=documents.most_files, together=documents.largest_together)
 def documents_page(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """What has arrived and what is missing; POST sends files. What a script sends is answered as JSON."""
     if request.method != "POST":

@@ -1,6 +1,7 @@
 """A patient's own pages. Whoever came by a link has one appointment, and no address tells which."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from functools import wraps
 
@@ -31,9 +32,10 @@ def with_appointment(view: View) -> View:
         link = access.usable_links().filter(pk=came_by).first()
         if link is None and came_by and access.ended_by_cancelling(came_by):
             return redirect("patient:cancelled")
-        if link is None:
-            return render(request, "appointments/patient/link_needed.html", status=403)
-        return view(request, link.appointment, *args, **kwargs)
+        if link is not None:
+            with suppress(Appointment.DoesNotExist):  # everything about the patient was erased this very moment
+                return view(request, link.appointment, *args, **kwargs)
+        return render(request, "appointments/patient/link_needed.html", status=403)
 
     return entered
 

@@ -24,7 +24,7 @@ def named(name: str, size: int) -> SimpleUploadedFile:
 
 
 def large(request) -> LargeFilesHandler:
-    return LargeFilesHandler(request, largest=200_000, most=3)
+    return LargeFilesHandler(request, largest=200_000, most=3, together=500_000)
 
 
 def test_what_is_too_large_is_dropped_and_the_others_arrive():
@@ -39,6 +39,15 @@ def test_of_too_many_the_first_arrive():
     files, handler = received(large, *[named(name, 10) for name in "abcde"])
     assert [file.name for file in files] == ["a", "b", "c"]
     assert handler.refused == [("d", "too many"), ("e", "too many")]
+    for file in files:
+        file.close()
+
+
+def test_files_that_are_too_large_together_are_not_written_to_the_disk():
+    sizes = {"a": 200_000, "b": 200_000, "c": 100_001}
+    files, handler = received(large, *[named(name, size) for name, size in sizes.items()])
+    assert [file.name for file in files] == ["a", "b"]
+    assert handler.refused == [("c", "no room")]
     for file in files:
         file.close()
 
