@@ -4,6 +4,7 @@ import logging
 from functools import wraps
 
 from django.conf import settings
+from django.contrib import messages
 from django.db import Error as DatabaseFault
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -158,6 +159,7 @@ def calendar(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
     address = ""
     if request.method == "POST" and "end" in request.POST:
         recovery_feed.revoke(plan=plan)
+        messages.success(request, "The address does not work any more.")
         return redirect("patient:recovery_calendar")
     if request.method == "POST":
         try:
