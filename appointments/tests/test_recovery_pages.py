@@ -272,3 +272,11 @@ def test_the_plan_leads_to_whom_to_telephone_before_anything_else(patient):
     for part in ["get-help", "care-card", "medicines", "follow-ups"]:
         assert page.index(f'href="#{part}"') < page.index('id="today"') < page.index(f'id="{part}"')
     assert 'href="#so-far"' not in page
+
+
+def test_an_alarm_that_nobody_has_seen_is_said_before_the_plan_and_not_only_in_a_fold(plan, patient):
+    check_in = checkins.check_in(plan=plan, feeling="worse", pain=7)
+    unseen = "Nobody at the clinic has seen it yet"
+    assert unseen in patient.get(url("recovery")).text.partition('id="today"')[0]
+    checkins.acknowledge(check_in=check_in, by=plan.started_by, note="Called")
+    assert unseen not in patient.get(url("recovery")).text

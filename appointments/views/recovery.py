@@ -118,6 +118,7 @@ def plan(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
         follow_ups=plan.follow_ups.select_related("appointment__slot"),
         content={"care_signs": checkins.emergency_signs(plan.appointment)},
         check_ins=check_ins,
+        unseen=next((each for each in check_ins if each.is_alarm and not each.acknowledged_at), None),
         chart=checkins.pain_chart(check_ins),
     )
 
