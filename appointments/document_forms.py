@@ -65,7 +65,7 @@ class SendForm(PatientForm):
         self.fields["files"].required = not was_dropped
         self.fields["files"].help_text = (
             "PDF, JPEG, PNG, DICOM, or a zip file of DICOM images. You can choose several. "
-            f"Each can be {settings.DOCUMENT_MEGABYTES} MB large."
+            f"Each can be up to {settings.DOCUMENT_MEGABYTES} MB."
         )
         missing = appointment.document_requests.missing()
         if missing.exists():

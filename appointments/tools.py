@@ -30,6 +30,7 @@ class Kept:
 
     model: type[Written]
     form: type[forms.RowForm]
+    alone: str  # what it is for, where no task of the patient's list says so
 
     @property
     def name(self) -> str:
@@ -46,7 +47,6 @@ class ListTool(Kept):
 
     model: type[PackRow]
     one: str  # as in "Add a question"
-    empty: str
     ordered: str = ""  # what the order means; without it, the list is in the order of writing
     choose: str = ""  # where to choose instead of writing
     suggest: Callable[[Appointment], list[Suggestion]] = nothing
@@ -73,22 +73,22 @@ LISTS = {
         ListTool(
             model=HistoryEntry,
             form=forms.HistoryForm,
-            one="something from my history",
-            empty="Write down illnesses, operations and allergies, and illnesses in your family.",
+            one="an illness, operation or allergy",
+            alone="Write down illnesses, operations and allergies, and illnesses in your family.",
         ),
         ListTool(
             model=Symptom,
             form=forms.SymptomForm,
             one="a symptom or a worry",
-            empty="Write down what you feel, and what worries you.",
-            ordered="Put first what troubles you most.",
+            alone="Write down what you feel, and what worries you.",
+            ordered="Is what troubles you most at the top? If not, move it up.",
         ),
         ListTool(
             model=Question,
             form=forms.QuestionForm,
             one="a question",
-            empty="Write down what you want to ask, so that nothing is forgotten on the day.",
-            ordered="Put the most important question first.",
+            alone="Write down what you want to ask, so that nothing is forgotten on the day.",
+            ordered="Is the most important question at the top? If not, move it up.",
             choose="Choose from questions that people ask",
             suggest=suggesting.questions,
         ),
@@ -96,14 +96,14 @@ LISTS = {
             model=Medicine,
             form=forms.MedicineForm,
             one="a medicine, supplement or vitamin",
-            empty="Write down all that you take, also what you buy without a prescription.",
+            alone="Write down all that you take, also what you buy without a prescription.",
         ),
         ListTool(
             model=TreatmentOption,
             form=forms.OptionForm,
             one="a treatment",
-            empty="Write down the treatments that you want to talk about.",
-            ordered="Put first what you want to talk about first.",
+            alone="Write down the treatments that you want to talk about.",
+            ordered="Is what you want to talk about first at the top? If not, move it up.",
             choose="Choose from the treatments on our page",
             suggest=suggesting.treatments,
         ),
@@ -115,12 +115,14 @@ SINGLES = {
         SingleTool(
             model=SpecialistChoice,
             form=forms.SpecialistForm,
+            alone="",
             lead="Tell us which kind of specialist you look for, and whom you see already.",
         ),
         SingleTool(
             model=Referral,
             form=forms.ReferralForm,
-            lead="A referral is when a doctor sends you to a specialist. Tell us whether you have one.",
+            alone="A referral is when a doctor sends you to a specialist.",
+            lead="Tell us whether you have a referral.",
         ),
     ]
 }

@@ -43,7 +43,7 @@ def patient(changing_site: Site, ways_in: Iterator[tuple[str, str]], open_tab: C
     page.goto(f"/appointment/{link}/")
     press(page, "Open my appointment")
     page.get_by_role("link", name="Get ready").click()
-    page.get_by_role("link", name="Enter it").click()
+    page.get_by_role("link", name="Enter the code").click()
     page.get_by_label("The code in our e-mail").fill(code)
     press(page, "Continue")
     expect(page.get_by_role("heading", level=1)).to_have_text("Get ready for your appointment")

@@ -42,7 +42,7 @@ def come_in(page: Page, token: str, code: str) -> None:
     page.goto(f"/appointment/{token}/")
     page.get_by_role("button", name="Open my appointment").click()
     page.get_by_role("link", name="What we keep about you").click()
-    page.get_by_role("link", name="Enter it").click()
+    page.get_by_role("link", name="Enter the code").click()
     page.get_by_label("The code in our e-mail").fill(code)
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("What we keep about you")
@@ -61,6 +61,7 @@ def make_carer_link(page: Page, look: Look) -> str:
     look(page, "carer, sent empty")
     page.get_by_label("Who is the link for?").fill("Jo Example")
     page.get_by_role("button", name="Make a link").click()
+    expect(page.get_by_role("region", name="Copy this link now")).to_be_focused()
     look(page, "new link")
     return page.get_by_label("Link for Jo Example").input_value()
 
@@ -70,6 +71,7 @@ def visit_as_carer(page: Page, address: str, look: Look) -> None:
     look(page, "carer arrives")
     page.get_by_role("button", name="Open the appointment").click()
     expect(page.get_by_text("Write down what you want to ask")).to_be_visible()
+    expect(page.get_by_role("main").get_by_role("link", name="01632 960 123")).to_be_visible()
     expect(page.get_by_text("Not started").first).to_be_visible()
     assert address.rpartition("/carer/")[2] not in page.url + page.content()
     look(page, "carer's page")
@@ -87,7 +89,8 @@ def ask_for_erasure(page: Page, look: Look) -> None:
     look(page, "erase, sent empty")
     page.get_by_label("I want everything about me deleted").check()
     page.get_by_role("button", name="Send my request").click()
-    expect(page.get_by_role("main").get_by_role("status")).to_contain_text("You have asked us")
+    expect(page.get_by_role("alert")).to_contain_text("You have asked us")
+    expect(page.get_by_role("alert")).to_be_focused()
     look(page, "asked")
 
 
@@ -165,5 +168,5 @@ def test_on_a_narrow_phone_without_javascript(changing_site, patients, open_tab,
     visit_as_carer(phone, make_carer_link(phone, look), look)
     ask_for_erasure(phone, look)
     phone.get_by_role("button", name="I have changed my mind").click()
-    expect(phone.get_by_role("main").get_by_role("status")).to_contain_text("We keep your record")
+    expect(phone.get_by_role("alert")).to_contain_text("We keep your record")
     take_back(phone, look)

@@ -120,7 +120,7 @@ def test_coming_is_on_record_as_a_carers_without_the_name_under_a_new_key():
     key = client.session.session_key
     client.post(url("carer_open"), {"token": carers.make(appointment=appointment, name="Al")})
     assert client.session.session_key != key
-    assert "closed on this computer" in client.post(url("carer_close")).text
+    assert "closed on this device" in client.post(url("carer_close")).text
     assert client.get(url("carer_page")).status_code == 403
 
 

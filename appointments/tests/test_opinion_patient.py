@@ -131,6 +131,17 @@ def test_the_page_of_the_appointment_leads_there_and_says_nothing(appointment):
     assert writing.WORDS["findings"] not in page
 
 
+def test_the_page_of_the_appointment_says_first_that_there_is_an_opinion_to_read(appointment):
+    def first() -> str:
+        return words_of(come_in(appointment).get(url("home")).text).partition(" When ")[0]
+
+    opinion = writing.sign(writing.make_draft_opinion(appointment))
+    assert "opinion" not in first()
+    writing.release(opinion)
+    assert "Your written opinion is ready" in first()
+    assert "Read your opinion" in first()
+
+
 def test_the_page_is_kept_by_nobody_and_named_for_nobody(appointment):
     writing.make_released_opinion(appointment)
     answer = come_in_with_code(appointment).get(READ)

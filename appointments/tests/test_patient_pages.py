@@ -370,3 +370,21 @@ def test_forms_need_their_token_against_forgery():
     for name in ("cancel", "send_code", "waiting", "offer", "close"):
         assert client.post(url(name)).status_code == 403
     assert Appointment.objects.get().status == Status.BOOKED
+
+
+def test_what_is_over_is_not_said_to_be_still_to_come():
+    appointment = make_appointment()
+    with time_machine.travel(appointment.slot.ends + DAY):
+        page = come_in(appointment).get(url("home")).text
+    assert [words for words in ["Before the day we tell you", "It stays booked"] if words in page] == []
+    assert "Video call" in page
+
+
+def test_no_two_links_of_the_page_lead_to_the_same_place_under_different_names():
+    appointment = make_appointment()
+    for at in [timezone.now(), appointment.slot.ends + DAY]:
+        with time_machine.travel(at):
+            page = come_in(appointment).get(url("home")).text
+        main = page.partition("<main")[2].partition("</main>")[0]
+        addresses = re.findall(r'<a [^>]*href="(/appointment/[^"]*)"', main)
+        assert len(addresses) == len(set(addresses))

@@ -246,3 +246,48 @@ def test_the_advice_does_not_wait_for_a_database_that_is_busy(committed):
     assert (answer.status_code, EMERGENCY in answer.text, NOT_KEPT in answer.text) == (503, True, True)
     again = patient.post(url("check_in"), {"emergency": [BLEEDING]})
     assert (again.status_code, CheckIn.objects.alarms().count()) == (200, 1)
+
+
+def title_of(page: str) -> str:
+    return page.partition("<title>")[2].partition(" – ")[0].strip()
+
+
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        ({"emergency": [BLEEDING]}, "Call 999 now"),
+        ({"feeling": "worse"}, "Telephone us now"),
+        (WELL, "Thank you for telling us"),
+    ],
+)
+def test_the_title_which_is_read_out_first_says_what_to_do(patient, said, title):
+    page = patient.post(url("check_in"), said).text
+    assert title_of(page) == title
+    assert " ".join(re.sub("<[^>]*>", "", re.search("<h1.*?</h1>", page, re.DOTALL)[0]).split()) == title
+
+
+def test_an_address_that_was_ended_is_said_to_be_where_the_focus_is(patient):
+    patient.post(url("recovery_calendar"), {"make": "1"})
+    page = patient.post(url("recovery_calendar"), {"end": "1"}, follow=True).text
+    assert "The address does not work any more." in page
+    assert "autofocus" in page
+
+
+def test_when_answers_are_read_is_said_before_the_questions(patient):
+    page = patient.get(url("check_in")).text
+    assert page.index("People at the clinic read this") < page.index("<fieldset")
+
+
+def test_the_plan_leads_to_whom_to_telephone_before_anything_else(patient):
+    page = patient.get(url("recovery")).text.partition("<main")[2]
+    for part in ["get-help", "care-card", "medicines", "follow-ups"]:
+        assert page.index(f'href="#{part}"') < page.index('id="today"') < page.index(f'id="{part}"')
+    assert 'href="#so-far"' not in page
+
+
+def test_an_alarm_that_nobody_has_seen_is_said_before_the_plan_and_not_only_in_a_fold(plan, patient):
+    check_in = checkins.check_in(plan=plan, feeling="worse", pain=7)
+    unseen = "Nobody at the clinic has seen it yet"
+    assert unseen in patient.get(url("recovery")).text.partition('id="today"')[0]
+    checkins.acknowledge(check_in=check_in, by=plan.started_by, note="Called")
+    assert unseen not in patient.get(url("recovery")).text

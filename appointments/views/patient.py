@@ -129,7 +129,8 @@ def close(request: HttpRequest) -> HttpResponse:
 def home(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """When, where, with whom and how; and what can be done about it."""
     found = None if is_over(appointment) else waiting.offer_to(appointment)
-    return page(request, "home", appointment, **offered(found))
+    has_opinion = appointment.opinions.released().exists()
+    return page(request, "home", appointment, has_opinion=has_opinion, **offered(found))
 
 
 def offered(offer: Offer | None) -> dict[str, object]:

@@ -52,6 +52,7 @@ def tasks_of(appointment: Appointment, **which: str) -> list[PreparationTask]:
 
 
 def back_to(name: str, part: str = "") -> HttpResponse:
+    """Back to a page, or to a part of it where nothing is told: a browser gives the focus to the part, not to that."""
     return redirect(reverse(f"patient:{name}") + (f"#{part}" if part else ""))
 
 
@@ -74,6 +75,7 @@ def mark(request: HttpRequest, appointment: Appointment, pk: int) -> HttpRespons
             preparation.mark(appointment=appointment, task=task, status=request.POST.get("status", ""))
         except PreparationError as error:
             messages.error(request, str(error))
+            return back_to("preparation")
     return back_to("preparation", f"task-{pk}")
 
 
@@ -138,7 +140,7 @@ def change(request: HttpRequest, appointment: Appointment, pk: int, tool: str) -
 
     form = form_of(request, kept.form, row)
     if row and saved(request, form, save):
-        return back_to(tool, f"row-{pk}")
+        return back_to(tool)
     row = found.first()
     if row is None:
         return gone(request, appointment, kept)
@@ -183,6 +185,7 @@ def move(request: HttpRequest, appointment: Appointment, pk: int, tool: str) -> 
             preparation.move_row(appointment=appointment, row=row, up="up" in request.POST)
         except PreparationError as error:
             messages.error(request, str(error))
+            return back_to(tool)
     return back_to(tool, f"row-{pk}")
 
 

@@ -4,6 +4,7 @@ import logging
 from functools import wraps
 
 from django.conf import settings
+from django.contrib import messages
 from django.db import Error as DatabaseFault
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -118,6 +119,7 @@ def plan(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
         follow_ups=plan.follow_ups.select_related("appointment__slot"),
         content={"care_signs": checkins.emergency_signs(plan.appointment)},
         check_ins=check_ins,
+        unseen=next((each for each in check_ins if each.is_alarm and not each.acknowledged_at), None),
         chart=checkins.pain_chart(check_ins),
     )
 
@@ -161,6 +163,7 @@ def calendar(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
     address = ""
     if request.method == "POST" and "end" in request.POST:
         recovery_feed.revoke(plan=plan)
+        messages.success(request, "The address does not work any more.")
         return redirect("patient:recovery_calendar")
     if request.method == "POST":
         try:

@@ -43,7 +43,7 @@
         let arrived = 0;
         busy = true;
         clearProblems();
-        button.disabled = true;
+        button.setAttribute("aria-disabled", "true"); // disabled, it would lose the focus
         list.replaceChildren();
         for (const [index, file] of files.entries()) {
             status.textContent = files.length === 1 ? "Sending" : `Sending ${index + 1} of ${files.length}`;
@@ -55,7 +55,7 @@
             }
         }
         busy = false;
-        button.disabled = false;
+        button.removeAttribute("aria-disabled");
         input.value = "";
         if (arrived) {
             await refresh();
