@@ -39,6 +39,15 @@ class Database:
             for statement in statements:
                 cursor.execute(statement)
 
+    @contextlib.contextmanager
+    def as_default(self) -> Iterator[None]:
+        """For what asks no one which database it works on: this is the one of the site."""
+        before, connections["default"] = connections["default"], connections[self.alias]
+        try:
+            yield
+        finally:
+            connections["default"] = before
+
     def hurry(self) -> None:
         """Until it is settled, don't wait for the disk: what a crash would lose is made again."""
         is_sqlite = connections[self.alias].vendor == "sqlite"

@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
+THREADS = 4  # of each process; two of them may be checking files
 PREPARE = [
     ["migrate", "--verbosity=0"],
     ["createcachetable"],
@@ -62,6 +63,12 @@ def where_mail_goes() -> str:
     return str(Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve() / "mail")
 
 
+def worker_count() -> int:
+    """A process for each core on PostgreSQL. On SQLite one writes at a time, and several would only wait in turn."""
+    on_postgresql = os.environ.get("DATABASE_URL", "").startswith("postgres")
+    return (os.cpu_count() or 1) if on_postgresql else 1
+
+
 def start(*command: str) -> subprocess.Popen:
     """In a session of its own, so that a Ctrl-C reaches it from here only, once."""
     return subprocess.Popen([sys.executable, *command], cwd=ROOT, start_new_session=True)
@@ -94,8 +101,8 @@ def main() -> int:
     processes, announced = [], False
     try:
         processes.append(start("manage.py", "worker"))
-        workers = ["--workers", str(os.cpu_count() or 1), "--blocking-threads", "4"]
-        granian = ["-m", "granian", "--interface", "wsgi", *workers]
+        size = ["--workers", str(worker_count()), "--blocking-threads", str(THREADS)]
+        granian = ["-m", "granian", "--interface", "wsgi", *size]
         address = ["--host", HOST, "--port", str(port), "--log-level", "warning"]
         processes.append(start(*granian, *address, "calcsite.wsgi:application"))
         while all(process.poll() is None for process in processes):
