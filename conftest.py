@@ -11,10 +11,23 @@ from post_office.models import Attachment
 
 from calcsite.tests import people
 
+SITES = Path(__file__).parent / "tests"
 END_OTHER_SESSIONS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of a running site come first, as they take longest, and a file of them stays in one process (xdist's
+    `loadgroup`): so the site that it starts is started once.
+
+    All others stay in the order that pytest-django has given them, with those that empty the database at the end.
+    """
+    for item in items:
+        if item.path.parent == SITES:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items.sort(key=lambda item: item.path.parent != SITES)
 
 
 @pytest.fixture(autouse=True)

@@ -19,8 +19,8 @@ from chromium import find_chromium, find_node
 from postgres import private_cluster
 
 ROOT = Path(__file__).resolve().parent.parent
-# A file stays in one process, so that the site which it starts is started once. The order is that of pyproject.toml.
-IN_PARALLEL = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+# In the order and in the groups of conftest.py
+IN_PARALLEL = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
 # The suite sees the defaults, whatever this shell has set.
 SETTINGS = ["SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "SITE_URL", "DATABASE_URL", "CACHE_URL", "EMAIL_URL"]
 SETTINGS += ["DEFAULT_FROM_EMAIL", "SESSION_IDLE_MINUTES", "SESSION_HOURS"]
