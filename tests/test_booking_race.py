@@ -77,15 +77,12 @@ def test_of_fifty_who_want_one_time_one_gets_it_and_the_others_are_offered_other
         outcomes = choose_at_once(waiting[:CLIENTS], slot)
         refused = [number for number, answer in outcomes.items() if "refused=yes" in answer.headers["Location"]]
         assert (Counter(answer.status for answer in outcomes.values()), len(refused)) == ({302: CLIENTS}, CLIENTS - 1)
-        for number, answer in outcomes.items():
-            if number not in refused:
-                won.append(waiting[number])
-            else:
-                page = waiting[number].ask(answer.headers["Location"]).text
-                assert "That time has gone" in page
-                others = {"".join(found) for found in slots_on(page)}
-                assert others
-                assert slot not in others
+        for page in led_to([(waiting[number], outcomes[number]) for number in refused]):
+            assert "That time has gone" in page
+            others = {"".join(found) for found in slots_on(page)}
+            assert others
+            assert slot not in others
+        won += [waiting[number] for number in outcomes if number not in refused]
         waiting = [patient for patient in waiting if patient is not won[-1]]
     held = re.search(r"Held:(.*)", two_processes[0].run("-c", COUNT))[1].split()
     assert sorted(held, key=int) == sorted(slots, key=int)
@@ -100,3 +97,9 @@ def choose_at_once(patients: list[Patient], slot: str) -> dict[int, Answer]:
 
     with ThreadPoolExecutor(len(patients)) as pool:
         return dict(enumerate(pool.map(choose, patients)))
+
+
+def led_to(redirected: list[tuple[Patient, Answer]]) -> list[str]:
+    """The page that each comes to, a few at a time."""
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(lambda one: one[0].ask(one[1].headers["Location"]).text, redirected))
