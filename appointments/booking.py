@@ -276,6 +276,7 @@ def reschedule(
     if moved != 1:
         raise BookingError(CHANGED if _coming(appointment, now).exists() else OVER)
     appointment = Appointment.objects.select_related("slot__clinician", "type").get(pk=appointment.pk)
+    delivery.take_back_times(appointment)
     tell(appointment, Kind.CHANGE, at=now)
     auditing.record(Action.MOVED, appointment, by=by or auditing.PATIENT)
     return appointment
