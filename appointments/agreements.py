@@ -63,6 +63,8 @@ def withdraw(
     with `and_erase` the patient asks that everything be erased. Raises AgreementError when a legal hold forbids it.
     """
     now = at or timezone.now()
+    # First of all, as in `erasure.erase`: so the two go one after the other.
+    appointment = Appointment.objects.select_for_update(no_key=True).get(pk=appointment.pk)
     found = given(appointment, kind)
     if found is None:
         return ConsentKind(kind)
