@@ -23,7 +23,7 @@ from post_office.models import Email
 
 from appointments import access, auditing, booking_limits, carers, holdings, legal_holds, messaging, tombstones
 from appointments.holdings import StoredFile
-from appointments.models import Appointment, AuditEntry, ErasureRequest, Message, Tombstone
+from appointments.models import Appointment, AuditEntry, ErasureRequest, Message, RecoveryPlan, Tombstone
 from calcsite import limits
 
 Action = AuditEntry.Action
@@ -106,8 +106,10 @@ def _erase(row: Appointment, at: datetime) -> None:
 def _wait_for_others(row: Appointment) -> None:
     """Lock a row against everything that could still be added to it. Its caller has a lock that lets children be.
 
-    Whoever composes a message at this moment needs that to finish; then their e-mail is found.
+    Whoever composes a message at this moment needs that to finish; then their e-mail is found. Who books a follow-up
+    locks the plan, and then their draft: here both are waited for in that order.
     """
+    list(RecoveryPlan.objects.select_for_update().filter(appointment=row).values_list("pk"))
     list(Message.objects.select_for_update().filter(appointment=row).values_list("pk"))
     Appointment.objects.select_for_update().get(pk=row.pk)
 

@@ -222,6 +222,7 @@ class Draft(models.Model):
     appointment = models.OneToOneField(
         Appointment, on_delete=models.SET_NULL, null=True, blank=True, related_name="draft"
     )
+    follow_up = models.ForeignKey("FollowUp", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     touched_at = models.DateTimeField(default=timezone.now, db_index=True)
     # From where the time is held: keyed digests, of which nobody reads an address (`booking_limits`)
