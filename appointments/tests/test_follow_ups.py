@@ -3,11 +3,15 @@
 import io
 import json
 import re
+import threading
 import zipfile
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
+from time import sleep
 
 import pytest
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -212,8 +216,9 @@ def test_what_was_booked_before_in_this_browser_is_not_in_the_way(plan, wanted, 
     assert FollowUp.objects.get().appointment is not None
 
 
-def test_who_may_not_begin_as_often_as_this_is_told(wanted, patient, monkeypatch):
-    monkeypatch.setattr(booking_limits, "BEGIN", ("booking begun", 0, 0, booking_limits.HOUR))
+def test_who_has_begun_as_often_as_anybody_may_is_told(wanted, patient):
+    for _ in range(booking_limits.BEGIN[1]):
+        answer(Client(), "about")
     assert press(patient, wanted).url == f"{BOOK}too-many/?of=begun"
     assert not Draft.objects.filter(follow_up=wanted).exists()
 
@@ -316,29 +321,69 @@ def test_of_two_drafts_at_once_one_has_the_follow_up(committed):
         assert [journey.is_follow_up(*each) for each in zip(held, made, strict=True)].count(True) == 1
 
 
-def test_an_erasure_at_the_same_moment_leaves_no_draft(committed):
-    hours = make_hours()
-    for _ in range(5):
-        wanted = start_plan(seen_patient(slot=make_slot(hours=hours))).follow_ups.get()
-        patient = wanted.plan.appointment
-        begin, erase = partial(follow_ups.begin, follow_up=wanted), partial(erasure.erase, appointment=patient)
-        racing.at_once(begin, erase, refused=(Appointment.DoesNotExist, RecoveryPlan.DoesNotExist))
-        assert not Draft.objects.filter(details__you__name="Kim Example").exists()
+def one_before_the_other(first: Callable[[], object], second: Callable[[], object], **options) -> list[object]:
+    """Two at once, of whom the first has done its part, and has not committed it, when the second begins."""
+    is_done = threading.Event()
+
+    def keep() -> object:
+        with transaction.atomic():
+            done = first()
+            is_done.set()
+            sleep(0.4)  # in which the other comes to what the first has locked
+            return done
+
+    def follow() -> object:
+        is_done.wait(timeout=30)
+        return second()
+
+    return racing.at_once(keep, follow, **options)
 
 
-def test_an_erasure_while_the_follow_up_is_booked_waits_for_it(committed):
+def ready_to_book() -> tuple[FollowUp, Draft]:
     hours = make_hours()
-    for _ in range(5):
-        wanted = start_plan(seen_patient(slot=make_slot(hours=hours))).follow_ups.get()
-        patient = wanted.plan.appointment
-        draft = hold(follow_ups.begin(follow_up=wanted)[0], make_slot(hours=hours))
-        racing.at_once(
-            partial(booking.book, draft=draft, details=PATIENT),
-            partial(erasure.erase, appointment=patient),
-            refused=BookingError,
-        )
-        assert not FollowUp.objects.filter(pk=wanted.pk).exists()
-        assert not Draft.objects.exclude(details={}).exists()
+    wanted = start_plan(seen_patient(slot=make_slot(hours=hours))).follow_ups.get()
+    return wanted, hold(follow_ups.begin(follow_up=wanted)[0], make_slot(hours=hours))
+
+
+def test_who_books_a_moment_later_than_staff_takes_nothing_from_them(committed):
+    wanted, draft = ready_to_book()
+    staffs = make_appointment()
+
+    def book_as_staff() -> None:
+        recovery.locked(wanted.plan)
+        FollowUp.objects.filter(pk=wanted.pk).update(appointment=staffs)
+
+    _, mine = one_before_the_other(book_as_staff, partial(booking.book, draft=draft, details=PATIENT))
+    assert FollowUp.objects.get().appointment == staffs
+    assert (mine.status, journey.is_follow_up(draft, mine)) == ("booked", False)
+
+
+def test_an_erasure_waits_for_who_begins_and_leaves_no_draft(committed):
+    wanted = start_plan().follow_ups.get()
+    erase = partial(erasure.erase, appointment=wanted.plan.appointment)
+    one_before_the_other(partial(follow_ups.begin, follow_up=wanted), erase)
+    connection.check_constraints()
+    assert (Draft.objects.exclude(answers={}).exists(), FollowUp.objects.exists()) == (False, False)
+
+
+def test_an_erasure_waits_for_who_books_and_the_two_never_wait_for_each_other(committed):
+    wanted, draft = ready_to_book()
+    is_locked = threading.Event()
+
+    def book() -> Appointment:
+        with transaction.atomic():
+            recovery.locked(wanted.plan)  # as `booking.book` does, which then comes to the draft
+            is_locked.set()
+            sleep(0.4)
+            return booking.book(draft=draft, details=PATIENT)
+
+    def erase() -> None:
+        is_locked.wait(timeout=30)
+        erasure.erase(appointment=wanted.plan.appointment)
+
+    mine, _ = racing.at_once(book, erase)
+    assert mine.status == "booked"
+    assert not FollowUp.objects.exists()
 
 
 def test_what_is_begun_is_in_the_download_and_goes_with_an_erasure(plan, wanted, patient):
