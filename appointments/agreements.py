@@ -10,10 +10,9 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from appointments import auditing, booking, erasure, legal_holds
-from appointments.holdings import stored_files
+from appointments import auditing, booking, documents, erasure
 from appointments.kinds import ConsentKind
-from appointments.models import Appointment, AuditEntry, Consent, Document
+from appointments.models import Appointment, AuditEntry, Consent
 
 BOOKING, DOCUMENTS = ConsentKind.BOOKING, ConsentKind.DOCUMENTS
 
@@ -64,6 +63,8 @@ def withdraw(
     with `and_erase` the patient asks that everything be erased. Raises AgreementError when a legal hold forbids it.
     """
     now = at or timezone.now()
+    # First of all, as in `erasure.erase`: so the two go one after the other.
+    appointment = Appointment.objects.select_for_update(no_key=True).get(pk=appointment.pk)
     found = given(appointment, kind)
     if found is None:
         return ConsentKind(kind)
@@ -98,12 +99,7 @@ def _end_booking(appointment: Appointment, *, and_erase: bool, at: datetime) -> 
 
 
 def _delete_documents(appointment: Appointment) -> None:
-    """Delete what the patient has sent: the rows, and once that is certain, the files."""
     try:
-        row = legal_holds.locked(appointment)
-    except legal_holds.HeldError as error:
+        documents.remove_sent(appointment=appointment)
+    except documents.DocumentError as error:
         raise AgreementError("We have to keep your records for now. Call us, and we tell you why.") from error
-    sent = Document.objects.filter(appointment=row, added_by=None)
-    files = [file for document in sent for file in stored_files(document)]
-    sent.delete()
-    transaction.on_commit(lambda: [file.storage.delete(file.name) for file in files])

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from appointments import auditing, delivery, preparation
 from appointments.kinds import COMING, NEXT, Status
-from appointments.models import Appointment, AppointmentType, AuditEntry, Draft, Message, Slot
+from appointments.models import Appointment, AppointmentType, AuditEntry, Draft, FollowUp, Message, Slot
 
 HOLD = timedelta(minutes=20)  # while the patient writes; they can extend it
 LONGEST_HOLD = timedelta(hours=2)  # however often it is extended
@@ -192,6 +192,7 @@ def book(
 
 @transaction.atomic
 def _book_hold(draft: Draft, details: dict[str, Any], at: datetime, is_allowed: Callable[[], bool]) -> Appointment:
+    wanted = FollowUp.objects.in_turn(draft.follow_up_id) if draft.follow_up_id else None
     held = _emptied(draft)
     if held is None:
         raise TimeTakenError(RUN_OUT)
@@ -201,12 +202,15 @@ def _book_hold(draft: Draft, details: dict[str, Any], at: datetime, is_allowed: 
         return _booked_before(held)
     if not is_allowed():
         raise TooManyError("You have booked as often as anybody can in a day.")
+    if wanted is not None:
+        wanted.update(appointment=booked)  # of none, when somebody else has booked it: this stands on its own
     return booked
 
 
 def _emptied(draft: Draft) -> Appointment | None:
     """Lock a draft by emptying it. Returns what it holds: as the caller has read it, if it still holds that."""
-    rows, nothing = Draft.objects.filter(pk=draft.pk), {"answers": {}, "details": {}, "condition": None}
+    rows = Draft.objects.filter(pk=draft.pk)
+    nothing = {"answers": {}, "details": {}, "condition": None, "follow_up": None}
     if draft.appointment_id and rows.filter(appointment=draft.appointment_id).update(**nothing):
         return draft.appointment
     rows.update(**nothing)
@@ -276,6 +280,7 @@ def reschedule(
     if moved != 1:
         raise BookingError(CHANGED if _coming(appointment, now).exists() else OVER)
     appointment = Appointment.objects.select_related("slot__clinician", "type").get(pk=appointment.pk)
+    delivery.take_back_times(appointment)
     tell(appointment, Kind.CHANGE, at=now)
     auditing.record(Action.MOVED, appointment, by=by or auditing.PATIENT)
     return appointment

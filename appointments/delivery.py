@@ -4,9 +4,10 @@ The outbox keeps what it sends. So a message is composed with a mark where its l
 put there just before the mail server gets it. Each attempt has its own: a message that came through although the
 server said otherwise still works.
 
-Between the two an appointment can be cancelled, and an address corrected. So whoever does that takes back what has not
-left (`close_ways_in`), and a secret is made only for the address that the appointment has then, while a link may lead
-to it; an offer leaves only while it can be answered. Both happen under the lock of the appointment's row.
+Between the two an appointment can be cancelled or moved, and an address corrected. So whoever does that takes back
+what has not left (`close_ways_in`, `take_back_times`), and a secret is made only for the address and the time that the
+appointment has then, while a link may lead to it; an offer leaves only while it can be answered. Both happen under the
+lock of the appointment's row.
 """
 
 from datetime import datetime
@@ -69,7 +70,8 @@ def _make_secret(message: Message, email: Email) -> tuple[str, str] | None:
         return None
     is_reachable = Appointment.objects.reachable(now).filter(pk=appointment.pk).exists()
     is_late = message.kind == Message.Kind.OFFER and not Offer.objects.open(now).filter(pk=message.number).exists()
-    if is_late or not is_reachable or appointment.email not in email.to:
+    is_true = is_reachable and message.is_about(appointment)
+    if is_late or not is_true or appointment.email not in email.to:
         _take_back(Email.objects.filter(pk=email.pk))
         return None
     if message.kind == Message.Kind.CODE:
@@ -86,6 +88,15 @@ def close_ways_in(appointment: Appointment, *, at: datetime) -> None:
     access.end_all(appointment, at=at)
     carries = Q(message__contains=LINK) | Q(message__contains=CODE)
     _take_back(Email.objects.filter(carries, patient_message__appointment=appointment))
+
+
+def take_back_times(appointment: Appointment) -> None:
+    """Take back what waits in the outbox and says when an appointment is, which has just been moved.
+
+    The caller has changed the row in this transaction. What was sent for its secret alone says no time.
+    """
+    waiting = Email.objects.filter(patient_message__appointment=appointment)
+    _take_back(waiting.exclude(patient_message__kind__in=BRINGERS))
 
 
 def _take_back(emails: QuerySet[Email]) -> None:

@@ -190,9 +190,27 @@ def remove(*, document: Document, by: AbstractBaseUser | None = None, at: dateti
         raise DocumentError(KEPT) from error
     if not may_remove(document, appointment, by=by, at=at):
         raise DocumentError("This file cannot be removed here any more. Call us if it should not be kept.")
-    Document.objects.filter(pk=document.pk).delete()
-    auditing.record(CHANGED, appointment, by=by or auditing.PATIENT, detail="Document removed")
-    transaction.on_commit(lambda: _delete_file(document.file.name))
+    _delete(appointment, [document], by=by or auditing.PATIENT)
+
+
+@transaction.atomic
+def remove_sent(*, appointment: Appointment) -> None:
+    """Delete all that the patient has sent, whenever that was: they no longer agree that it is kept.
+
+    Raises DocumentError when a legal hold forbids it.
+    """
+    try:
+        row = legal_holds.locked(appointment)
+    except legal_holds.HeldError as error:
+        raise DocumentError(KEPT) from error
+    _delete(row, list(Document.objects.filter(appointment=row, added_by=None)), by=auditing.PATIENT)
+
+
+def _delete(appointment: Appointment, documents: list[Document], *, by: AbstractBaseUser | str) -> None:
+    """Delete rows of an appointment that is locked, each with an entry in the log, and then their files."""
+    Document.objects.filter(pk__in=[each.pk for each in documents]).delete()
+    auditing.record(CHANGED, *[appointment] * len(documents), by=by, detail="Document removed")
+    transaction.on_commit(lambda: [_delete_file(each.file.name) for each in documents])
 
 
 def may_remove(

@@ -23,7 +23,7 @@ LASTS = timedelta(hours=24)  # after the last answer; WCAG 2.2, 2.2.1 asks for 2
 
 # What every page of the booking reads of a draft and its hold: with all fields, the look-up takes twice as long.
 HELD = ["status", "reference", "sequence", "held_until", "created_at", "mode", "slot__starts", "slot__clinician_id"]
-OWN = ["digest", "answers", "details", "type_id", "clinician_id", "condition_id", "touched_at"]
+OWN = ["digest", "answers", "details", "type_id", "clinician_id", "condition_id", "follow_up_id", "touched_at"]
 
 
 def find(request: HttpRequest, *also: str, at: datetime | None = None) -> Draft | None:
@@ -42,10 +42,10 @@ def _with_hold(*also: str) -> QuerySet[Draft]:
     return drafts.only(*OWN, *(f"appointment__{name}" for name in HELD), *also)
 
 
-def start(at: datetime | None = None) -> tuple[Draft, str]:
-    """A new draft, and the secret of 256 bits that leads to it."""
+def start(at: datetime | None = None, **known: Any) -> tuple[Draft, str]:
+    """A new draft, with what is `known` already, and the secret of 256 bits that leads to it."""
     now, secret = at or timezone.now(), new_token()
-    return Draft.objects.create(digest=digest_of(secret), created_at=now, touched_at=now), secret
+    return Draft.objects.create(digest=digest_of(secret), created_at=now, touched_at=now, **known), secret
 
 
 def remember(response: HttpResponse, secret: str) -> None:

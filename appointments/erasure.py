@@ -117,7 +117,8 @@ def _wait_for_others(row: Appointment) -> None:
     children be.
 
     Whoever composes a message at this moment needs that to finish; then their e-mail is found. The same is true of a
-    check-in, and of what the worker notes about an e-mail.
+    check-in, and of what the worker notes about an e-mail. Who books a follow-up locks the plan, and then their draft:
+    here, too, the plan comes first.
     """
     for model in holdings.leading_on():
         list(

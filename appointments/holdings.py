@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from django.apps import apps
 from django.core.files.storage import Storage
-from django.db.models import FileField, Model, QuerySet
+from django.db.models import FileField, Model, Q, QuerySet
 from post_office.models import Attachment, Email, Log
 
 from appointments import models
@@ -56,13 +56,18 @@ PATHS: dict[type[Model], str] = {
     Attachment: "emails__patient_message__appointment",
     models.AuditEntry: OWN,
 }
+# The other way, where there are two: a draft for a follow-up holds what is known of its patient, before there is an
+# appointment that it leads to.
+ALSO: dict[type[Model], str] = {models.Draft: f"follow_up__{IN_PLAN}"}
 # What outlives an erasure. It holds a reference and user names of staff, and never who the patient is.
 KEPT = frozenset({AuditEntry})
 
 
 def rows_of(appointment: Appointment, model: type[Model]) -> QuerySet:
     """The rows of one model that are about one appointment's patient."""
-    return model._base_manager.filter(**{PATHS[model]: appointment.pk}).order_by("pk").distinct()
+    ways = [path[model] for path in (PATHS, ALSO) if model in path]
+    theirs = Q(*((way, appointment.pk) for way in ways), _connector=Q.OR)
+    return model._base_manager.filter(theirs).order_by("pk").distinct()
 
 
 def leading_on() -> list[type[Model]]:

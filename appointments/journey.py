@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from appointments import booking, booking_limits, consent, drafts, forms, timezones
 from appointments.kinds import Mode, Status
-from appointments.models import Appointment, AppointmentType, Clinician, Draft
+from appointments.models import Appointment, AppointmentType, Clinician, Draft, FollowUp
 from conditions.models import Listing
 
 
@@ -146,8 +146,13 @@ def answer(*, draft: Draft, step: Step, form: forms.QuestionForm) -> None:
         chosen = found["listing"]
         drafts.save(draft=draft, step=ABOUT, answers=form.typed(), condition_id=chosen and chosen.condition_id)
     else:
-        details = {name: as_json(value) for name, value in found.items()} if step.in_appointment else None
+        details = meant(form) if step.in_appointment else None
         drafts.save(draft=draft, step=step.name, answers=form.typed(), details=details)
+
+
+def meant(form: forms.QuestionForm) -> dict[str, Any]:
+    """What the answers to a valid form mean, as fields of the appointment that a draft can hold."""
+    return {name: as_json(value) for name, value in form.cleaned_data.items()}
 
 
 def as_json(value: Any) -> Any:
@@ -196,3 +201,11 @@ def book(draft: Draft, at: datetime | None = None) -> Appointment:
     return booking.book(
         draft=draft, details=said, is_allowed=lambda: booking_limits.may_book(said["email"], at=now), at=now
     )
+
+
+def is_follow_up(draft: Draft, booked: Appointment) -> bool | None:
+    """Whether what a draft has become is the follow-up that it was begun for. None when it was begun for none.
+
+    Somebody else may have booked that at the same moment: then this is an appointment of its own.
+    """
+    return FollowUp.objects.filter(pk=draft.follow_up_id, appointment=booked).exists() if draft.follow_up_id else None

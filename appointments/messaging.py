@@ -89,11 +89,11 @@ def says_something(message: Message, at: datetime) -> bool:
     appointment = message.appointment
     match message.kind:
         case Kind.CONFIRMATION | Kind.CHANGE:
-            return _is_of_now(message) and appointment.is_coming(at)
+            return message.is_about(appointment) and appointment.is_coming(at)
         case Kind.REMINDER:
             ahead = appointment.slot.starts - at
             overtaken = any(before.days < message.number and ahead <= before for before in booking.REMINDERS)
-            return _is_of_now(message) and appointment.is_coming(at) and not overtaken
+            return message.is_about(appointment) and appointment.is_coming(at) and not overtaken
         case Kind.LINK | Kind.OPINION:
             return appointment.is_reachable(at)
         case Kind.CODE:
@@ -105,11 +105,6 @@ def says_something(message: Message, at: datetime) -> bool:
         case Kind.RECOVERY:
             return RecoveryPlan.objects.filter(pk=message.number, ended_at=None).exists()
     return True
-
-
-def _is_of_now(message: Message) -> bool:
-    """Whether the appointment is as it was when the message was asked for: `booking.tell` puts that into the key."""
-    return message.key.split("-")[2] == str(message.appointment.sequence)
 
 
 def _find_whose(message: Message, at: datetime) -> None:

@@ -3,7 +3,18 @@
 from django.urls import URLPattern, path
 
 from appointments.tools import LISTS, SINGLES
-from appointments.views import carer, code, documents, opinion, patient, preparation, recovery, rights, waiting
+from appointments.views import (
+    carer,
+    code,
+    documents,
+    follow_ups,
+    opinion,
+    patient,
+    preparation,
+    recovery,
+    rights,
+    waiting,
+)
 
 app_name = "patient"
 
@@ -46,6 +57,7 @@ urlpatterns = [
     path("opinion/<int:number>/", opinion.opinion, name="opinion_version"),
     path("recovery/", recovery.plan, name="recovery"),
     path("recovery/check-in/", recovery.check_in, name="check_in"),
+    path("recovery/follow-up/<int:pk>/", follow_ups.follow_up, name="follow_up"),
     path("recovery/calendar/", recovery.calendar, name="recovery_calendar"),
     path("my-data/", rights.my_data, name="my_data"),
     path("my-data/download/", rights.download, name="my_data_download"),

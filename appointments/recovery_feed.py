@@ -7,18 +7,22 @@ day of the plan it is, and that there is a follow-up. Only a digest of the secre
 from datetime import date, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar, Event
 
+from appointments import auditing
 from appointments.kinds import Status
-from appointments.models import FollowUp, RecoveryPlan
+from appointments.models import AuditEntry, FollowUp, RecoveryPlan
 from appointments.recovery import RecoveryError
 from calcsite.tokens import digest_of, new_token
 
+CHANGED = AuditEntry.Action.CHANGED
 BACK, AHEAD = 30, 90  # days of the plan in the calendar, before and after today
 
 
+@transaction.atomic
 def renew(*, plan: RecoveryPlan) -> str:
     """Give a plan a new address, and end the one before. Returns the secret, which is stored nowhere.
 
@@ -27,12 +31,15 @@ def renew(*, plan: RecoveryPlan) -> str:
     secret = new_token()
     if RecoveryPlan.objects.filter(pk=plan.pk, ended_at=None).update(feed_digest=digest_of(secret)) != 1:
         raise RecoveryError("This recovery plan has ended.")
+    auditing.record(CHANGED, plan.appointment, by=auditing.PATIENT, detail="Calendar address made")
     return secret
 
 
+@transaction.atomic
 def revoke(*, plan: RecoveryPlan) -> None:
-    """End the address of a plan. From now on it leads nowhere."""
-    RecoveryPlan.objects.filter(pk=plan.pk).update(feed_digest="")
+    """End the address of a plan. From now on it leads nowhere. Ended twice it is ended once."""
+    if RecoveryPlan.objects.filter(pk=plan.pk).exclude(feed_digest="").update(feed_digest="") == 1:
+        auditing.record(CHANGED, plan.appointment, by=auditing.PATIENT, detail="Calendar address ended")
 
 
 def find(secret: str) -> RecoveryPlan | None:

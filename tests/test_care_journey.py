@@ -20,6 +20,7 @@ CANARY = "nightjar"
 PHONE = {"width": 320, "height": 640}
 ADDRESS = "kim@home.example"
 PICTURE = {"name": f"{CANARY}.png", "mimeType": "image/png", "buffer": hostile.picture("PNG")}
+BY_STAFF, BY_KIM = "A talk with Dr Birch", "A look at the scar"  # the follow-ups, by who books them
 QUESTION = f"Will it grow, {CANARY}?"
 # For each tool that keeps a list: the button to add to it, and what is written into the fields.
 LISTS = {
@@ -230,18 +231,18 @@ def read_the_opinion(page: Page) -> None:
 
 
 def start_recovery(desk: Page) -> None:
-    """From the opinion to a plan with the clinic's guidance, a medicine and a follow-up."""
+    """From the opinion to a plan with the clinic's guidance and two follow-ups."""
     follow(desk, "Recovery", "Recovery")
     follow(desk, "Start a recovery plan")
     desk.get_by_label("An operation").check()
     go_on(desk, "Continue")
     desk.get_by_label("Your own advice to this patient").fill(f"Mind the left arm, {CANARY}.")
     desk.get_by_label("Day of the treatment").fill(desk.evaluate("new Date().toLocaleDateString('en-CA')"))
-    follow_up = desk.get_by_role("group", name=re.compile("follow-ups, row 1"))
-    follow_up.get_by_label("Around which day").fill(
-        desk.evaluate("new Date(Date.now() + 14 * 864e5).toLocaleDateString('en-CA')")
-    )
-    follow_up.get_by_label("What for").fill("A talk with Dr Birch")
+    for row, what in enumerate([BY_STAFF, BY_KIM], start=1):
+        follow_up = desk.get_by_role("group", name=re.compile(f"follow-ups, row {row}"))
+        day = f"new Date(Date.now() + {14 * row} * 864e5).toLocaleDateString('en-CA')"
+        follow_up.get_by_label("Around which day").fill(desk.evaluate(day))
+        follow_up.get_by_label("What for").fill(what)
     go_on(desk, "Start the plan")
     expect(desk.get_by_text("The plan is there for the patient.")).to_be_visible()
 
@@ -271,7 +272,7 @@ def recover(page: Page) -> None:
 
 
 def telephone_and_book(desk: Page) -> None:
-    """Who books for patients sees the alarms first, deals with both, and books the follow-up from there."""
+    """Who books for patients sees the alarms first, deals with both, and books a follow-up from there."""
     expect(desk.locator("#waits ~ ul > li").first).to_contain_text("Telephone now")
     follow(desk, "Telephone now: worse, or a sign of danger")
     expect(desk.get_by_text("blood keeps coming")).to_be_visible()
@@ -281,12 +282,35 @@ def telephone_and_book(desk: Page) -> None:
         desk.get_by_label("What have you done?").fill(f"Telephoned: better now, {CANARY}.")
         go_on(desk, "Take it off the list")
         expect(desk.get_by_role("link", name=re.compile("^Say what you have done"))).to_have_count(left)
-    follow(desk, re.compile("^Book it.*A talk with Dr Birch"), "Book a follow-up")
+    follow(desk, re.compile(f"^Book it.*{BY_STAFF}"), "Book a follow-up")
     desk.get_by_text("The consent, to read to the patient").click()
     desk.get_by_role("radio").first.check()
     desk.get_by_label("I have read the consent to the patient").check()
     go_on(desk, "Book it")
     expect(desk.get_by_text("Booked. The reference is")).to_be_visible()
+
+
+def book_a_follow_up(page: Page) -> None:
+    """The way of every booking, from the plan and back to it: what is known stands there, and the rest is asked."""
+    follow(page, "Look at your recovery plan", "Your recovery plan")
+    go_on(page, f"Choose a time for {BY_KIM}")
+    page.wait_for_url(f"**{patients.BOOK}how/")
+    expect(page.get_by_label("Video call")).to_be_checked()
+    expect(page.get_by_role("main")).to_contain_text(f"Your follow-up: {BY_KIM}, around")
+    assert_fits(page)
+    go_on(page)
+    go_on(page, "Choose this time")
+    page.wait_for_url(f"**{patients.BOOK}why/")
+    page.get_by_label("What would you like to know?").fill(f"Has it healed? {CANARY}")
+    go_on(page)
+    page.get_by_label("I have read this, and I agree").check()
+    go_on(page)
+    for words in ["Kim Example", "29 February 1980", ADDRESS, "01632 960 001"]:
+        expect(page.get_by_role("main")).to_contain_text(words)
+    assert_fits(page)
+    go_on(page, "Book this appointment")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your appointment is booked")
+    follow(page, "Back to your recovery plan", "Your recovery plan")
 
 
 def test_a_patient_prepares_gets_the_opinion_and_recovers(clinic, kim, at_desk):
@@ -305,7 +329,9 @@ def test_a_patient_prepares_gets_the_opinion_and_recovers(clinic, kim, at_desk):
     come_in(kim, inbox, "Your plan is ready", "Your recovery plan")
     recover(kim)
     telephone_and_book(at_desk(clinic.coordinator))
-    follow(kim, "Look at your recovery plan", "Your recovery plan")
-    expect(kim.get_by_role("region", name="When we see you again")).to_contain_text("It is booked.")
+    book_a_follow_up(kim)
+    expect(kim.get_by_role("region", name="When we see you again").get_by_text("It is booked.")).to_have_count(2)
     inbox.next("Your appointment on")
+    come_in(kim, inbox, "Your appointment on", "Get ready")
+    expect(kim.get_by_role("heading", level=1)).to_contain_text("Get ready")
     assert CANARY not in inbox.everything()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.patients import BOOK, go_on
 from tests.running import Site
 from tests.test_accessibility import violations_in_every_look, violations_on_a_journey
 from tests.test_reflow import assert_fits
@@ -87,6 +88,8 @@ def walk(page: Page, look: Callable[[str], object]) -> None:
     page.goto(RECOVERY)
     expect(page.get_by_text("Today is day 5 of your plan.")).to_be_visible()
     look("plan")
+    begin_a_follow_up(page, look)
+    page.goto(RECOVERY)
     page.get_by_role("link", name="Have the days of your plan").click()
     look("calendar")
     page.get_by_role("button", name="Make an address").or_(page.get_by_role("button", name="Make a new")).click()
@@ -115,6 +118,28 @@ def walk(page: Page, look: Callable[[str], object]) -> None:
     look("could not be noted")
 
 
+def begin_a_follow_up(page: Page, look: Callable[[str], object]) -> None:
+    """As far as the times, past another booking that was begun in this browser."""
+    page.goto(f"{BOOK}about/")
+    page.get_by_label("I am not sure").check()
+    go_on(page)
+    page.wait_for_url(f"**{BOOK}how/")
+    page.goto(RECOVERY)
+    go_on(page, "Choose a time for A talk with Dr Example")
+    expect(page.get_by_text("You have begun to book something else on this device")).to_be_visible()
+    look("follow-up, another booking begun")
+    follow_up = page.url
+    go_on(page, "Delete the other booking, and book my follow-up")
+    expect(page.get_by_label("Video call")).to_be_checked()
+    look("follow-up, how")
+    go_on(page)
+    expect(page.get_by_role("heading", name="First available from")).to_be_visible()
+    look("follow-up, times")
+    page.goto(follow_up)
+    expect(page.get_by_role("button", name="Carry on where I was")).to_be_visible()
+    look("follow-up, begun")
+
+
 def test_a_patient_on_a_narrow_phone_without_javascript(come):
     phone = come(viewport={"width": 320, "height": 640}, java_script_enabled=False)
     walk(phone, lambda name: assert_fits(phone))
@@ -130,7 +155,7 @@ def test_axe_finds_nothing_on_any_page_of_the_patient(come):
 
     walk(page, look)
     assert {name: violations for name, violations in found.items() if violations} == {}
-    assert len(found) == 9
+    assert len(found) == 13
 
 
 def press_until(page: Page, selector: str) -> None:

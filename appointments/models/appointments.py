@@ -211,6 +211,7 @@ class Draft(models.Model):
 
     Its secret is in a cookie; only a digest is stored. It outlives a hold that ran out, a closed tab and a lost race.
     By the name of the step, `answers` is what was typed, and `details` what that means, as fields of the appointment.
+    Until it is booked, `follow_up` is what it was begun for, if it was begun from a recovery plan.
     """
 
     digest = models.CharField(max_length=64, unique=True)
@@ -222,6 +223,7 @@ class Draft(models.Model):
     appointment = models.OneToOneField(
         Appointment, on_delete=models.SET_NULL, null=True, blank=True, related_name="draft"
     )
+    follow_up = models.ForeignKey("FollowUp", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     touched_at = models.DateTimeField(default=timezone.now, db_index=True)
     # From where the time is held: keyed digests, of which nobody reads an address (`booking_limits`)

@@ -68,6 +68,14 @@ class Message(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.key}"
 
+    def is_about(self, appointment: Appointment) -> bool:
+        """Whether an appointment is as it was when this was asked for: `booking.tell` puts that into the key.
+
+        What tells of no time is about it however often it was moved.
+        """
+        tells_a_time = self.kind in {self.Kind.CONFIRMATION, self.Kind.CHANGE, self.Kind.REMINDER}
+        return not tells_a_time or self.key.split("-")[2] == str(appointment.sequence)
+
     @property
     def number(self) -> int:
         """The row that a message is about, by the end of its key."""

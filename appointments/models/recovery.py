@@ -118,6 +118,15 @@ class FollowUpQuerySet(models.QuerySet):
         unbooked = Q(appointment=None) | Q(appointment__status=Status.CANCELLED)
         return self.filter(unbooked, plan__ended_at=None)
 
+    def in_turn(self, key: int) -> "FollowUpQuerySet":
+        """One of `to_book`, once everybody who is booking it is done: whoever books one locks its plan first of all.
+
+        It is looked for when it is used, in the caller's transaction.
+        """
+        plan = RecoveryPlan.objects.filter(follow_ups=key).select_for_update(of=("self",), no_key=True)
+        list(plan.values_list("pk"))
+        return self.to_book().filter(pk=key)
+
 
 class FollowUp(models.Model):
     """When the patient should be seen again, and the appointment that was booked for it."""
@@ -136,6 +145,12 @@ class FollowUp(models.Model):
 
     def __str__(self) -> str:
         return self.what
+
+    @property
+    def is_to_book(self) -> bool:
+        """As `to_book` has it."""
+        is_booked = self.appointment is not None and self.appointment.status != Status.CANCELLED
+        return not is_booked and self.plan.ended_at is None
 
 
 class CheckInQuerySet(models.QuerySet):
@@ -172,6 +187,7 @@ class CheckIn(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(pain__lte=10), name="pain_is_0_to_10"),
             models.CheckConstraint(condition=~Q(feeling="worse") | Q(is_alarm=True), name="feeling_worse_is_an_alarm"),
+            models.CheckConstraint(condition=Q(red_flags=[]) | Q(is_alarm=True), name="a_sign_of_danger_is_an_alarm"),
             models.CheckConstraint(
                 condition=Q(acknowledged_at=None) | Q(acknowledged_by__isnull=False) & ~Q(acknowledged_note=""),
                 name="acknowledged_with_a_name_and_a_note",

@@ -56,7 +56,11 @@ class ErasureRequest(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["appointment"], condition=Q(refused_at=None), name="one_open_erasure_request"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(refused_at=None) | Q(refused_by__isnull=False) & ~Q(refused_why=""),
+                name="refused_with_a_name_and_a_reason",
+            ),
         ]
 
     def __str__(self) -> str:

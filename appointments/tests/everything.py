@@ -20,7 +20,7 @@ _count = itertools.count(1)
 DIGESTS = {"digest", "feed_digest", "checksum", "sha256"}
 # What a constraint asks for, where a canary in each field would break it.
 FIELDS: dict[str, dict[str, Any]] = {
-    "appointments.erasurerequest": {"refused_at": timezone.now()},
+    "appointments.erasurerequest": {"refused_at": timezone.now(), "refused_why": "A canary comes later."},
     "appointments.legalhold": {"ended_at": timezone.now()},
     "appointments.offer": {"answered_at": timezone.now()},
     "appointments.checkin": {"is_alarm": True, "pain": 3},
@@ -76,7 +76,7 @@ def make_row(model: type[models.Model], known: dict[type, models.Model]) -> mode
         field
         for field in model._meta.concrete_fields
         if not field.primary_key and not field.has_default() and field.name not in fixed
-        if not field.null or field.related_model in {Appointment, Document, Email}
+        if not field.null or field.related_model in {Appointment, Document, Email} or field.name == "refused_by"
     ]
     blank = [field for field in wanted if isinstance(field, models.CharField | models.TextField) and field.blank]
     values = {field.name: value_for(field, known) for field in wanted if field not in blank}

@@ -84,6 +84,8 @@ def test_taking_back_documents_deletes_what_the_patient_sent_and_nothing_else(dj
     with django_capture_on_commit_callbacks(execute=True):
         client.post(url("my_data_consent", "documents"), {"sure": "on"})
     assert list(Document.objects.order_by("pk")) == [ours, theirs]
+    removed = AuditEntry.objects.filter(detail="Document removed")
+    assert list(removed.values_list("reference", "actor")) == [(appointment.reference, "the patient")]
     storage = sent.file.storage
     assert [storage.exists(each.file.name) for each in (sent, ours, theirs)] == [False, True, True]
     assert Consent.objects.filter(withdrawn_at=None).get().appointment == other

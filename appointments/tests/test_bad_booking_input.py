@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from appointments import booking
-from appointments.kinds import Mode
+from appointments.kinds import Mode, Status
 from appointments.models import Appointment, Clinician, Slot
 from appointments.tests.factories import make_appointment, make_draft, make_hours, make_slot, make_type
 from appointments.tests.journeys import ANSWERS, BOOK, answer, book, come_to, problems, seen, slots_on, title_of
@@ -73,6 +73,7 @@ def test_a_name_is_the_same_on_every_page_in_the_e_mail_and_in_the_calendar(clie
     appointment = Appointment.objects.get()
     assert (appointment.name, appointment.carer_name) == (name, name)
     assert f"{name}\n" in words(client.get(f"{BOOK}done/"))
+    Appointment.objects.update(status=Status.CONFIRMED)  # a stranger would not be greeted by every name
     (message,) = deliver()
     assert f"Hello {name}" in message.body
     assert f"Hello {html.escape(name)}" in html_of(message)

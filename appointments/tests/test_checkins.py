@@ -41,6 +41,8 @@ def test_the_database_refuses_a_worse_without_an_alarm_and_an_acknowledgement_wi
     plan = start_plan()
     with pytest.raises(IntegrityError, match="feeling_worse_is_an_alarm"), transaction.atomic():
         CheckIn.objects.create(plan=plan, feeling="worse", pain=1)
+    with pytest.raises(IntegrityError, match="a_sign_of_danger_is_an_alarm"), transaction.atomic():
+        CheckIn.objects.create(plan=plan, red_flags=["Chest pain"])
     alarm = checkins.check_in(plan=plan, feeling="worse")
     for fields in [{"acknowledged_note": "Called"}, {"acknowledged_by": plan.started_by}]:
         with pytest.raises(IntegrityError, match="acknowledged_with"), transaction.atomic():

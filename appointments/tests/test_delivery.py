@@ -10,12 +10,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 from post_office.models import STATUS, Email, Log
 
-from appointments import access, booking, delivery, messaging, records
+from appointments import access, booking, calendars, delivery, messaging, records
 from appointments.access import AccessError
 from appointments.booking import BookingError
 from appointments.kinds import Status
 from appointments.models import Appointment, Message, PatientLink
-from appointments.tests.factories import make_appointment
+from appointments.tests.factories import make_appointment, make_slot
 from appointments.tests.post import code_in, deliver, token_in
 from calcsite import outbox
 from calcsite.tests import people
@@ -47,6 +47,38 @@ def test_a_confirmation_that_waited_does_not_open_what_was_cancelled_meanwhile()
     (message,) = deliver()
     assert message.subject.startswith("Cancelled: ")
     assert not PatientLink.objects.exists()
+    assert Message.objects.get(kind="confirmation").email is None
+
+
+@in_database
+def test_what_waited_while_the_appointment_was_moved_does_not_leave_with_the_old_time():
+    appointment, staff = make_waiting(), people.make_person()
+    messaging.send_from_staff(appointment=appointment, text="Bring your list", by=staff)
+    access.ask_for_code(appointment)
+    booking.reschedule(appointment=moved_once(appointment), slot=make_slot(hours=appointment.slot.hours))
+    arrived = deliver()
+    assert sorted(message.subject.split(":")[0] for message in arrived) == [
+        "A message about your appointment",
+        "New time",
+        "Your code",
+    ]
+    now = calendars.readings(Appointment.objects.get())[0]
+    assert all(f"{now.day}, {now.starts}" in message.body for message in arrived if "code" not in message.subject)
+
+
+def moved_once(appointment: Appointment) -> Appointment:
+    """Moved before, by which a message about that waits too, and a reminder."""
+    booking.reschedule(appointment=appointment, slot=make_slot(hours=appointment.slot.hours))
+    Message.objects.filter(kind="reminder").update(due_at=timezone.now())
+    messaging.compose_due()
+    return Appointment.objects.get(pk=appointment.pk)
+
+
+@in_database
+def test_what_was_composed_in_the_moment_of_a_move_does_not_leave_with_the_old_time():
+    appointment = make_waiting()
+    Appointment.objects.filter(pk=appointment.pk).update(sequence=1, slot=make_slot())
+    assert deliver() == []
     assert Message.objects.get(kind="confirmation").email is None
 
 

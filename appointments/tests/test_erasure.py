@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core import mail, serializers
 from django.core.files.storage import storages
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import Client, RequestFactory
 from django.utils import timezone
 from post_office.models import Email
@@ -339,6 +339,13 @@ def test_a_patient_asks_once_and_may_take_it_back():
     assert not ErasureRequest.objects.exists()
     details = AuditEntry.objects.filter(action="changed").order_by("pk").values_list("detail", flat=True)
     assert list(details) == ["Erasure asked for", "Erasure no longer asked for"]
+
+
+def test_the_database_refuses_a_refusal_without_a_name_or_a_reason(staff):
+    asked = ErasureRequest.objects.create(appointment=make_appointment())
+    for fields in [{"refused_by": staff}, {"refused_why": "The law."}]:
+        with pytest.raises(IntegrityError, match="refused_with"), transaction.atomic():
+            ErasureRequest.objects.filter(pk=asked.pk).update(refused_at=timezone.now(), **fields)
 
 
 def test_a_refusal_is_told_in_words_by_e_mail_and_on_the_page(staff):

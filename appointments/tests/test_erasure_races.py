@@ -10,8 +10,8 @@ from django.core import mail
 from django.db import connection, transaction
 from post_office.models import STATUS, Email, Log
 
-from appointments import checkins, delivery, erasure, legal_holds, messaging
-from appointments.models import Appointment, CheckIn, LegalHold, Message, Tombstone
+from appointments import agreements, checkins, delivery, erasure, legal_holds, messaging
+from appointments.models import Appointment, CheckIn, Consent, ErasureRequest, LegalHold, Message, Tombstone
 from appointments.tests.factories import make_appointment, make_hours, make_slot
 from appointments.tests.recovering import start_plan
 from calcsite import outbox
@@ -61,6 +61,19 @@ def test_of_an_erasure_and_a_hold_the_first_decides(committed):
         assert LegalHold.objects.filter(appointment=appointment).exists() == is_there
         assert Tombstone.objects.count() == number + 1 - Appointment.objects.count()
         connection.check_constraints()
+
+
+def test_of_an_erasure_and_a_consent_taken_back_neither_is_in_the_way_of_the_other(committed):
+    hours = make_hours()
+    for _ in range(2 * ROUNDS):
+        appointment = make_appointment(slot=make_slot(hours=hours))
+        Consent.objects.create(appointment=appointment, kind="booking", version="2026-11")
+        at_once(
+            lambda appointment=appointment: erasure.erase(appointment=appointment),
+            lambda appointment=appointment: agreements.withdraw(appointment=appointment, kind="booking"),
+        )
+        connection.check_constraints()
+        assert [model.objects.count() for model in (Appointment, Consent, ErasureRequest)] == [0, 0, 0]
 
 
 def test_two_who_erase_at_once_leave_one_tombstone(committed):

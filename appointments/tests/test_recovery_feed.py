@@ -78,6 +78,20 @@ def test_each_address_ends_with_the_next_and_all_with_the_plan():
         recovery_feed.renew(plan=plan)
 
 
+def test_the_log_says_when_an_address_was_made_and_ended():
+    plan = start_plan()
+    recovery_feed.revoke(plan=plan)
+    for _ in range(2):
+        recovery_feed.renew(plan=plan)
+    for _ in range(2):
+        recovery_feed.revoke(plan=plan)
+    recovery.end_plan(plan=plan, by=plan.started_by)
+    with pytest.raises(RecoveryError):
+        recovery_feed.renew(plan=plan)
+    entries = plan.appointment.audit.filter(actor="the patient", detail__startswith="Calendar").order_by("pk")
+    assert [entry.detail for entry in entries] == ["Calendar address made"] * 2 + ["Calendar address ended"]
+
+
 def test_a_patient_makes_an_address_reads_it_once_and_ends_it():
     plan = start_plan()
     client = come_in_with_code(plan.appointment)

@@ -65,6 +65,7 @@ def page(request: HttpRequest, template: str, name: str, draft: Draft | None, **
     shared = {"name": name, "back": back, "held": journey.held(draft), "zone": journey.zone_of(draft)}
     shared |= {"is_kept": journey.is_kept(draft), "can_be_kept": journey.can_be_kept(draft)}
     shared |= {"asked_to_keep": "kept" in request.GET, "clinic_zone": settings.TIME_ZONE, "problem": "", "notice": ""}
+    shared |= {"follow_up": draft and draft.follow_up}
     return render(request, f"appointments/booking/{template}.html", shared | context)
 
 
@@ -157,14 +158,21 @@ def check(request: HttpRequest, name: str, draft: Draft) -> HttpResponse:
         problem = trap.non_field_errors()[0]
     elif request.method == "POST":
         try:
-            journey.book(draft)
+            made = journey.book(draft)
         except booking.TooManyError:
             return booking_limits.refusal("booked")
         except booking.BookingError:
             return go(journey.TIME)  # which says that the time has gone, and offers others
-        return redirect("appointments:booked")
+        return confirmed(draft, made)
     context = {"answers": journey.details(draft), "about": journey.about(draft), "problem": problem}
     return page(request, "check", name, draft, **context)
+
+
+def confirmed(draft: Draft, made: Appointment) -> HttpResponse:
+    """Leads to the confirmation, which says what became of a follow-up (`?follow_up=`)."""
+    is_follow_up = journey.is_follow_up(draft, made)
+    said = "" if is_follow_up is None else f"?follow_up={'yes' if is_follow_up else 'besides'}"
+    return redirect(f"{reverse('appointments:booked')}{said}")
 
 
 @require_safe
@@ -179,6 +187,7 @@ def booked(request: HttpRequest) -> HttpResponse:
     zone = calendars.zone_of(appointment).key
     context = {"appointment": appointment, "zone": zone, "clinic_zone": settings.TIME_ZONE}
     context |= {"consent": consent, "ticks": preparation.tickable(appointment)}
+    context["follow_up"] = request.GET.get("follow_up")
     context["done"] = appointment.tasks.filter(status=TaskStatus.DONE).count()
     return render(request, "appointments/booking/booked.html", context)
 

@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from appointments import access, availability, booking, calendars, waiting
+from appointments import access, availability, booking, calendars, drafts, waiting
 from appointments.models import Appointment, Offer, WaitingEntry
 from appointments.models.waiting import IGNORED_MOST
 from appointments.patient_forms import CancelForm, LinkForm
@@ -119,9 +119,18 @@ def remember(request: HttpRequest, key: str, link: int) -> None:
 
 @require_POST
 def close(request: HttpRequest) -> HttpResponse:
-    """Leave, on a computer that others use. The link in the e-mail stays good."""
+    """Leave, on a computer that others use. The link in the e-mail stays good.
+
+    What was begun from a recovery plan goes too: it holds what the link has opened.
+    """
     request.session.pop(access.SESSION, None)
-    return render(request, "appointments/patient/closed.html")
+    draft = drafts.find(request)
+    is_follow_up = draft is not None and draft.follow_up_id is not None
+    response = render(request, "appointments/patient/closed.html", {"is_forgotten": is_follow_up})
+    if is_follow_up:
+        drafts.discard(draft)
+        drafts.forget(response)
+    return response
 
 
 @require_safe

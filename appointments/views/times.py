@@ -21,7 +21,7 @@ NOT_KEPT = {
 
 
 @form_page
-@in_order("type", "clinician")
+@in_order("type", "clinician", "follow_up")
 def choose_time(request: HttpRequest, name: str, draft: Draft) -> HttpResponse:
     """Free times, in the clinic's zone or the patient's own. POST claims one for the patient while they write."""
     wanted = journey.wish(draft)
@@ -61,7 +61,8 @@ def words(request: HttpRequest, draft: Draft) -> dict[str, str]:
     if "refused" in request.GET:
         said = drafts.unsent(draft, journey.TIME)
         return {name: said[name] for name in ("problem", "heading", "notice") if name in said}
-    was_lost = journey.TIME in draft.answers and journey.held(draft) is None
+    answer = draft.answers.get(journey.TIME)
+    was_lost = answer and "suggested" not in answer and journey.held(draft) is None
     return NOT_KEPT if was_lost and not {"from", "zone"} & request.GET.keys() else {}
 
 
@@ -81,13 +82,15 @@ def zone_of(request: HttpRequest, draft: Draft) -> str:
 
 
 def offer(request: HttpRequest, draft: Draft, wanted: journey.Wish, **context: object) -> HttpResponse:
-    """The page of free times, from the day that is asked for."""
+    """The page of free times, from the day that is asked for; those for a follow-up begin around its own."""
     zone = zone_of(request, draft)
     asked = {"kind": wanted.kind, "mode": wanted.mode, "clinician": wanted.clinician}
-    shown = availability.days_page(**asked, first=day_asked_for(request), zone=zone)
-    # The first time of all, without asking the database again when the list begins with it.
-    begins_today = shown.days and shown.earlier is None
-    soonest = shown.days[0].slots[0] if begins_today else availability.first_available(**asked)
+    first = day_asked_for(request) or (draft.follow_up and draft.follow_up.day)
+    shown = availability.days_page(**asked, first=first, zone=zone)
+    # The first time of all, without asking the database again when the list begins with it. Of a follow-up, the first
+    # one on the page: earlier than was arranged is rarely better.
+    begins_with_it = shown.days and (shown.earlier is None or draft.follow_up)
+    soonest = shown.days[0].slots[0] if begins_with_it else availability.first_available(**asked)
     context |= {
         "wish": wanted,
         "zone": zone,
