@@ -24,7 +24,7 @@ BY_STAFF, BY_KIM = "A talk with Dr Birch", "A look at the scar"  # the follow-up
 QUESTION = f"Will it grow, {CANARY}?"
 # For each tool that keeps a list: the button to add to it, and what is written into the fields.
 LISTS = {
-    "Write down your medical history": ("Add something from my history", {"Its name": f"Asthma {CANARY}"}),
+    "Write down your medical history": ("Add an illness, operation or allergy", {"Its name": f"Asthma {CANARY}"}),
     "List your symptoms and worries": (
         "Add a symptom or a worry",
         {"What you feel": f"A stiff arm {CANARY}", "Since when": "March", "How bad": "4", "What helps": "Warmth"},
@@ -112,7 +112,7 @@ def come_in(page: Page, inbox: Inbox, subject: str, way: str) -> None:
     page.context.clear_cookies()
     page.goto(inbox.link(subject))
     go_on(page, "Open my appointment")
-    follow(page, way, "Enter your code")
+    follow(page, way, "First, we send you a code")
     go_on(page, "E-mail me a code")
     page.get_by_label("The code in our e-mail").fill(inbox.code())
     go_on(page)
@@ -323,7 +323,7 @@ def test_a_patient_prepares_gets_the_opinion_and_recovers(clinic, kim, at_desk):
     look_at_the_pack(kim)
     clinic.let_the_appointment_pass()
     answer_and_write(bo)
-    come_in(kim, inbox, "There is something for you to read", "Your written opinion")
+    come_in(kim, inbox, "There is something for you to read", "Read your opinion")
     read_the_opinion(kim)
     start_recovery(bo)
     come_in(kim, inbox, "Your plan is ready", "Your recovery plan")

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Error, Page, Route, expect
 
 from appointments.tests import hostile
-from benchmarks.server import only_child_of
+from benchmarks.server import children_of
 from benchmarks.uploads import Patient, peak_megabytes, send
 from tests.plainhttp import fetch, hidden_fields
 from tests.running import Site
@@ -180,7 +180,7 @@ def test_the_server_s_memory_stays_flat_while_a_large_file_arrives(changing_site
     answer = fetch(changing_site, DOCUMENTS, headers={"Cookie": cookies})
     token = hidden_fields(answer.text)["csrfmiddlewaretoken"]
     csrf = answer.headers["Set-Cookie"].partition(";")[0]
-    patient, worker = Patient(f"{cookies}; {csrf}", token), only_child_of(changing_site.process)
+    patient, worker = Patient(f"{cookies}; {csrf}", token), children_of(changing_site.process)[0]
     assert send(changing_site.port, patient, megabytes=1) == 200
     before = peak_megabytes(worker)
     assert send(changing_site.port, patient, megabytes=100) == 200

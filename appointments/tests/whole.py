@@ -115,6 +115,7 @@ PLACES: dict[str, dict[str, Part]] = {
     f"{PATIENT}carer/<int:pk>/": {"pk": Part(row_of(CarerLink))},
     f"{PATIENT}carer/<str:token>/": {"token": Part(row_of(CarerLink, key="digest")), "rest": same("x.css")},
     f"{PATIENT}<str:token>/": {"token": DIGEST, "rest": same("x.css")},
+    f"{PATIENT}recovery/follow-up/": {"pk": Part(row_of(FollowUp, "plan__appointment"))},
     "calendar/recovery/": {"secret": Part(lambda appointment: appointment.recovery_plan.feed_digest)},
     "calendar/": {"secret": DIGEST},
     f"{ONE}recovery/check-in/": APPOINTMENT | {"check_in": Part(row_of(CheckIn, "plan__appointment"))},
