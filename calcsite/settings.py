@@ -99,6 +99,7 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'calcsite.sqlite3'}")}
 DATABASE_ENGINE = DATABASES["default"]["ENGINE"].rpartition(".")[2]
 if DATABASE_ENGINE == "sqlite3":
+    DATABASES["default"]["ENGINE"] = "calcsite.sqlite"
     # IMMEDIATE: a writer waits for its turn at the start, instead of failing in the middle.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
