@@ -293,7 +293,7 @@ def telephone_and_book(desk: Page) -> None:
 def book_a_follow_up(page: Page) -> None:
     """The way of every booking, from the plan and back to it: what is known stands there, and the rest is asked."""
     follow(page, "Look at your recovery plan", "Your recovery plan")
-    go_on(page, f"Choose a time: {BY_KIM}")
+    go_on(page, f"Choose a time for {BY_KIM}")
     page.wait_for_url(f"**{patients.BOOK}how/")
     expect(page.get_by_label("Video call")).to_be_checked()
     expect(page.get_by_role("main")).to_contain_text(f"Your follow-up: {BY_KIM}, around")

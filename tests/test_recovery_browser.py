@@ -125,7 +125,7 @@ def begin_a_follow_up(page: Page, look: Callable[[str], object]) -> None:
     go_on(page)
     page.wait_for_url(f"**{BOOK}how/")
     page.goto(RECOVERY)
-    go_on(page, "Choose a time: A talk with Dr Example")
+    go_on(page, "Choose a time for A talk with Dr Example")
     expect(page.get_by_text("You have begun to book something else on this device")).to_be_visible()
     look("follow-up, another booking begun")
     follow_up = page.url

@@ -83,7 +83,7 @@ def finish(client: Client) -> HttpResponse:
 def test_a_patient_books_a_follow_up_and_types_nothing_twice(plan, wanted, patient):
     slot = slot_on(wanted.day, plan)
     page = patient.get(url("recovery")).text
-    assert 'Choose a time<span class="visually-hidden">: A talk with Dr Example</span>' in page
+    assert 'Choose a time<span class="visually-hidden"> for A talk with Dr Example</span>' in page
     assert press(patient, wanted).url == f"{BOOK}how/"
     assert finish(patient).url == f"{BOOK}done/?follow_up=yes"
     wanted.refresh_from_db()
