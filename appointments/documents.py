@@ -184,10 +184,7 @@ def remove(*, document: Document, by: AbstractBaseUser | None = None, at: dateti
     Patients remove what they have sent, until the appointment begins: from then on it is what the opinion rests on.
     Staff remove what staff have added. Raises DocumentError otherwise.
     """
-    try:
-        appointment = legal_holds.locked(document.appointment)
-    except legal_holds.HeldError as error:
-        raise DocumentError(KEPT) from error
+    appointment = _locked(document.appointment)
     if not may_remove(document, appointment, by=by, at=at):
         raise DocumentError("This file cannot be removed here any more. Call us if it should not be kept.")
     _delete(appointment, [document], by=by or auditing.PATIENT)
@@ -199,11 +196,16 @@ def remove_sent(*, appointment: Appointment) -> None:
 
     Raises DocumentError when a legal hold forbids it.
     """
+    row = _locked(appointment)
+    _delete(row, list(Document.objects.filter(appointment=row, added_by=None)), by=auditing.PATIENT)
+
+
+def _locked(appointment: Appointment) -> Appointment:
+    """The row of an appointment whose files may be deleted. Raises DocumentError when a legal hold forbids it."""
     try:
-        row = legal_holds.locked(appointment)
+        return legal_holds.locked(appointment)
     except legal_holds.HeldError as error:
         raise DocumentError(KEPT) from error
-    _delete(row, list(Document.objects.filter(appointment=row, added_by=None)), by=auditing.PATIENT)
 
 
 def _delete(appointment: Appointment, documents: list[Document], *, by: AbstractBaseUser | str) -> None:

@@ -15,17 +15,9 @@ from django.db import transaction
 
 from appointments import drafts, forms, journey
 from appointments.models import Appointment, Draft, FollowUp
-from appointments.recovery import RecoveryError, locked
+from appointments.recovery import check_to_book, locked
 
 WHO, YOU, NEEDS = "who", "you", "needs"
-
-
-def check_to_book(follow_up: FollowUp) -> None:
-    """Raises RecoveryError, in words for the patient, when a follow-up is booked or its plan has ended."""
-    if follow_up.plan.ended_at:
-        raise RecoveryError("This recovery plan has ended.")
-    if not FollowUp.objects.to_book().filter(pk=follow_up.pk).exists():
-        raise RecoveryError("This follow-up is booked already.")
 
 
 @transaction.atomic

@@ -56,6 +56,7 @@ ROWS: dict[type[models.Model], tuple[str, ...]] = {
     PlanMedicine: ("name", "dose", "until", "note"),
     FollowUp: ("day", "what"),
 }
+ENDED = "This recovery plan has ended."
 AHEAD = timedelta(days=42)  # how long before its day a follow-up is on the worklist
 
 Action = AuditEntry.Action
@@ -192,7 +193,7 @@ def locked(plan: RecoveryPlan) -> RecoveryPlan:
     """
     now = RecoveryPlan.objects.select_for_update(of=("self",), no_key=True).get(pk=plan.pk)
     if now.ended_at:
-        raise RecoveryError("This recovery plan has ended.")
+        raise RecoveryError(ENDED)
     return now
 
 
@@ -206,6 +207,14 @@ def end_plan(*, plan: RecoveryPlan, by: AbstractUser, at: datetime | None = None
     locked(plan)
     RecoveryPlan.objects.filter(pk=plan.pk).update(ended_at=at or timezone.now(), feed_digest="")
     auditing.record(Action.CHANGED, plan.appointment, by=by, detail="Recovery plan ended")
+
+
+def check_to_book(follow_up: FollowUp) -> None:
+    """Raises RecoveryError, in words for patient and staff, when a follow-up is booked or its plan has ended."""
+    if follow_up.plan.ended_at:
+        raise RecoveryError(ENDED)
+    if not FollowUp.objects.to_book().filter(pk=follow_up.pk).exists():
+        raise RecoveryError("This follow-up is booked already.")
 
 
 @transaction.atomic
@@ -225,8 +234,7 @@ def book_follow_up(
     already, and BookingError as `booking.book_for_patient` does.
     """
     locked(follow_up.plan)
-    if not FollowUp.objects.to_book().filter(pk=follow_up.pk).exists():
-        raise RecoveryError("This follow-up is booked already.")
+    check_to_book(follow_up)
     patient = Appointment.objects.get(pk=follow_up.plan.appointment_id)
     details = {name: getattr(patient, name) for name in PATIENT} | agreed
     made = booking.book_for_patient(slot=slot, kind=kind, mode=mode, details=details, by=by, at=at)

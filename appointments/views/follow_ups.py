@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect
 
 from appointments import booking_limits, drafts, follow_ups, journey
 from appointments.models import Draft, FollowUp, RecoveryPlan
-from appointments.recovery import RecoveryError
+from appointments.recovery import RecoveryError, check_to_book
 from appointments.views.booking import go
 from appointments.views.patient import form_page
 from appointments.views.recovery import recovery_page, with_plan
@@ -23,7 +23,7 @@ def follow_up(request: HttpRequest, plan: RecoveryPlan, pk: int) -> HttpResponse
     wanted = get_object_or_404(plan.follow_ups, pk=pk)
     wanted.plan = plan
     try:
-        follow_ups.check_to_book(wanted)
+        check_to_book(wanted)
     except RecoveryError as error:
         messages.info(request, str(error))
         return redirect("patient:recovery")
