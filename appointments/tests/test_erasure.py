@@ -113,29 +113,31 @@ def test_what_the_patient_has_begun_and_not_booked_goes_too(staff):
     assert "kim@home.example" not in everything_in_the_database().replace("skim@", "")
 
 
-def test_mail_that_was_written_to_files_goes_too(staff, settings, tmp_path):
+@pytest.fixture
+def mail_files(settings, tmp_path: Path) -> Path:
+    """The folder that mail is written to, as where there is no mail server."""
     settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
     settings.POST_OFFICE = settings.POST_OFFICE | {
         "BACKENDS": {"default": "django.core.mail.backends.filebased.EmailBackend"}
     }
+    return tmp_path / "mail"
+
+
+def test_mail_that_was_written_to_files_goes_too(staff, mail_files):
     mine, other = make_appointment(email="kim@home.example"), make_appointment(email="other@home.example")
     deliver()
-    assert everything_in(tmp_path / "mail").count("\\nTo: ") == 2
+    assert everything_in(mail_files).count("\\nTo: ") == 2
     erasure.erase(appointment=mine, by=staff)
-    left = everything_in(tmp_path / "mail")
+    left = everything_in(mail_files)
     assert ("kim@home.example" in left, left.count(f"\\nTo: {other.email}")) == (False, 1)
 
 
-def test_mail_in_files_goes_too_when_the_outbox_has_forgotten_it(staff, settings, tmp_path):
-    settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
-    settings.POST_OFFICE = settings.POST_OFFICE | {
-        "BACKENDS": {"default": "django.core.mail.backends.filebased.EmailBackend"}
-    }
+def test_mail_in_files_goes_too_when_the_outbox_has_forgotten_it(staff, mail_files):
     mine, other = make_appointment(email="Kim@home.example"), make_appointment(email="kim@home.example.test")
     deliver()
     Email.objects.all().delete()
     erasure.erase(appointment=mine, by=staff)
-    left = everything_in(tmp_path / "mail")
+    left = everything_in(mail_files)
     assert ("Kim@home.example\\n" in left, left.count(f"\\nTo: {other.email}")) == (False, 1)
 
 

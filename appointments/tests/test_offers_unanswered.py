@@ -11,18 +11,14 @@ from appointments.models import Message, Offer, WaitingEntry, WorkingHours
 from appointments.models.waiting import IGNORED_MOST
 from appointments.tests.factories import make_appointment, make_hours, make_slot
 from appointments.tests.post import deliver
-from appointments.tests.waiters import on, waits
+from appointments.tests.waiters import is_offered, waits
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 
 
 def test_an_offer_that_waited_in_the_outbox_until_it_was_over_is_not_sent():
-    hours = make_hours()
-    appointment = waits(hours=hours)
-    make_slot(hours=hours, starts=on(5))
-    deliver()
-    waiting.offer_freed()
+    appointment = is_offered()
     messaging.compose_due()
     offer = waiting.open_offers(appointment).get()
     with time_machine.travel(offer.expires_at):
@@ -34,11 +30,7 @@ def test_an_offer_that_waited_in_the_outbox_until_it_was_over_is_not_sent():
 
 @pytest.mark.parametrize("end", [waiting.decline, lambda *, offer: make_appointment(slot=offer.slot)])
 def test_an_offer_that_ended_while_it_waited_in_the_outbox_is_not_sent(end):
-    hours = make_hours()
-    appointment = waits(hours=hours)
-    make_slot(hours=hours, starts=on(5))
-    deliver()
-    waiting.offer_freed()
+    appointment = is_offered()
     messaging.compose_due()
     Message.objects.exclude(kind="offer").delete()
     end(offer=waiting.open_offers(appointment).get())

@@ -11,7 +11,7 @@ from appointments import booking, waiting
 from appointments.models import Appointment, Message, Offer, Slot, WaitingEntry
 from appointments.tests.factories import make_appointment, make_hours, make_slot
 from appointments.tests.post import deliver, token_in
-from appointments.tests.waiters import offered_to, on, waits
+from appointments.tests.waiters import is_offered, offered_to, on, waits
 from appointments.waiting import WaitingError
 from calcsite.tests.racing import at_once
 
@@ -189,10 +189,7 @@ def test_a_cancelled_appointment_waits_for_nothing():
 @in_database
 def test_an_offer_is_told_with_both_times_and_a_link_and_not_when_it_is_over():
     hours = make_hours()
-    appointment = waits(hours=hours)
-    make_slot(hours=hours, starts=on(5))
-    deliver()
-    waiting.offer_freed()
+    appointment = is_offered(hours)
     (message,) = deliver()
     assert message.subject.startswith("An earlier time: ")
     assert token_in(message)

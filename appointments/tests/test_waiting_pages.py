@@ -13,6 +13,7 @@ from appointments.models.waiting import IGNORED_MOST
 from appointments.tests.factories import make_appointment, make_hours, make_slot
 from appointments.tests.post import deliver, token_in
 from appointments.tests.visiting import come_in, url
+from appointments.tests.waiters import is_offered
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -56,11 +57,7 @@ def test_an_offer_can_be_refused_and_is_kindly_over_when_somebody_was_faster():
 
 
 def test_the_link_in_the_e_mail_leads_to_the_offer_and_the_first_page_shows_it():
-    hours = make_hours()
-    appointment = make_appointment(slot=make_slot(hours=hours, starts=timezone.now() + 20 * DAY))
-    waiting.join(appointment=appointment)
-    make_slot(hours=hours, starts=timezone.now() + 5 * DAY)
-    waiting.offer_freed()
+    appointment = is_offered()
     offer = waiting.open_offers(appointment).get()
     email = next(email for email in deliver() if "earlier time" in email.subject)
     client = Client()
@@ -107,11 +104,7 @@ def test_who_is_not_asked_any_more_reads_why_and_goes_on_the_list_again():
 
 
 def test_the_last_offer_says_so_on_the_page():
-    hours = make_hours()
-    appointment = make_appointment(slot=make_slot(hours=hours, starts=timezone.now() + 20 * DAY))
-    waiting.join(appointment=appointment)
-    make_slot(hours=hours, starts=timezone.now() + 5 * DAY)
-    waiting.offer_freed()
+    appointment = is_offered()
     client, words = come_in(appointment, offered=True), "we do not ask you about earlier times any more"
     assert words not in client.get(url("offer")).text
     WaitingEntry.objects.update(ignored=IGNORED_MOST - 1)

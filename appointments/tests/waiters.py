@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from appointments import waiting
 from appointments.models import Appointment, Slot
-from appointments.tests.factories import make_appointment, make_slot
+from appointments.tests.factories import make_appointment, make_hours, make_slot
+from appointments.tests.post import deliver
 
 DAY = timedelta(days=1)
 
@@ -19,6 +20,16 @@ def waits(*, hours=None, days: int = 20, **fields) -> Appointment:
     """An appointment some days ahead, whose patient would come earlier."""
     appointment = make_appointment(slot=make_slot(hours=hours, starts=on(days)))
     waiting.join(appointment=appointment, **fields)
+    return appointment
+
+
+def is_offered(hours=None) -> Appointment:
+    """An appointment whose patient has just been offered an earlier time; all mail before that has gone out."""
+    hours = hours or make_hours()
+    appointment = waits(hours=hours)
+    make_slot(hours=hours, starts=on(5))
+    deliver()
+    waiting.offer_freed()
     return appointment
 
 
