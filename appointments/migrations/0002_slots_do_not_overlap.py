@@ -20,6 +20,6 @@ def on_postgresql(statement):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("appointments", "0001_booking")]
+    dependencies = [("appointments", "0001_initial")]
 
     operations = [migrations.RunPython(on_postgresql(ADD), on_postgresql(DROP))]

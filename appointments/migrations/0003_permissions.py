@@ -1,11 +1,16 @@
-"""What booking adds to the groups of staff, each with the least that its work needs.
+"""The permissions that care adds to the groups of staff, each with the least that its work needs.
 
-Only those who book see every patient, and a clinician sees their own (`appointments.staff`). An administrator sets up
-who works when, reads the audit log, and sees no patient: closures are not theirs, because a closure shows whom it hits.
+Booking coordinators see every patient, and a clinician their own (`appointments.governance.permissions`). An
+administrator sets up clinicians and hours, reads the audit log and sees no patient: closures are not theirs, because a
+closure lists the patients it affects. Editors write the checklist and the recovery guidance for everybody, reviewers
+confirm that they have read them. The medical details of one patient are for the clinician of that patient. Booking
+coordinators see missing preparation, answer check-ins that raise an alarm, and carry out patients' requests about
+their data.
 """
 
-from django.contrib.auth.management import create_permissions
 from django.db import migrations
+
+from calcsite.groups import grant_permissions
 
 PATIENTS = ["appointments.view_appointment", "appointments.change_appointment"]
 BOOKING = PATIENTS + ["appointments.add_appointment", "appointments.export_appointment"]
@@ -30,10 +35,20 @@ CLOSURES = [
     "appointments.change_closure",
     "appointments.delete_closure",
 ]
+GUIDANCE = ["checklistitem", "recoveryguidance", "questionprompt"]
+READ = [f"appointments.view_{name}" for name in GUIDANCE]
+WRITE = [f"appointments.{verb}_{name}" for name in GUIDANCE for verb in ("view", "add", "change", "delete")]
 GROUPS = {
-    "Booking coordinator": BOOKING + HOURS + CLOSURES,
-    "Clinician": PATIENTS,
+    "Editor": WRITE,
+    "Clinical reviewer": READ + ["appointments.review_guidance"],
+    "Booking coordinator": BOOKING
+    + HOURS
+    + CLOSURES
+    + READ
+    + ["appointments.care_recovery", "appointments.erase_patient", "appointments.hold_legally"],
+    "Clinician": PATIENTS + READ + ["appointments.sign_opinion", "appointments.care_recovery"],
     "Administrator": HOURS
+    + WRITE
     + [
         "appointments.delete_clinician",
         "appointments.delete_appointmenttype",
@@ -44,25 +59,10 @@ GROUPS = {
 
 
 def add_to_groups(apps, schema_editor):
-    """Django makes permissions after all migrations; the groups need them now."""
-    using = schema_editor.connection.alias
-    config = apps.get_app_config("appointments")
-    config.models_module = True  # without which create_permissions does nothing
-    create_permissions(config, verbosity=0, using=using, apps=apps)
-    config.models_module = None
-    Group = apps.get_model("auth", "Group")
-    Permission = apps.get_model("auth", "Permission")
-    ours = Permission.objects.using(using).filter(content_type__app_label="appointments")
-    by_name = {f"appointments.{permission.codename}": permission for permission in ours}
-    for name, permissions in GROUPS.items():
-        group = Group.objects.using(using).get(name=name)
-        group.permissions.add(*[by_name[permission] for permission in permissions])
+    grant_permissions(apps, schema_editor.connection.alias, labels=["appointments"], groups=GROUPS)
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("appointments", "0002_slots_do_not_overlap"),
-        ("calcsite", "0003_groups"),
-    ]
+    dependencies = [("appointments", "0002_slots_do_not_overlap"), ("calcsite", "0002_groups")]
 
     operations = [migrations.RunPython(add_to_groups, migrations.RunPython.noop, elidable=False)]

@@ -18,15 +18,11 @@ from calcsite.models import StaffProfile
 from calcsite.tests.people import PASSWORD, give_app, make_person, sign_in
 
 pytestmark = pytest.mark.django_db
-WRITTEN = {
-    name: given
-    + [
-        permission
-        for migration in ["0003_permissions", "0008_care_permissions"]
-        for permission in importlib.import_module(f"appointments.migrations.{migration}").GROUPS.get(name, [])
-    ]
-    for name, given in importlib.import_module("calcsite.migrations.0003_groups").GROUPS.items()
-}
+BY_MIGRATIONS = [
+    importlib.import_module(name).GROUPS
+    for name in ["calcsite.migrations.0002_groups", "appointments.migrations.0003_permissions"]
+]
+WRITTEN = {name: [given for groups in BY_MIGRATIONS for given in groups.get(name, [])] for name in BY_MIGRATIONS[0]}
 PEOPLE = "/admin/auth/user/"
 
 

@@ -1,7 +1,8 @@
 """The five groups of staff, each with the least that its work needs. Booking adds its own permissions later."""
 
-from django.contrib.auth.management import create_permissions
 from django.db import migrations
+
+from calcsite.groups import grant_permissions
 
 READ_PAGES = [
     "conditions.view_condition",
@@ -68,33 +69,15 @@ GROUPS = {
 }
 
 
-def make_permissions(apps, using):
-    """Django makes permissions after all migrations; the groups need them now."""
-    for label in ["calcsite", "conditions", "auth", "admin"]:
-        config = apps.get_app_config(label)
-        config.models_module = True  # without which create_permissions does nothing
-        create_permissions(config, verbosity=0, using=using, apps=apps)
-        config.models_module = None
-
-
 def make_groups(apps, schema_editor):
-    using = schema_editor.connection.alias
-    make_permissions(apps, using)
-    Group = apps.get_model("auth", "Group")
-    Permission = apps.get_model("auth", "Permission")
-    by_name = {
-        f"{permission.content_type.app_label}.{permission.codename}": permission
-        for permission in Permission.objects.using(using).select_related("content_type")
-    }
-    for name, permissions in GROUPS.items():
-        group, _ = Group.objects.using(using).get_or_create(name=name)
-        group.permissions.set([by_name[permission] for permission in permissions])
+    labels = ["calcsite", "conditions", "auth", "admin"]
+    grant_permissions(apps, schema_editor.connection.alias, labels=labels, groups=GROUPS)
 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("calcsite", "0002_people"),
-        ("conditions", "0002_workflow"),
+        ("calcsite", "0001_initial"),
+        ("conditions", "0001_initial"),
         ("contenttypes", "0002_remove_content_type_name"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("admin", "0003_logentry_add_action_flag_choices"),
