@@ -1,8 +1,8 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
-from appointments.kinds import NEXT
-from calcsite.triggers import DELETE, INSERT, UPDATE, Trigger, changes_public_version, install_triggers
+from appointments.choices import NEXT
+from calcsite.database.triggers import DELETE, INSERT, UPDATE, Trigger, changes_public_version, install_triggers
 
 
 def off_the_lines() -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from appointments.feed_views import feed, recovery_feed
+from appointments.desk.feed_views import feed, recovery_feed
 
 app_name = "calendar_feed"
 

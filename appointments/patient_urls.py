@@ -2,19 +2,15 @@
 
 from django.urls import URLPattern, path
 
-from appointments.tools import LISTS, SINGLES
-from appointments.views import (
-    carer,
-    code,
-    documents,
-    follow_ups,
-    opinion,
-    patient,
-    preparation,
-    recovery,
-    rights,
-    waiting,
-)
+from appointments.access import carer_views, code
+from appointments.booking import patient_views, waiting_views
+from appointments.documents import views as documents
+from appointments.opinions import views as opinion
+from appointments.preparation import views as preparation
+from appointments.preparation.lists import LISTS, SINGLES
+from appointments.privacy import views as rights
+from appointments.recovery import follow_up_views
+from appointments.recovery import views as recovery
 
 app_name = "patient"
 
@@ -33,16 +29,16 @@ def of_list(tool: str) -> list[URLPattern]:
 
 
 urlpatterns = [
-    path("", patient.home, name="home"),
-    path("time/", patient.times, name="times"),
-    path("time/<int:pk>/", patient.move, name="move"),
-    path("cancel/", patient.cancel, name="cancel"),
-    path("cancelled/", patient.cancelled, name="cancelled"),
+    path("", patient_views.home, name="home"),
+    path("time/", patient_views.times, name="times"),
+    path("time/<int:pk>/", patient_views.move, name="move"),
+    path("cancel/", patient_views.cancel, name="cancel"),
+    path("cancelled/", patient_views.cancelled, name="cancelled"),
     path("code/", code.confirm, name="confirm"),
     path("code/send/", code.send_code, name="send_code"),
-    path("calendar.ics", patient.calendar, name="calendar"),
-    path("waiting/", waiting.waiting, name="waiting"),
-    path("offer/", waiting.offer, name="offer"),
+    path("calendar.ics", patient_views.calendar, name="calendar"),
+    path("waiting/", waiting_views.waiting, name="waiting"),
+    path("offer/", waiting_views.offer, name="offer"),
     path("preparation/", preparation.tasks, name="preparation"),
     path("preparation/<int:pk>/", preparation.mark, name="mark"),
     *(pattern for tool in LISTS for pattern in of_list(tool)),
@@ -57,26 +53,26 @@ urlpatterns = [
     path("opinion/<int:number>/", opinion.opinion, name="opinion_version"),
     path("recovery/", recovery.plan, name="recovery"),
     path("recovery/check-in/", recovery.check_in, name="check_in"),
-    path("recovery/follow-up/<int:pk>/", follow_ups.follow_up, name="follow_up"),
+    path("recovery/follow-up/<int:pk>/", follow_up_views.follow_up, name="follow_up"),
     path("recovery/calendar/", recovery.calendar, name="recovery_calendar"),
     path("my-data/", rights.my_data, name="my_data"),
     path("my-data/download/", rights.download, name="my_data_download"),
     path("my-data/erase/", rights.erase, name="my_data_erase"),
     path("my-data/keep/", rights.keep, name="my_data_keep"),
     path("my-data/agreed/<slug:kind>/", rights.consent, name="my_data_consent"),
-    path("carer/", carer.carer, name="carer"),
-    path("carer/<int:pk>/end/", carer.end, name="carer_end"),
-    path("carer/open/", carer.open_link, name="carer_open"),
-    path("carer/page/", carer.carer_page, name="carer_page"),
-    path("carer/close/", carer.close, name="carer_close"),
+    path("carer/", carer_views.carer, name="carer"),
+    path("carer/<int:pk>/end/", carer_views.end, name="carer_end"),
+    path("carer/open/", carer_views.open_link, name="carer_open"),
+    path("carer/page/", carer_views.carer_page, name="carer_page"),
+    path("carer/close/", carer_views.close, name="carer_close"),
     # After the words above, as below.
-    path("carer/<str:token>/", carer.arrive, name="carer_arrive"),
-    path("carer/<str:token>/<path:rest>", carer.arrive),
-    path("close/", patient.close, name="close"),
-    path("link/", patient.link, name="link"),
-    path("link/sent/", patient.link_sent, name="link_sent"),
-    path("open/", patient.open_link, name="open"),
+    path("carer/<str:token>/", carer_views.arrive, name="carer_arrive"),
+    path("carer/<str:token>/<path:rest>", carer_views.arrive),
+    path("close/", patient_views.close, name="close"),
+    path("link/", patient_views.link, name="link"),
+    path("link/sent/", patient_views.link_sent, name="link_sent"),
+    path("open/", patient_views.open_link, name="open"),
     # Last: a token is 43 characters, and none of the words above.
-    path("<str:token>/", patient.arrive, name="arrive"),
-    path("<str:token>/<path:rest>", patient.arrive),  # what a mail program took for part of the link
+    path("<str:token>/", patient_views.arrive, name="arrive"),
+    path("<str:token>/<path:rest>", patient_views.arrive),  # what a mail program took for part of the link
 ]

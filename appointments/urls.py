@@ -1,15 +1,17 @@
 from django.urls import path
 
-from appointments.views import booking, guidance, second_opinion, times
+from appointments.booking import public_views, time_views
+from appointments.booking import views as booking
+from appointments.guidance import views as guidance
 
 app_name = "appointments"
 
 urlpatterns = [
-    path("", second_opinion.second_opinion, name="second_opinion"),
+    path("", public_views.second_opinion, name="second_opinion"),
     path("preparing/", guidance.preparing, name="preparing"),
     path("recovery/", guidance.recovery, name="recovery"),
     path("book/", booking.start, name="book"),
-    path("book/time/", times.choose_time, {"name": "time"}, name="time"),
+    path("book/time/", time_views.choose_time, {"name": "time"}, name="time"),
     path("book/check/", booking.check, {"name": "check"}, name="check"),
     path("book/done/", booking.booked, name="booked"),
     path("book/done/ticks/", guidance.take_over_ticks, name="take_over_ticks"),

@@ -15,15 +15,16 @@ from itertools import count
 from django.db import connection, transaction
 from django.utils import timezone
 
-from appointments import consent, journey
-from appointments.kinds import Mode, Status
+from appointments.booking import steps
+from appointments.choices import Mode, Status
+from appointments.governance import consents
 from appointments.models import Appointment, AppointmentType, Draft, Message, Slot
 from benchmarks import calendars
 from benchmarks.databases import Database, another
 from benchmarks.load import Client, post
 from benchmarks.results import Figure
 from benchmarks.server import running
-from calcsite.tokens import digest_of
+from calcsite.security.tokens import digest_of
 from conditions.models import Condition
 from serve import THREADS, worker_count
 
@@ -41,14 +42,14 @@ ANSWERS = {
     "who": {"booked_by": "patient"},
     "needs": {},
     "why": {"reason": "What does the report mean?"},
-    "consent": {"consent_version": consent.VERSION, "agree": "on"},
+    "consent": {"consent_version": consents.VERSION, "agree": "on"},
 }
 BORN = {"date_of_birth_day": "31", "date_of_birth_month": "3", "date_of_birth_year": "1980"}
 DETAILS = {
     "who": {"booked_by": "patient", "carer_name": "", "carer_relation": ""},
     "needs": {"language": "", "needs_interpreter": False, "needs": ""},
     "why": {"reason": "What does the report mean?", "findings": ""},
-    "consent": {"consent_version": consent.VERSION},
+    "consent": {"consent_version": consents.VERSION},
 }
 
 _number = count(1)
@@ -154,7 +155,7 @@ def same_transaction(slots: list[Slot], kind: AppointmentType, database: Databas
         drafts = list(Draft.objects.select_related("appointment__slot").filter(digest__in=digests))
         started = time.perf_counter()
         for draft in drafts:
-            journey.book(draft)
+            steps.book(draft)
         seconds = time.perf_counter() - started
     check(database)
     return seconds

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from appointments.models import AppointmentType, Clinician, WorkingHours
 from benchmarks.databases import Database
-from calcsite.triggers import install_triggers
+from calcsite.database.triggers import install_triggers
 
 # Of each id another number of 32 bits, in no order: the factor is odd.
 SCATTERED = "(id * 2654435761 % 4294967296)"

@@ -9,11 +9,12 @@ from functools import cache
 from django.db import connection, transaction
 from django.utils import timezone
 
-from conditions import listings, search
+from conditions import search
+from conditions.choices import SectionKind, TagKind
 from conditions.composing import compose
-from conditions.kinds import SectionKind, TagKind
 from conditions.models import FAQ, Alias, Condition, Edition, Section, Source, Tag
 from conditions.models.editions import checksum
+from conditions.publishing import listings
 
 AT_A_TIME = 250
 SECTIONS = list(SectionKind)[:8]

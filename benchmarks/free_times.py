@@ -17,7 +17,7 @@ from benchmarks.databases import Database, another
 from benchmarks.load import Client, get
 from benchmarks.results import Figure
 from benchmarks.server import HOST, running
-from calcsite.tokens import digest_of
+from calcsite.security.tokens import digest_of
 
 SLOTS_OF_EACH = 1000
 CLINICIANS = {"few": 1, "many": 1000}

@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from benchmarks import server
 from benchmarks.load import Answer, Client, get
 from benchmarks.results import Figure
-from conditions import publishing
 from conditions.models import Condition, Section
+from conditions.publishing import publishing
 
 CHANGES = 100
 SLUG = "never-stale"

@@ -11,8 +11,8 @@ from benchmarks import content
 from benchmarks.load import Client, get
 from benchmarks.results import Figure
 from benchmarks.server import Server, running
-from conditions import pages
 from conditions.models import Listing
+from conditions.publishing import pages
 
 PAGE = "brain-calcification"
 CONTROL = get(f"/control/{PAGE}/")

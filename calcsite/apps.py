@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
-from calcsite.triggers import changes_public_version, install_triggers
+from calcsite.database.triggers import changes_public_version, install_triggers
 
 
 class CalcsiteConfig(AppConfig):

@@ -64,8 +64,8 @@ class ClinicDetails(models.Model):
 class PublicVersion(models.Model):
     """A number that becomes another one with every change to what the public sees.
 
-    Database triggers change it (`calcsite.triggers`), in the transaction of the change itself, so that no code can
-    forget to. A page that was kept in memory is true as long as the number is the one it was made under.
+    Database triggers change it (`calcsite.database.triggers`) in the transaction of the change itself, so that no code
+    can forget to. A page that was kept in memory is true as long as the number is the one it was made under.
     """
 
     number = models.BigIntegerField()
@@ -118,7 +118,7 @@ class StaffProfile(models.Model):
 
 
 class Attempts(models.Model):
-    """How often something was tried within a window of time (`calcsite.limits`). The key is a hash."""
+    """How often something was tried within a window of time (`calcsite.security.limits`). The key is a hash."""
 
     key = models.CharField(max_length=64, primary_key=True)
     count = models.PositiveIntegerField()

@@ -20,7 +20,7 @@ from post_office import mail
 from post_office.connections import connections
 from post_office.models import STATUS, Attachment, Email, Log
 
-from calcsite.logs import MASK, masked
+from calcsite.security.logs import MASK, masked
 
 LEASE = timedelta(minutes=10)  # longer than any mail server takes to answer
 MOST = 100  # messages of one round: other work waits

@@ -33,8 +33,8 @@ HTTPS = SITE_URL.startswith("https://")
 
 # Ours come last: calcsite.admin takes out of the admin what libraries put there.
 INSTALLED_APPS = [
-    "calcsite.staff.apps.StaffAdminConfig",
-    "calcsite.staff.apps.StaffAccountsConfig",
+    "calcsite.signin.apps.StaffAdminConfig",
+    "calcsite.signin.apps.StaffAccountsConfig",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
@@ -55,23 +55,23 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     # First, so that a page that is still true is answered before anything else runs.
-    "calcsite.publicpages.PublicPagesMiddleware",
+    "calcsite.web.public_pages.PublicPagesMiddleware",
     # What every answer carries, static files, redirects and refusals included.
     "django.middleware.security.SecurityMiddleware",
-    "calcsite.middleware.ContentSecurityPolicyMiddleware",
+    "calcsite.web.middleware.ContentSecurityPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "calcsite.middleware.PrivateByDefaultMiddleware",
+    "calcsite.web.middleware.PrivateByDefaultMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "calcsite.middleware.PossibleRequestMiddleware",
-    "appointments.middleware.ErasedStayErasedMiddleware",
+    "calcsite.web.middleware.PossibleRequestMiddleware",
+    "appointments.privacy.middleware.ErasedStayErasedMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "calcsite.staff.sessions.SessionLimitsMiddleware",
+    "calcsite.signin.sessions.SessionLimitsMiddleware",
 ]
 
 ROOT_URLCONF = "calcsite.urls"
@@ -145,8 +145,8 @@ WRITING_HOURS = 24
 SESSION_COOKIE_AGE = max(SESSION_HOURS, WRITING_HOURS) * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
-# Signing in; calcsite.staff says what is different from django-allauth
-ACCOUNT_ADAPTER = "calcsite.staff.adapters.AccountAdapter"
+# Signing in; calcsite.signin says what is different from django-allauth
+ACCOUNT_ADAPTER = "calcsite.signin.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -155,28 +155,28 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-# Passwords and codes are limited by calcsite.staff.throttling, which cannot lock a person out of their own device.
+# Passwords and codes are limited by calcsite.signin.throttling, which cannot lock a person out of their own device.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "reset_password": "20/m/ip,5/h/key"}
 ACCOUNT_FORMS = {
-    "login": "calcsite.staff.forms.SignInForm",
-    "change_password": "calcsite.staff.forms.ChangePasswordForm",
-    "set_password": "calcsite.staff.forms.FirstPasswordForm",
-    "reset_password": "calcsite.staff.forms.ForgottenPasswordForm",
-    "reset_password_from_key": "calcsite.staff.forms.NewPasswordForm",
-    "reauthenticate": "calcsite.staff.forms.PasswordAgainForm",
+    "login": "calcsite.signin.forms.SignInForm",
+    "change_password": "calcsite.signin.forms.ChangePasswordForm",
+    "set_password": "calcsite.signin.forms.FirstPasswordForm",
+    "reset_password": "calcsite.signin.forms.ForgottenPasswordForm",
+    "reset_password_from_key": "calcsite.signin.forms.NewPasswordForm",
+    "reauthenticate": "calcsite.signin.forms.PasswordAgainForm",
 }
-MFA_ADAPTER = "calcsite.staff.adapters.SecondFactorAdapter"
+MFA_ADAPTER = "calcsite.signin.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RATE_LIMITS = {"webauthn_login": None}  # nobody guesses a signature, and a neighbour could use the limit up
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # an administrator wrote the address, and nobody signs up
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-MFA_TOTP_TOLERANCE = 1  # clocks of telephones are not exact (RFC 6238, 5.2); calcsite.staff.forms refuses a used code
+MFA_TOTP_TOLERANCE = 1  # clocks of telephones are not exact (RFC 6238, 5.2); calcsite.signin.forms refuses a used code
 MFA_FORMS = {
-    "authenticate": "calcsite.staff.forms.CodeForm",
-    "reauthenticate": "calcsite.staff.forms.CodeAgainForm",
-    "activate_totp": "calcsite.staff.forms.FirstCodeForm",
-    "add_webauthn": "calcsite.staff.forms.PasskeyForm",
+    "authenticate": "calcsite.signin.forms.CodeForm",
+    "reauthenticate": "calcsite.signin.forms.CodeAgainForm",
+    "activate_totp": "calcsite.signin.forms.FirstCodeForm",
+    "add_webauthn": "calcsite.signin.forms.PasskeyForm",
 }
 
 # Language and time
@@ -221,7 +221,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 FILE_UPLOAD_TEMP_DIR = VAR_DIR / "uploads"
 FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)
 FILE_UPLOAD_HANDLERS = [
-    "calcsite.uploads.LimitedUploadHandler",
+    "calcsite.web.uploads.LimitedUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
@@ -233,7 +233,7 @@ DOCUMENTS_MEGABYTES = whole_number("DOCUMENTS_MEGABYTES", default=1024, least=1)
 DOCUMENTS_MOST = whole_number("DOCUMENTS_MOST", default=50, least=1)
 # clamd, "host:port" or "/path/of/its/socket". When it is named and does not answer, no file is taken.
 CLAMAV_URL = env.str("CLAMAV_URL", default="")
-# How many days what patients leave is kept (appointments.retention; docs/operations.md says why so long)
+# How many days what patients leave is kept (appointments.privacy.retention; docs/operations.md says why so long)
 RETENTION_DAYS = {
     # Unfinished bookings, after the last answer. WCAG 2.2, 2.2.6 asks for at least 20 hours.
     "drafts": whole_number("RETENTION_DRAFTS_DAYS", default=1, least=1),
@@ -335,7 +335,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "class": "calcsite.logs.DiscreetFormatter",
+            "class": "calcsite.security.logs.DiscreetFormatter",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
         }

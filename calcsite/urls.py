@@ -2,11 +2,11 @@ from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
+from appointments.scheduling.views import photograph
 from appointments.urls import urlpatterns as appointment_urls
-from appointments.views.photographs import photograph
 from calcsite import views
-from conditions.sitemaps import SITEMAPS
-from conditions.views import general_page, home
+from conditions.public.sitemaps import SITEMAPS
+from conditions.public.views import general_page, home
 
 urlpatterns = [
     path("", home, name="home"),
@@ -15,7 +15,7 @@ urlpatterns = [
     path("appointment/", include("appointments.patient_urls")),
     path("media/clinicians/<str:name>", photograph, name="photograph"),
     path("calendar/", include("appointments.feed_urls")),
-    path("admin/", include("calcsite.staff.urls")),
+    path("admin/", include("calcsite.signin.urls")),
     path("admin/", admin.site.urls),
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("robots.txt", views.robots, name="robots"),
@@ -27,4 +27,4 @@ urlpatterns = [
 
 handler400 = views.bad_request
 handler500 = views.server_error
-handler429 = "calcsite.staff.views.too_many_requests"  # asked for by django-allauth
+handler429 = "calcsite.signin.views.too_many_requests"  # asked for by django-allauth

@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
-from calcsite.triggers import DELETE, INSERT, UPDATE, Trigger, changes_public_version, install_triggers
+from calcsite.database.triggers import DELETE, INSERT, UPDATE, Trigger, changes_public_version, install_triggers
 from conditions.fulltext import install_indexes
 
 # What a public page, list or search shows, each with the rows of it that are public. The working copy is not among it.

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.text import slugify
 
 from conditions import pictures, richtext
-from conditions.kinds import TagKind
+from conditions.choices import TagKind
 from conditions.models.working import FAQ, Condition
 
 FORMAT = 1

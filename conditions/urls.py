@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import SlugConverter
 
-from conditions import views
+from conditions.public import views
 
 app_name = "conditions"
 

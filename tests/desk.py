@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.utils import timezone
 from post_office.models import STATUS, Email
 
-from appointments import booking
-from appointments.availability import make_slots
+from appointments.booking import booking
 from appointments.models import Clinician, Slot, WaitingEntry, WorkingHours
+from appointments.scheduling.availability import make_slots
 from appointments.tests.factories import make_appointment, make_clinician, make_hours, make_slot, make_type
 from calcsite.tests import people
 

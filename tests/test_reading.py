@@ -8,15 +8,15 @@ import pytest
 import yaml
 from playwright.sync_api import Page
 
-from conditions.kinds import SectionKind
-from conditions.reading import grade, long_sentences
+from conditions.choices import SectionKind
+from conditions.lint.reading import grade, long_sentences
 from tests.browsing import CONDITIONS
 from tests.running import ROOT
 
 pytestmark = pytest.mark.looks
 
 STARTER = ROOT / "conditions" / "starter"
-FILES = sorted([*STARTER.rglob("*.yaml"), *(ROOT / "appointments" / "starter").glob("*.yaml")])
+FILES = sorted([*STARTER.rglob("*.yaml"), *(ROOT / "appointments" / "guidance" / "starter_texts").glob("*.yaml")])
 
 
 def sections(page: Page) -> dict[str, str]:

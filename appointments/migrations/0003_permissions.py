@@ -10,7 +10,7 @@ their data.
 
 from django.db import migrations
 
-from calcsite.groups import grant_permissions
+from calcsite.database.groups import grant_permissions
 
 PATIENTS = ["appointments.view_appointment", "appointments.change_appointment"]
 BOOKING = PATIENTS + ["appointments.add_appointment", "appointments.export_appointment"]

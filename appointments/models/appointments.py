@@ -11,7 +11,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Upper
 from django.utils import timezone
 
-from appointments.kinds import COMING, LIVE, Mode, Status
+from appointments.choices import COMING, LIVE, Mode, Status
 from appointments.models.clinicians import AppointmentType, Clinician
 from appointments.models.hours import Slot
 from conditions.models import Condition

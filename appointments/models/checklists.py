@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from appointments.kinds import Tool, Treatment
+from appointments.choices import Tool, Treatment
 from conditions.models import Condition
 
 

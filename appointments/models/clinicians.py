@@ -9,9 +9,9 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from appointments import photographs
-from appointments.kinds import Mode
-from conditions.kinds import TagKind
+from appointments.choices import Mode
+from appointments.scheduling import photographs
+from conditions.choices import TagKind
 from conditions.models import Condition, Tag
 from conditions.models.working import SLUG
 

@@ -8,7 +8,7 @@ from django.core.files.storage import Storage, storages
 from django.db import models
 from django.utils import timezone
 
-from appointments.kinds import FileKind
+from appointments.choices import FileKind
 from appointments.models.appointments import Appointment
 
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from appointments.kinds import LIVE, Mode, Status
+from appointments.choices import LIVE, Mode, Status
 from appointments.models.clinicians import AppointmentType, Clinician, Location
 
 SHORTEST = 5  # minutes of a slot

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from appointments.kinds import Agreement, OpinionStatus
+from appointments.choices import Agreement, OpinionStatus
 from appointments.models.appointments import Appointment
 from conditions.models.editions import checksum
 

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.text import capfirst
 
-from appointments.kinds import COMING, TaskStatus, Tool
+from appointments.choices import COMING, TaskStatus, Tool
 from appointments.models.appointments import Appointment
 from appointments.models.checklists import ChecklistItem, CopyQuerySet, QuestionPrompt
 

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from appointments.kinds import Feeling, Status, Treatment
+from appointments.choices import Feeling, Status, Treatment
 from appointments.models.appointments import Appointment
 from appointments.models.checklists import CopyQuerySet, RecoveryGuidance
 

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from appointments.kinds import ConsentKind
+from appointments.choices import ConsentKind
 from appointments.models.access import Link
 from appointments.models.appointments import Appointment
 

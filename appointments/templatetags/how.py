@@ -1,8 +1,8 @@
-"""Where an appointment is, for the one sentence that says how it happens (`appointments/_how.txt`)."""
+"""Where an appointment is, for the one sentence that says how it happens (`appointments/booking/_how.txt`)."""
 
 from django import template
 
-from appointments import calendars
+from appointments.booking import calendar_file
 
 register = template.Library()
-register.filter("where", calendars.where)
+register.filter("where", calendar_file.where)

@@ -4,13 +4,13 @@ from typing import Any
 
 from django import template
 
+from appointments.governance.permissions import ERASE, HOLD
 from appointments.models import Appointment
-from appointments.staff import ERASE, HOLD
 
 register = template.Library()
 
 
-@register.inclusion_tag("admin/appointments/appointment/_rights.html", takes_context=True)
+@register.inclusion_tag("admin/appointments/privacy/_rights.html", takes_context=True)
 def patient_rights(context: dict[str, Any], appointment: Appointment) -> dict[str, Any]:
     """For those who may do something about it; nothing for others."""
     user = context["request"].user

@@ -7,13 +7,13 @@ from django import template
 register = template.Library()
 
 
-@register.inclusion_tag("appointments/_second_opinion_call.html", takes_context=True)
+@register.inclusion_tag("appointments/booking/_second_opinion_call.html", takes_context=True)
 def second_opinion_call(context: dict[str, Any], slug: str) -> dict[str, Any]:
     """An invitation to get a second opinion about the condition with this address."""
     return {"slug": slug, "clinic": context["clinic"]}
 
 
-@register.inclusion_tag("appointments/_appointment_call.html", takes_context=True)
+@register.inclusion_tag("appointments/booking/_appointment_call.html", takes_context=True)
 def appointment_call(context: dict[str, Any], slug: str) -> dict[str, Any]:
     """An invitation to book an appointment about the condition with this address."""
     return {"slug": slug, "clinic": context["clinic"]}

@@ -5,9 +5,9 @@ from typing import Any
 
 from django import template
 
-from appointments import worklists
+from appointments.desk import worklists
+from appointments.governance.permissions import ADD, VIEW
 from appointments.models import Clinician
-from appointments.staff import ADD, VIEW
 
 register = template.Library()
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from django import template
 from django.utils.formats import date_format
 
-from appointments import timezones
-from appointments.availability import Day
+from appointments.scheduling import timezones
+from appointments.scheduling.availability import Day
 
 register = template.Library()
 register.filter("clock", timezones.clock)

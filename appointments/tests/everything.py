@@ -11,8 +11,8 @@ from django.db import models
 from django.utils import timezone
 from post_office.models import STATUS, Attachment, Email, Log
 
-from appointments import holdings
 from appointments.models import Appointment, Document, Message, Note, Opinion, RecoveryPlan, WaitingEntry
+from appointments.privacy import registry
 from appointments.tests.factories import make_appointment
 
 CANARY = "zqcanary"
@@ -87,9 +87,9 @@ def make_rows(appointment: Appointment, staff: User) -> None:
     """A row of every model of `holdings` that an appointment has none of yet."""
     known: dict[type, models.Model] = {Appointment: appointment, User: staff}
     first = [Email, WaitingEntry, RecoveryPlan, Opinion, Document]
-    for model in [*first, *(model for model in holdings.PATHS if model not in first)]:
+    for model in [*first, *(model for model in registry.PATHS if model not in first)]:
         if model not in {Attachment, Attachment.emails.through, Message, Log} and not known.get(model):
-            rows = holdings.rows_of(appointment, model)
+            rows = registry.rows_of(appointment, model)
             known[model] = rows.first() or make_row(model, known)
     if not appointment.messages.filter(email=known[Email]).exists():
         message = appointment.messages.first()
@@ -104,9 +104,9 @@ def make_everything(staff: User) -> Appointment:
     """An appointment with a row of every model of `holdings`, each with canaries, whatever models there are."""
     appointment = make_appointment(email="canary@home.example", name="Canary")
     make_rows(appointment, staff)
-    for model in holdings.PATHS:
-        for row in holdings.rows_of(appointment, model):
-            if model not in {*holdings.KEPT, Attachment.emails.through, Note}:  # a note cannot be changed
+    for model in registry.PATHS:
+        for row in registry.rows_of(appointment, model):
+            if model not in {*registry.KEPT, Attachment.emails.through, Note}:  # a note cannot be changed
                 fill(row)
     _sign(appointment, staff)
     _log(appointment, staff)

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from appointments import booking
-from appointments.kinds import Mode
+from appointments.booking import booking
+from appointments.choices import Mode
 from appointments.models import Appointment, AppointmentType, Clinician, Draft, Location, Slot, WorkingHours
 
 _count = itertools.count(1)

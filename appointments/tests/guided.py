@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from appointments.kinds import Tool, Treatment
+from appointments.choices import Tool, Treatment
 from appointments.models import ChecklistItem, PlanGuidance, RecoveryGuidance, RecoveryPlan
 from appointments.tests.factories import make_appointment
 from calcsite.tests import people

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db import connection
 
-from appointments import journey, patient_urls, urls
+from appointments import patient_urls, urls
+from appointments.booking import steps
 
 UNKNOWN = "x" * 43  # as long as a token
 PREFIXES = {"/appointment/": patient_urls.urlpatterns, "/second-opinion/": urls.urlpatterns}
@@ -21,7 +22,7 @@ def addresses(**parts: Any) -> list[str]:
         "kind": ["documents"],
         "token": [UNKNOWN],
         "rest": [").", "x.css"],
-        "name": journey.NAMES,
+        "name": steps.NAMES,
     }
     values |= {name: [part] for name, part in parts.items()}
     found = []

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 
-from appointments import delivery, messaging
+from appointments.messages import delivery, messaging
 from calcsite.tests import mailservers
 
 MEMORY = {"BACKENDS": {"default": mailservers.MEMORY}}

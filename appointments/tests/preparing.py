@@ -4,8 +4,7 @@ from datetime import date
 
 from django.contrib.auth.models import User
 
-from appointments import preparation
-from appointments.kinds import Tool
+from appointments.choices import Tool
 from appointments.models import (
     Appointment,
     ChecklistItem,
@@ -18,6 +17,7 @@ from appointments.models import (
     Symptom,
     TreatmentOption,
 )
+from appointments.preparation import tasks
 from appointments.tests.factories import make_appointment
 from calcsite.tests.people import make_person
 from conditions.models import Condition
@@ -64,14 +64,14 @@ def write(appointment: Appointment, *, rows: int = 1, word: str = "") -> None:
         several = [
             {name: _with(name, value, f"{word} {number}") for name, value in values.items()} for number in range(rows)
         ]
-        preparation.add_rows(appointment=appointment, model=MODELS[tool], rows=several)
+        tasks.add_rows(appointment=appointment, model=MODELS[tool], rows=several)
     for tool, values in SINGLE.items():
         words = {name: _with(name, value, word) for name, value in values.items()}
-        preparation.keep(appointment=appointment, model=MODELS[tool], values=words)
+        tasks.keep(appointment=appointment, model=MODELS[tool], values=words)
     author = User.objects.filter(username="nurse").first() or make_person(username="nurse")
     for number in range(rows):
         values = {"test": f"Blood test {word} {number}", "day": date(2026, 12, 1), "text": f"Eat nothing. {word}"}
-        preparation.instruct(appointment=appointment, values=values, by=author)
+        tasks.instruct(appointment=appointment, values=values, by=author)
 
 
 def _with(name: str, value: str, word: str) -> str:

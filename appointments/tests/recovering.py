@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from appointments import recovery
 from appointments.models import Appointment, Clinician, FollowUp, PlanMedicine, RecoveryGuidance, RecoveryPlan
+from appointments.recovery import plans
 from appointments.tests.factories import make_appointment
 from calcsite.tests import people
 
@@ -62,8 +62,8 @@ def start_plan(appointment: Appointment | None = None, *, by: User | None = None
         FollowUp(day=plan.first_day + timedelta(days=14), what="A talk with Dr Example"),
     ]
     by = by or appointment.slot.clinician.user
-    fitting = recovery.fitting(appointment, plan.treatment).values_list("pk", flat=True)
-    return recovery.start_plan(appointment=appointment, plan=plan, guidance=fitting, rows=rows, by=by)
+    fitting = plans.fitting(appointment, plan.treatment).values_list("pk", flat=True)
+    return plans.start_plan(appointment=appointment, plan=plan, guidance=fitting, rows=rows, by=by)
 
 
 def client_of(user: User) -> Client:

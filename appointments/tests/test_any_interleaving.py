@@ -14,13 +14,15 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from appointments import availability, booking, closures, delivery, messaging, waiting
-from appointments.booking import BookingError
-from appointments.kinds import COMING, LIVE, Mode, Status
+from appointments.booking import booking, closures, waiting_list
+from appointments.booking.booking import BookingError
+from appointments.booking.waiting_list import WaitingError
+from appointments.choices import COMING, LIVE, Mode, Status
+from appointments.messages import delivery, messaging
 from appointments.models import Appointment, Closure, Draft, Message, Offer, Slot
+from appointments.scheduling import availability
 from appointments.tests.factories import PATIENT, make_clinician, make_draft, make_hours, make_type
 from appointments.tests.post import calendar_of
-from appointments.waiting import WaitingError
 from calcsite.tests import people
 
 LONDON = ZoneInfo("Europe/London")
@@ -118,14 +120,14 @@ class Clinic(RuleBasedStateMachine):
     @rule(which=NUMBERS)
     def wait_for_earlier(self, which: int) -> None:
         if appointment := self.appointment(which):
-            self.attempt(waiting.join, appointment=appointment)
+            self.attempt(waiting_list.join, appointment=appointment)
 
     @rule(which=NUMBERS)
     def stop_waiting(self, which: int) -> None:
         if appointment := self.appointment(which):
-            self.attempt(waiting.leave, appointment=appointment)
+            self.attempt(waiting_list.leave, appointment=appointment)
 
-    @rule(which=NUMBERS, answer=st.sampled_from([waiting.accept, waiting.accept, waiting.decline]))
+    @rule(which=NUMBERS, answer=st.sampled_from([waiting_list.accept, waiting_list.accept, waiting_list.decline]))
     def answer(self, which: int, answer) -> None:
         """Old offers too: their page may still be open somewhere."""
         offers = Offer.objects.select_related("entry__appointment__type", "slot").order_by("-pk")
@@ -161,7 +163,7 @@ class Clinic(RuleBasedStateMachine):
     @rule()
     def work(self) -> None:
         booking.clear_run_out(self.now)
-        waiting.offer_freed(self.now)
+        waiting_list.offer_freed(self.now)
         with time_machine.travel(self.now, tick=False):  # the outbox looks at the clock itself
             messaging.compose_due(self.now)
             delivery.send_waiting()

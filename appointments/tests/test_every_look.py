@@ -10,9 +10,9 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 
+from appointments.governance.tests.test_staff_access import CANARY, LIST, body_of, patient, patterns
 from appointments.models import Appointment, AuditEntry, Closure, Message, Note
 from appointments.tests.factories import make_clinician
-from appointments.tests.test_staff_access import CANARY, LIST, body_of, patient, patterns
 from calcsite.tests import people
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from appointments import worklists
+from appointments.desk import worklists
 from appointments.models import Appointment, Message, Slot
 from calcsite.tests import people
 

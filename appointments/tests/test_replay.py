@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from appointments import access, waiting
-from appointments.kinds import Mode
+from appointments.access import links
+from appointments.booking import waiting_list
+from appointments.choices import Mode
 from appointments.models import Appointment, Offer
 from appointments.tests.factories import make_appointment, make_hours, make_slot, make_type
 from appointments.tests.journeys import ANSWERS, BOOK, answer, book, come_to
@@ -34,9 +35,9 @@ def hours():
 def first(hours) -> Appointment:
     """The appointment of a patient who has an earlier time on offer."""
     appointment = make_appointment(slot=make_slot(hours=hours, starts=timezone.now() + 30 * DAYS), **CANARY)
-    waiting.join(appointment=appointment)
+    waiting_list.join(appointment=appointment)
     make_slot(hours=hours, starts=timezone.now() + 5 * DAYS)
-    waiting.offer_freed()
+    waiting_list.offer_freed()
     return appointment
 
 
@@ -60,7 +61,7 @@ def test_no_answer_of_any_status_is_kept_by_anybody(first, second, forged):
     booked, stranger = Client(), Client()
     make_slot(hours=first.slot.hours, starts=timezone.now() + 10 * DAYS)
     book(booked)
-    paths = [*addresses(token=access.make_link(first)), "/appointment/x.css", "/appointment/%00/", f"{BOOK}nothing/"]
+    paths = [*addresses(token=links.make_link(first)), "/appointment/x.css", "/appointment/%00/", f"{BOOK}nothing/"]
     paths += [path.rstrip("/") for path in paths[3:6]]
     answers = []
     for client in (second, booked, stranger):

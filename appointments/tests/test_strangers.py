@@ -18,13 +18,14 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from appointments import access, carers, holdings
+from appointments.access import carers, links
+from appointments.access.code import CODE
 from appointments.models import Appointment, Closure, PlanGuidance, PreparationTask
+from appointments.privacy import registry
 from appointments.tests.looking import shown
 from appointments.tests.visiting import come_in, come_in_with_code
 from appointments.tests.whole import APPOINTMENT, NOBODYS, NOT_OF_PATIENTS, filled, make_whole, places_in, routes
 from appointments.tests.writing import client_of
-from appointments.views.code import CODE
 from calcsite.tests import people
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +69,7 @@ def by_link(patient: Appointment) -> Client:
 def by_an_old_code(patient: Appointment) -> Client:
     client = come_in_with_code(patient)
     session = client.session
-    session[CODE] = [session[access.SESSION], (timezone.now() - timedelta(days=2)).isoformat()]
+    session[CODE] = [session[links.SESSION], (timezone.now() - timedelta(days=2)).isoformat()]
     session.save()
     return client
 
@@ -108,14 +109,14 @@ class Visitor(NamedTuple):
     come: Callable[[Appointment], Client]
     among: str | tuple[str, ...]  # how the addresses begin that they try
     never_sees: tuple[str, ...] = (WHO, MEDICAL)
-    keeps_off: Iterable[type] = tuple(holdings.PATHS)  # the models of which no row of the patient's changes
+    keeps_off: Iterable[type] = tuple(registry.PATHS)  # the models of which no row of the patient's changes
     theirs: tuple[str, ...] = ()  # how addresses begin that are theirs all the same
 
 
 PATIENTS, STAFF = ("appointment/", "second-opinion/", "calendar/"), "admin/"
 # What is behind the code. With the link alone somebody moves and cancels, and asks for a code.
 BEHIND_THE_CODE = ("preparation", "documents", "opinions", "recovery", "rights")
-MEDICAL_ROWS = tuple(model for model in holdings.PATHS if model.__module__.endswith(BEHIND_THE_CODE))
+MEDICAL_ROWS = tuple(model for model in registry.PATHS if model.__module__.endswith(BEHIND_THE_CODE))
 # Whoever edits the checklist may delete an item of it: copies stay, and lead to it no more.
 COPIES = {PreparationTask, PlanGuidance}
 ADMIN = f"/{STAFF}appointments/"
@@ -129,7 +130,7 @@ VISITORS = {
     "staff without patients": Visitor(
         staff_without_patients,
         STAFF,
-        keeps_off=tuple(model for model in holdings.PATHS if model not in COPIES),
+        keeps_off=tuple(model for model in registry.PATHS if model not in COPIES),
         theirs=(f"{ADMIN}auditentry/", f"{ADMIN}appointment/feed/"),
     ),
     "who books": Visitor(who_books, STAFF, (MEDICAL,), (), theirs=(ADMIN,)),
@@ -150,7 +151,7 @@ def told(patient: Appointment, *, nobodys: bool) -> dict[str, Any]:
 
 
 def held(patient: Appointment, models: Iterable[type]) -> list[list[dict]]:
-    return [list(holdings.rows_of(patient, model).values()) for model in models]
+    return [list(registry.rows_of(patient, model).values()) for model in models]
 
 
 def ask(browser: Client, method: str, path: str, fields: dict[str, Any]) -> tuple[int, str, str]:
@@ -223,4 +224,4 @@ def test_those_whom_it_concerns_find_it_at_these_addresses(patient):
 
 
 def test_a_patient_who_is_whole_has_a_row_of_every_model(patient):
-    assert [model for model in holdings.PATHS if not holdings.rows_of(patient, model).exists()] == []
+    assert [model for model in registry.PATHS if not registry.rows_of(patient, model).exists()] == []

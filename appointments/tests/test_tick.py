@@ -8,15 +8,15 @@ from django.core import mail
 from django.core.management import call_command
 from django.utils import timezone
 
-from appointments import booking
-from appointments.kinds import Mode
+from appointments.booking import booking
+from appointments.choices import Mode
 from appointments.management.commands import tick
 from appointments.models import Appointment, Slot
 from appointments.tests.factories import make_draft, make_hours, make_slot
 from calcsite.models import Attempts
 from calcsite.tests import people
-from conditions import publishing
 from conditions.models import Condition, DigestSent, Edition, EmptySearch, RenderedPage
+from conditions.publishing import publishing
 from conditions.tests.factories import make_condition, make_live, make_reviewer
 
 pytestmark = pytest.mark.django_db

@@ -4,9 +4,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from appointments import access
+from appointments.access import links
+from appointments.access.code import CODE
 from appointments.models import Appointment
-from appointments.views.code import CODE
 
 
 def url(name: str, *args: object) -> str:
@@ -16,7 +16,7 @@ def url(name: str, *args: object) -> str:
 def come_in(appointment: Appointment, *, offered: bool = False, **options) -> Client:
     """By a link; while an earlier time is `offered`, it leads there."""
     client = Client(**options)
-    response = client.post(url("open"), {"token": access.make_link(appointment)})
+    response = client.post(url("open"), {"token": links.make_link(appointment)})
     assert (response.status_code, response["Location"]) == (302, url("offer" if offered else "home"))
     return client
 
@@ -25,6 +25,6 @@ def come_in_with_code(appointment: Appointment, **options) -> Client:
     """As somebody who has entered the code too."""
     client = come_in(appointment, **options)
     session = client.session
-    session[CODE] = [session[access.SESSION], timezone.now().isoformat()]
+    session[CODE] = [session[links.SESSION], timezone.now().isoformat()]
     session.save()
     return client

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from appointments import waiting
+from appointments.booking import waiting_list
 from appointments.models import Appointment, Slot
 from appointments.tests.factories import make_appointment, make_hours, make_slot
 from appointments.tests.post import deliver
@@ -19,7 +19,7 @@ def on(days: int) -> datetime:
 def waits(*, hours=None, days: int = 20, **fields) -> Appointment:
     """An appointment some days ahead, whose patient would come earlier."""
     appointment = make_appointment(slot=make_slot(hours=hours, starts=on(days)))
-    waiting.join(appointment=appointment, **fields)
+    waiting_list.join(appointment=appointment, **fields)
     return appointment
 
 
@@ -29,10 +29,10 @@ def is_offered(hours=None) -> Appointment:
     appointment = waits(hours=hours)
     make_slot(hours=hours, starts=on(5))
     deliver()
-    waiting.offer_freed()
+    waiting_list.offer_freed()
     return appointment
 
 
 def offered_to(appointment: Appointment) -> Slot | None:
-    offer = waiting.open_offers(appointment).first()
+    offer = waiting_list.open_offers(appointment).first()
     return offer.slot if offer else None

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from django.urls import URLResolver, get_resolver
 
-from appointments import carers, checkins, messaging, recovery_feed
+from appointments.access import carers
+from appointments.messages import messaging
 from appointments.models import (
     Appointment,
     AppointmentType,
@@ -29,12 +30,13 @@ from appointments.models import (
     RecoveryGuidance,
     TestInstruction,
 )
+from appointments.preparation.lists import LISTS
+from appointments.recovery import calendar_feed, checkins
 from appointments.tests.everything import make_rows
 from appointments.tests.looking import PLACE, UNKNOWN
 from appointments.tests.preparing import make_preparing, write
 from appointments.tests.recovering import make_guidance, move_back, start_plan
 from appointments.tests.writing import clinician_of, make_correction, make_released_opinion
-from appointments.tools import LISTS
 
 Key = Callable[[Appointment], object]
 
@@ -61,7 +63,7 @@ def make_whole(who: str, medical: str) -> Appointment:
     move_back(appointment)
     plan = start_plan(appointment, note=medical, what=medical, by=clinician)
     checkins.check_in(plan=plan, feeling="worse", pain=8, note=medical)
-    recovery_feed.renew(plan=plan)
+    calendar_feed.renew(plan=plan)
     carers.make(appointment=appointment, name=who)
     messaging.send_from_staff(appointment=appointment, text=who, by=clinician)
     messaging.compose_due()

@@ -6,9 +6,9 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
-from appointments import opinions
 from appointments.models import Appointment, Opinion, Question
-from appointments.visits import fingerprint
+from appointments.opinions import opinions
+from appointments.preparation.answers import fingerprint
 from calcsite.tests import people
 from conditions.models.editions import checksum
 

@@ -20,7 +20,7 @@ from post_office.models import Attachment, Email, EmailTemplate, Log
 from calcsite.admin.forms import NewPersonForm, PersonForm
 from calcsite.admin.words import InOurWords
 from calcsite.models import StaffProfile
-from calcsite.staff import inviting, secondfactor
+from calcsite.signin import inviting, secondfactor
 
 # What libraries show that nobody here should see or needs: secrets of second factors, and messages to patients.
 for model in [EmailAddress, Authenticator, Attachment, Email, EmailTemplate, Log, User]:

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from calcsite.groups import grant_permissions
+from calcsite.database.groups import grant_permissions
 
 READ_PAGES = [
     "conditions.view_condition",

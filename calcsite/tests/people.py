@@ -14,7 +14,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 from django.test import Client
 
-from calcsite.staff import sessions
+from calcsite.signin import sessions
 
 PASSWORD = "four quiet brown kettles"
 _count = itertools.count(1)

@@ -14,13 +14,13 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.text import get_text_list
 
-from calcsite.keys import key_in
-from conditions import drafting
+from calcsite.web.keys import key_in
 from conditions.admin import exchange, steps
 from conditions.admin.guarding import GuardedAdmin, refuse_tampered_choices
 from conditions.admin.lines import LINES
 from conditions.admin.reports import report_urls
 from conditions.admin.uses import with_uses
+from conditions.editing import drafting
 from conditions.models import FAQ, Alias, Condition, Edition, Feedback, Section, Source
 
 STATES = [("approved", "Approved by a clinician"), ("unreviewed", "Public without a clinician’s review")]

@@ -7,10 +7,11 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
-from conditions import documentfiles, documents, drafting
 from conditions.admin.forms import ImportForm
 from conditions.admin.screens import about_condition
-from conditions.documentfiles import DocumentError, NoDocumentError
+from conditions.editing import drafting
+from conditions.exchange import documents, files
+from conditions.exchange.files import DocumentError, NoDocumentError
 from conditions.models import Condition
 
 
@@ -31,7 +32,7 @@ def import_(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         file, replace = form.cleaned_data["file"], form.cleaned_data["replace"]
         try:
-            content = file.read(documentfiles.LARGEST + 1)
+            content = file.read(files.LARGEST + 1)
             written = drafting.import_file(name=file.name, content=content, by=request.user, replace=replace)
         except NoDocumentError as error:
             told = f"This is not a file that “Save as a file” made. Look at line {error.line}."

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from conditions.models import Condition, Edition
 from conditions.months import months_after
-from conditions.previewing import LONGEST
+from conditions.publishing.previewing import LONGEST
 
 WORKING_COPY = "working"
 # `seen` is the checksum of the text that stands on the same page.

@@ -10,11 +10,11 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django_prose_editor.fields import ProseEditorFormField
 
-from conditions import drafting
 from conditions.admin.lookups import OwnFiltersOnly
-from conditions.blocks import Block, blocks_of
-from conditions.differing import Line, compare_blocks
+from conditions.compare.differing import Line, compare_blocks
+from conditions.editing import drafting
 from conditions.models import Condition
+from conditions.richtext.blocks import Block, blocks_of
 
 CHANGED_MEANWHILE = "Not saved yet: somebody else saved this page first"
 DELETED_MEANWHILE = "Somebody else has deleted it. Copy what you need of it, and open the page again."

@@ -17,9 +17,10 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
 from calcsite.models import StaffProfile
-from calcsite.paging import links_to_pages, page_of
-from conditions import answering, reports
+from calcsite.web.paging import links_to_pages, page_of
+from conditions import reports
 from conditions.admin.readonly import ReadOnlyAdmin
+from conditions.editing import answering
 from conditions.models import Condition, EmptySearch
 
 ROWS = 10  # of each report on the page of all

@@ -10,17 +10,17 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
-from calcsite.keys import key_in
 from calcsite.models import StaffProfile
-from conditions import publishing
+from calcsite.web.keys import key_in
 from conditions.admin.forms import ApproveForm, ReturnForm
 from conditions.admin.readonly import ReadOnlyAdmin
 from conditions.admin.screens import screen
 from conditions.admin.steps import comparison_of, findings_in
-from conditions.checking import Finding
-from conditions.comparing import Comparison
+from conditions.compare.comparing import Comparison
+from conditions.lint import Finding
 from conditions.models import Edition
-from conditions.publishing import PublishingError
+from conditions.publishing import publishing
+from conditions.publishing.publishing import PublishingError
 
 
 @admin.register(Edition)

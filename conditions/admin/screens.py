@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 
-from calcsite.keys import key_in
+from calcsite.web.keys import key_in
 from conditions.composing import Content
 from conditions.models import Condition, Edition
 from conditions.reports.desk import FORM_PARTS

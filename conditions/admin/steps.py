@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from calcsite.models import ClinicDetails, StaffProfile
-from conditions import checking, drafting, pictures, previewing, publishing, richtext
+from conditions import lint, pictures, richtext
 from conditions.admin.forms import (
     WORKING_COPY,
     CompareForm,
@@ -21,16 +21,18 @@ from conditions.admin.forms import (
     WithdrawForm,
 )
 from conditions.admin.screens import about_condition, edition_of, fields_of, screen
-from conditions.comparing import Comparison, compare
+from conditions.compare.comparing import Comparison, compare
 from conditions.composing import Content, compose
+from conditions.editing import drafting
 from conditions.models import Condition, Listing, PageEvent, PreviewLink
 from conditions.models.editions import checksum
-from conditions.publishing import PublishingError
+from conditions.publishing import previewing, publishing
+from conditions.publishing.publishing import PublishingError
 
 
-def findings_in(content: Content) -> list[checking.Finding]:
+def findings_in(content: Content) -> list[lint.Finding]:
     """What the checks find in a content, with the clinic's own emergency number."""
-    return checking.check(content, emergency_number=ClinicDetails.current().emergency_number)
+    return lint.check(content, emergency_number=ClinicDetails.current().emergency_number)
 
 
 @require_safe
@@ -77,9 +79,9 @@ def submit(request: HttpRequest, condition: Condition) -> HttpResponse:
     )
 
 
-def beside_text(content: Content, findings: list[checking.Finding], fields: dict[str, str]) -> list[dict[str, Any]]:
+def beside_text(content: Content, findings: list[lint.Finding], fields: dict[str, str]) -> list[dict[str, Any]]:
     """Each part of the page with what the checks found in it, and where to change it."""
-    found = checking.by_place(findings)
+    found = lint.by_place(findings)
     html = {part["kind"]: part["html"] for part in content["sections"]}
     html |= {faq["anchor"]: faq["html"] for faq in content["faqs"]}
     return [
@@ -92,7 +94,7 @@ def beside_text(content: Content, findings: list[checking.Finding], fields: dict
             "findings": found.get(part.where, []),
             "field": fields[part.where],
         }
-        for part in checking.parts_of(content)
+        for part in lint.parts_of(content)
     ]
 
 

@@ -8,9 +8,9 @@ from django.db.models import Count, F
 from django.urls import reverse
 from django.utils import timezone
 
-from calcsite.compression import TwoForms
+from calcsite.web.compression import TwoForms
 from conditions import pictures
-from conditions.kinds import TagKind
+from conditions.choices import TagKind
 from conditions.models.working import Condition
 
 

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
 from django.utils import timezone
 
-from calcsite.tokens import digest_of
+from calcsite.security.tokens import digest_of
 from conditions.models.editions import Edition
 from conditions.models.working import Condition
 

@@ -13,7 +13,7 @@ from django.urls import resolve, reverse
 from django_prose_editor.fields import ProseEditorField
 
 from conditions import pictures, richtext
-from conditions.kinds import SectionKind, TagKind
+from conditions.choices import SectionKind, TagKind
 
 LONGEST_REVIEW = 36  # months; PIF TICK asks for a review at least every three years
 SLUG = RegexValidator(r"\A[a-z0-9]+(?:-[a-z0-9]+)*\Z", "Use small letters, digits and single hyphens only.")

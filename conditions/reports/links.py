@@ -8,8 +8,8 @@ from urllib.parse import unquote, urlsplit
 from django.db.models import F
 from django.urls import Resolver404, ResolverMatch, resolve, reverse
 
-from conditions import reading
-from conditions.kinds import SectionKind
+from conditions.choices import SectionKind
+from conditions.lint import reading
 from conditions.models import FAQ, GeneralPage, InternalLink, Listing, OldAddress, SearchDocument
 
 MOST = 500  # addresses; whoever has more of them gone has another problem

@@ -5,7 +5,7 @@ from django.db import transaction
 from conditions.composing import compose
 from conditions.models import Condition
 from conditions.models.editions import checksum
-from conditions.publishing import locked
+from conditions.publishing.publishing import locked
 
 AT_A_TIME = 50  # working copies
 

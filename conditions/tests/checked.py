@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from conditions import checking
-from conditions.checking import Finding
+from conditions import lint
 from conditions.composing import Content
+from conditions.lint import Finding
 
 GOOD_SOURCE = {"title": "Calcium", "publisher": "A journal 2020;1:1", "url": "https://e.example/", "seen": "May 2024"}
 
@@ -29,7 +29,7 @@ def make_content(
 
 
 def findings(*, emergency_number: str = "999", **parts: Any) -> list[Finding]:
-    return checking.check(make_content(**parts), emergency_number=emergency_number)
+    return lint.check(make_content(**parts), emergency_number=emergency_number)
 
 
 def told(**parts: Any) -> list[tuple[str, str, str]]:

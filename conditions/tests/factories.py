@@ -7,9 +7,9 @@ from django.contrib.auth import get_user_model
 from django.utils.text import slugify
 
 from calcsite.models import StaffProfile
-from conditions import publishing
-from conditions.kinds import SectionKind
+from conditions.choices import SectionKind
 from conditions.models import FAQ, Condition, Section, Source, Tag
+from conditions.publishing import publishing
 
 _count = itertools.count(1)
 

@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from conditions import pictures, richtext
-from conditions.kinds import SectionKind
+from conditions.choices import SectionKind
 from conditions.models import Condition, Tag
+from conditions.publishing.tests.test_pictures import drawing
 from conditions.tests.factories import make_condition
-from conditions.tests.test_pictures import drawing
 
 few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from appointments.kinds import OpinionStatus
+from appointments.choices import OpinionStatus
 from appointments.models import Opinion
 
 

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from appointments import demonstration
+from appointments.scheduling import demonstration
 
 
 class Command(BaseCommand):

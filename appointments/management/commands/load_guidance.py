@@ -2,8 +2,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from appointments import starter
-from conditions.documentfiles import DocumentError
+from appointments.guidance import starter
+from conditions.exchange.files import DocumentError
 
 
 class Command(BaseCommand):

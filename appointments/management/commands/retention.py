@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from appointments import retention
+from appointments.privacy import retention
 
 
 class Command(BaseCommand):

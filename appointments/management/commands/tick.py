@@ -4,9 +4,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from appointments import availability, booking, delivery, erasure, messaging, retention, waiting
-from calcsite import limits
-from conditions import digests, pages, publishing, reports, search
+from appointments.booking import booking, waiting_list
+from appointments.messages import delivery, messaging
+from appointments.privacy import erasure, retention
+from appointments.scheduling import availability
+from calcsite.security import limits
+from conditions import reports, search
+from conditions.publishing import pages, publishing
+from conditions.reports import digests
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +26,7 @@ PARTS: list[Callable[[], object]] = [
     limits.clean_up,
     retention.clean_up_daily,
     availability.make_slots_ahead,
-    waiting.offer_freed,
+    waiting_list.offer_freed,
     digests.send_due,
     messaging.compose_due,
     delivery.send_waiting,

@@ -3,7 +3,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from calcsite.staff import secondfactor
+from calcsite.signin import secondfactor
 
 
 class Command(BaseCommand):

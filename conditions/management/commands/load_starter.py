@@ -3,19 +3,19 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from conditions import starter
-from conditions.documentfiles import DocumentError
+from conditions.exchange.files import DocumentError
+from conditions.starter import loading
 
 
 class Command(BaseCommand):
     help = "Loads the starter content. What the site has already is left as it is."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--folder", type=Path, default=starter.FOLDER, help="where the files are")
+        parser.add_argument("--folder", type=Path, default=loading.FOLDER, help="where the files are")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            report = starter.load(options["folder"])
+            report = loading.load(options["folder"])
         except DocumentError as error:
             raise CommandError(f"Nothing was loaded. {error}") from error
         if not (report.conditions or report.pages or report.questions):

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from conditions import pages
+from conditions.publishing import pages
 
 
 class Command(BaseCommand):

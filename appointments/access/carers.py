@@ -1,0 +1,73 @@
+"""A carer link: it lets somebody see when, where and how an appointment is, and what there is to prepare.
+
+It shows no answers, no reason and no name, and changes nothing. The patient makes it, sees it once, and can end it. It
+ends by itself when the appointment is cancelled, and when a patient's own link of the same age would. Only a digest
+is stored.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from appointments.access import links
+from appointments.choices import Status
+from appointments.governance import audit
+from appointments.models import Appointment, AuditEntry, CarerLink
+from calcsite.security.tokens import digest_of, new_token
+
+SESSION = "appointment_carer"  # the session's key of the link that a carer came by
+MOST = 5  # that work at the same time, for one appointment
+CARER = "a carer"
+
+
+class CarerError(Exception):
+    """It is not possible. The message says why, in words for the patient."""
+
+
+@transaction.atomic
+def make(*, appointment: Appointment, name: str, at: datetime | None = None) -> str:
+    """A new link for the person called `name`. Returns its token, which is stored nowhere.
+
+    Raises CarerError when there are many links already, or the appointment is cancelled.
+    """
+    now = at or timezone.now()
+    row = Appointment.objects.select_for_update().get(pk=appointment.pk)
+    if row.status == Status.CANCELLED:
+        raise CarerError("This appointment is cancelled.")
+    if usable(now).filter(appointment=row).count() >= MOST:
+        raise CarerError(f"You have {MOST} links already. End one of them first.")
+    token = new_token()
+    expires = max(row.slot.starts, now) + links.KEPT
+    CarerLink.objects.create(appointment=row, name=name, digest=digest_of(token), made_at=now, expires_at=expires)
+    audit.record(AuditEntry.Action.CHANGED, row, by=audit.PATIENT, detail="Carer link made")
+    return token
+
+
+@transaction.atomic
+def end(*, link: CarerLink, at: datetime | None = None) -> None:
+    """End a link at once. Ended twice it is ended once."""
+    if CarerLink.objects.filter(pk=link.pk, ended_at=None).update(ended_at=at or timezone.now()) == 1:
+        audit.record(AuditEntry.Action.CHANGED, link.appointment, by=audit.PATIENT, detail="Carer link ended")
+
+
+def end_all(*, appointment: Appointment, at: datetime | None = None) -> None:
+    """End every link of an appointment: whoever made them may not have been the patient."""
+    for link in usable(at).filter(appointment=appointment):
+        end(link=link, at=at)
+
+
+def usable(at: datetime | None = None) -> QuerySet[CarerLink]:
+    """The links that still open something."""
+    return CarerLink.objects.usable(at).exclude(appointment__status=Status.CANCELLED)
+
+
+def find(token: str, *, at: datetime | None = None) -> CarerLink | None:
+    """The link that a token opens. Finding it changes nothing: scanners open every link."""
+    return links.find_among(usable(at), token)
+
+
+def enter(token: str, *, at: datetime | None = None) -> CarerLink:
+    """Let a carer in by their token. Raises access.AccessError when it opens nothing, or nothing any more."""
+    return links.let_in(find(token, at=at), by=CARER)

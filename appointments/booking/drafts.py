@@ -1,0 +1,117 @@
+"""What somebody has answered so far, kept on our side. Their browser holds a secret in a cookie, and we its digest."""
+
+import functools
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from appointments.booking import booking
+from appointments.models import Draft
+from calcsite.security.tokens import digest_of, new_token
+
+UNSENT = "unsent"  # of `answers`, by the name of the step: what was typed and is no answer yet
+LONGEST = 20_000  # characters that are kept of one page, which is more than a page can take
+NUL, SUBSTITUTE = "\0", "\x1a"  # both are refused in the same words, but no PostgreSQL holds the first
+COOKIE = "__Host-booking" if settings.HTTPS else "booking"
+LASTS = timedelta(hours=24)  # after the last answer; WCAG 2.2, 2.2.1 asks for 20 hours or for answers that are kept
+
+
+# What every page of the booking reads of a draft and its hold: with all fields, the look-up takes twice as long.
+HELD = ["status", "reference", "sequence", "held_until", "created_at", "mode", "slot__starts", "slot__clinician_id"]
+OWN = ["digest", "answers", "details", "type_id", "clinician_id", "condition_id", "follow_up_id", "touched_at"]
+
+
+def find(request: HttpRequest, *also: str, at: datetime | None = None) -> Draft | None:
+    """The draft that the visitor's cookie leads to, while it lasts, and rows that it leads to (`also`)."""
+    secret = request.COOKIES.get(COOKIE)
+    if not secret:
+        return None
+    since = (at or timezone.now()) - LASTS
+    return next(iter(_with_hold(*also).filter(digest=digest_of(secret), touched_at__gt=since)), None)
+
+
+@functools.cache
+def _with_hold(*also: str) -> QuerySet[Draft]:
+    """Not yet asked for, and put together once."""
+    drafts = Draft.objects.select_related("appointment__slot", *also)
+    return drafts.only(*OWN, *(f"appointment__{name}" for name in HELD), *also)
+
+
+def start(at: datetime | None = None, **known: Any) -> tuple[Draft, str]:
+    """A new draft, with what is `known` already, and the secret of 256 bits that leads to it."""
+    now, secret = at or timezone.now(), new_token()
+    return Draft.objects.create(digest=digest_of(secret), created_at=now, touched_at=now, **known), secret
+
+
+def remember(response: HttpResponse, secret: str) -> None:
+    """Keep the secret in the visitor's browser, for as long as the draft lasts from now."""
+    response.set_cookie(COOKIE, secret, max_age=LASTS, secure=settings.HTTPS, httponly=True, samesite="Lax")
+
+
+def forget(response: HttpResponse) -> None:
+    """Take the secret out of the visitor's browser."""
+    response.delete_cookie(COOKIE, samesite="Lax")
+
+
+@transaction.atomic
+def save(
+    *,
+    draft: Draft,
+    step: str,
+    answers: dict[str, Any],
+    details: dict[str, Any] | None = None,
+    at: datetime | None = None,
+    **rows: Any,
+) -> None:
+    """Keep the answers to one step, what they mean for the appointment, and rows that were chosen.
+
+    Those to other steps, given in another tab meanwhile, stay.
+    """
+    kept = Draft.objects.select_for_update().get(pk=draft.pk)
+    draft.answers = _without_unsent(kept.answers, step) | {step: answers}
+    draft.details = kept.details if details is None else kept.details | {step: details}
+    draft.touched_at = at or timezone.now()
+    for name, row in rows.items():
+        setattr(draft, name, row)
+    draft.save(update_fields=["answers", "details", "touched_at", *rows])
+
+
+def unsent(draft: Draft | None, step: str) -> dict[str, Any]:
+    """What `keep` has kept of a step. Nothing, once the step has an answer that came later."""
+    return draft.answers.get(UNSENT, {}).get(step, {}) if draft else {}
+
+
+def fits(typed: dict[str, str]) -> bool:
+    return sum(map(len, typed.values())) <= LONGEST
+
+
+@transaction.atomic
+def keep(*, draft: Draft, step: str, typed: dict[str, str], at: datetime | None = None, **words: Any) -> None:
+    """Keep what was typed on a page and is no answer yet, and `words` about it, until the step is answered.
+
+    What was answered before, and what it means for the appointment, stays.
+    """
+    kept = Draft.objects.select_for_update().get(pk=draft.pk)
+    typed = {name: value.replace(NUL, SUBSTITUTE) for name, value in typed.items()}
+    others = kept.answers.get(UNSENT, {})
+    draft.answers = kept.answers | {UNSENT: others | {step: {"typed": typed, **words}}}
+    draft.touched_at = at or timezone.now()
+    draft.save(update_fields=["answers", "touched_at"])
+
+
+def _without_unsent(answers: dict[str, Any], step: str) -> dict[str, Any]:
+    others = {name: kept for name, kept in answers.get(UNSENT, {}).items() if name != step}
+    sent = {name: typed for name, typed in answers.items() if name != UNSENT}
+    return sent | {UNSENT: others} if others else sent
+
+
+@transaction.atomic
+def discard(draft: Draft) -> None:
+    """Delete a draft and let go of the time that was held for it. What was booked stays booked."""
+    booking.release(draft=draft)
+    draft.delete()

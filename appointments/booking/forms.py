@@ -1,0 +1,306 @@
+"""The questions of the booking, one form a page. What they ask for is named as the appointment names it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+
+from appointments.choices import Mode
+from appointments.forms.fields import (
+    BirthDateField,
+    DateParts,
+    EmailField,
+    LineField,
+    Radios,
+    TextField,
+    has_a_number,
+)
+from appointments.governance import consents
+from appointments.models import AppointmentType, Clinician
+from conditions.models import Listing
+
+FEW = 12  # choices that are radio buttons; more of them are a list that opens
+NOT_SURE, NOT_SURE_WORDS = "not-sure", "I am not sure, or it is something else"
+TRAPPED = "We could not accept this page. Go back to it, and let nothing fill it in for you."
+CALLED = "The specialist calls you on this number. Write it as you like."
+ANYONE = "Any of our specialists"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a choice says, with a line below it, and whose photograph stands beside it."""
+
+    name: str
+    hint: str = ""
+    clinician: Clinician | None = None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class QuestionForm(forms.Form):
+    """One page of the booking. `heading` is the field whose question is the heading of the page."""
+
+    heading = ""
+    use_required_attribute = False  # the server's words are clearer than the browser's
+    website = forms.CharField(required=False, label="Leave this empty")  # for programs, which fill in everything
+
+    def __init__(self, data: Any = None, *, earlier: dict[str, dict[str, str]] | None = None, **kwargs: Any) -> None:
+        """`earlier` is what was answered on other pages, by the name of the step."""
+        super().__init__(data, **kwargs)
+        self.earlier = earlier or {}
+        self.prepare()
+        for field in self.fields.values():
+            if isinstance(field.widget, forms.TextInput | forms.EmailInput | forms.Textarea):
+                field.widget.attrs["class"] = "form-control"
+            if isinstance(field, forms.ChoiceField):
+                field.error_messages["invalid_choice"] = "Choose one of these."
+
+    def prepare(self) -> None:
+        """What depends on the database, and on earlier answers."""
+
+    def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.pop("website", ""):
+            raise ValidationError(TRAPPED, code="trapped")
+        return self.cleaned_data
+
+    @property
+    def is_trapped(self) -> bool:
+        """Whether a program has filled in what nobody sees. Of that nothing is kept."""
+        return self.has_error(NON_FIELD_ERRORS, "trapped")
+
+    def questions(self) -> list[forms.BoundField]:
+        return [field for field in self.visible_fields() if field.name != "website"]
+
+    def typed(self) -> dict[str, str]:
+        """What a form was filled in with, enough to fill it in again. To judge a form may change it: ask before."""
+        kept = {}
+        for field in self:
+            if isinstance(field.field, forms.BooleanField):
+                kept |= {field.name: "on"} if field.data else {}
+            elif field.name != "website":
+                names = [field.name + suffix for suffix in getattr(field.field.widget, "widgets_names", [""])]
+                kept |= {name: self.data[name] for name in names if name in self.data}
+        return kept
+
+    def offer(self, name: str, choices: Iterable[tuple[str, Choice]]) -> None:
+        """Give a field its choices, as radio buttons when they are few."""
+        field, choices = self.fields[name], list(choices)
+        if len(choices) > FEW:
+            field.widget = forms.Select({"class": "form-select"})
+            choices = [("", Choice("Choose one")), *choices] if field.required else choices
+        field.choices = choices
+
+
+class AboutForm(QuestionForm):
+    heading = "condition"
+    condition = forms.ChoiceField(
+        label="What is the second opinion about?",
+        widget=Radios,
+        error_messages={"required": "Choose a condition, or say that you are not sure."},
+    )
+
+    def prepare(self) -> None:
+        self.listed = {listing.slug: listing for listing in Listing.objects.only("slug", "name")}
+        conditions = [(slug, Choice(listing.name)) for slug, listing in self.listed.items()]
+        self.offer("condition", [*conditions, (NOT_SURE, Choice(NOT_SURE_WORDS))])
+
+    def clean(self) -> dict[str, Any]:
+        """Adds `listing`, the page that was chosen; None for who is not sure."""
+        answers = super().clean()
+        return answers | {"listing": self.listed.get(answers.get("condition"))}
+
+
+class HowForm(QuestionForm):
+    type = forms.ChoiceField(
+        label="What kind of appointment do you need?",
+        widget=Radios,
+        error_messages={"required": "Choose a kind of appointment."},
+    )
+    mode = forms.ChoiceField(
+        label="How would you like to meet?",
+        widget=Radios,
+        error_messages={"required": "Choose how you would like to meet."},
+    )
+    clinician = forms.ChoiceField(label="Who would you like to see?", widget=Radios, required=False, initial="")
+
+    def prepare(self) -> None:
+        self.kinds = list(AppointmentType.objects.filter(bookable_by_patients=True))
+        offered = {mode for kind in self.kinds for mode in kind.modes}
+        if len(self.kinds) == 1:
+            del self.fields["type"]
+        else:
+            self.offer("type", [(kind.slug, Choice(kind.name, kind.description)) for kind in self.kinds])
+        self.offer("mode", [(mode.value, Choice(mode.label, HINTS[mode])) for mode in Mode if mode in offered])
+        self.clinicians = list(Clinician.objects.accepting())
+        self.offer("clinician", [("", Choice(ANYONE, "You get the earliest time.")), *self.named()])
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether patients can book nothing at all, so that there is nothing to ask."""
+        return not self.kinds
+
+    def named(self) -> list[tuple[str, Choice]]:
+        """Who can be asked for by name, those first who know the condition."""
+        slug = self.earlier.get("about", {}).get("condition")
+        known = set(Clinician.objects.filter(conditions__listing__slug=slug).values_list("pk", flat=True))
+        self.clinicians.sort(key=lambda clinician: clinician.pk not in known)
+        return [
+            (clinician.slug, Choice(clinician.name, described(clinician, knows=clinician.pk in known), clinician))
+            for clinician in self.clinicians
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """Adds `kind` and `who`, the rows that were chosen; `who` is None for anyone."""
+        answers = super().clean()
+        kinds = {kind.slug: kind for kind in self.kinds}
+        kind = kinds.get(answers["type"]) if "type" in answers else next(iter(self.kinds), None)
+        if kind and "mode" in answers and answers["mode"] not in kind.modes:
+            ways = " or ".join(mode.label.lower() for mode in kind.modes)
+            self.add_error("mode", f"“{kind.name}” is by {ways} only.")
+        who = next((one for one in self.clinicians if one.slug == answers.get("clinician")), None)
+        return answers | {"kind": kind, "who": who}
+
+
+HINTS = {
+    Mode.VIDEO: "You talk and see each other on a telephone, tablet or computer.",
+    Mode.TELEPHONE: "The specialist calls you.",
+    Mode.IN_PERSON: "You come to us.",
+}
+
+
+def described(clinician: Clinician, *, knows: bool) -> str:
+    facts = [clinician.credentials, f"Speaks {clinician.languages}" if clinician.languages else ""]
+    facts.append("Knows the condition that you chose" if knows else "")
+    return ". ".join(filter(None, facts))
+
+
+class WhoForm(QuestionForm):
+    heading = "booked_by"
+    of_carer = ("carer_name", "carer_relation")  # out of sight until somebody says that they book for another
+    booked_by = forms.ChoiceField(
+        label="Who is the appointment for?",
+        choices=[("patient", Choice("Me")), ("carer", Choice("Somebody else", "Your child, or a person you help."))],
+        widget=Radios,
+        error_messages={"required": "Say whether the appointment is for you or for somebody else."},
+    )
+    carer_name = LineField(
+        label="Your own name",
+        max_length=200,
+        required=False,
+        widget=forms.TextInput({"autocomplete": "name", "spellcheck": "false"}),
+        help_text="Only if the appointment is for somebody else.",
+    )
+    carer_relation = LineField(
+        label="Who you are to them",
+        max_length=100,
+        required=False,
+        help_text="For example: mother, son, neighbour.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean()
+        if answers.get("booked_by") != "carer":
+            return answers | {"carer_name": "", "carer_relation": ""}
+        for name, words in (("carer_name", "Write your own name."), ("carer_relation", "Say who you are to them.")):
+            if name in answers and not answers[name]:
+                self.add_error(name, words)
+        return answers
+
+
+class YouForm(QuestionForm):
+    name = LineField(
+        label="Full name",
+        max_length=200,
+        error_messages={"required": "Write a name."},
+    )
+    date_of_birth = BirthDateField(
+        label="Date of birth",
+        help_text="For example, 31 3 1980.",
+        error_messages={"required": "Write the date of birth."},
+    )
+    email = EmailField(
+        label="Your e-mail address",
+        max_length=254,
+        help_text="We send the details of the appointment there, and nothing about health.",
+        widget=forms.EmailInput({"autocomplete": "email", "spellcheck": "false"}),
+        error_messages={
+            "required": "Write your e-mail address.",
+            "invalid": "Write an e-mail address, like name@example.org.",
+        },
+    )
+    telephone = LineField(
+        label="Your telephone number",
+        max_length=60,
+        help_text="We call you if the e-mail does not reach you. Write it as you like.",
+        validators=[has_a_number],
+        widget=forms.TextInput({"type": "tel", "autocomplete": "tel"}),
+        error_messages={"required": "Write your telephone number."},
+    )
+
+    def prepare(self) -> None:
+        """Browsers fill in what they know of whoever sits before them, which may not be the patient."""
+        is_patient = self.earlier.get("who", {}).get("booked_by") != "carer"
+        self.fields["date_of_birth"].widget = DateParts(autocomplete=is_patient)
+        self.fields["name"].widget.attrs.update(
+            {"spellcheck": "false", "autocomplete": "name" if is_patient else "off"}
+        )
+        if self.earlier.get("how", {}).get("mode") == Mode.TELEPHONE:
+            self.fields["telephone"].help_text = CALLED
+        if not is_patient:
+            self.fields["name"].label = "The patient’s full name"
+            self.fields["date_of_birth"].label = "The patient’s date of birth"
+
+
+class NeedsForm(QuestionForm):
+    language = LineField(
+        label="Which language is best?",
+        max_length=60,
+        required=False,
+        help_text="Leave it empty for English.",
+    )
+    needs_interpreter = forms.BooleanField(label="An interpreter is needed", required=False)
+    needs = TextField(
+        label="What would make the appointment easier?",
+        max_length=1000,
+        required=False,
+        help_text="Say what is needed, not why. For example: no steps, a hearing loop, large print, more time.",
+        widget=forms.Textarea({"rows": 4}),
+    )
+
+
+class WhyForm(QuestionForm):
+    reason = TextField(
+        label="What would you like to know?",
+        max_length=3000,
+        help_text="In your own words. A few lines are enough.",
+        error_messages={"required": "Write what you would like to know. One sentence is enough."},
+        widget=forms.Textarea({"rows": 6}),
+    )
+    findings = TextField(
+        label="What was found so far?",
+        max_length=3000,
+        required=False,
+        help_text="What scans, tests or doctors have said, if anything. You can send scans and letters later.",
+        widget=forms.Textarea({"rows": 6}),
+    )
+
+
+class ConsentForm(QuestionForm):
+    consent_version = forms.CharField(
+        widget=forms.HiddenInput, initial=consents.VERSION, max_length=20, required=False
+    )
+    agree = forms.BooleanField(
+        label="I have read this, and I agree",
+        error_messages={"required": "Tick the box if you agree. We cannot book without it."},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean()
+        answers.pop("agree", None)
+        if answers.get("consent_version") != consents.VERSION:
+            self.data = {"consent_version": consents.VERSION}
+            self.add_error("agree", "The words have changed since you read them. Read them again, and tick the box.")
+        return answers

@@ -1,0 +1,93 @@
+"""How often somebody may begin, hold a time, and book: enough for every patient, too little to take up the calendar.
+
+What comes before a booking is counted by address and by network; a network may do more, because a hospital or a mobile
+operator is one. Bookings are counted by the patient's e-mail address, and by network through the holds that they need.
+"""
+
+import ipaddress
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+
+from appointments.booking import booking
+from appointments.choices import Status
+from appointments.models import Appointment, AppointmentType, Draft, Slot
+from calcsite.security import limits
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+# What is counted: how often from one address, how often from one network, and in what time.
+BEGIN = ("booking begun", 30, 300, HOUR)
+HOLD = ("time held", 40, 200, HOUR)
+# A booking needs a hold: so these are what one address can take of the calendar in a day. Behind that of a hospital,
+# 60 people can book, each after having changed their mind.
+HOLD_A_DAY = ("time held in a day", 120, 360, DAY)
+# Times held at one moment. Each can be held for two hours, so a day's number alone would let one address keep forty
+# from everybody else. A hospital or a clinic is one address: so many can be choosing there within the same half hour.
+HELD = "times held at once"
+HELD_AT_ONCE, HELD_AT_ONCE_IN_NETWORK = 8, 24
+BOOK, BOOK_BY_EMAIL = "booked by e-mail", 10  # a day
+TOO_MANY = {"begun", "chosen", "booked"}
+
+
+def network_of(address: str) -> str:
+    """The network of an address: of IPv4 the /24, of IPv6 the /48 that a provider gives to one customer."""
+    try:
+        found = ipaddress.ip_network(address, strict=False)
+    except ValueError:
+        return address
+    return str(found.supernet(new_prefix=24 if found.version == 4 else 48))
+
+
+def _allow(request: HttpRequest, counted: tuple[str, int, int, timedelta]) -> bool:
+    scope, of_address, of_network, per = counted
+    address = limits.client_address(request)
+    return limits.allow(scope=scope, key=address, limit=of_address, per=per) and limits.allow(
+        scope=f"{scope} in network", key=network_of(address), limit=of_network, per=per
+    )
+
+
+def may_begin(request: HttpRequest) -> bool:
+    return _allow(request, BEGIN)
+
+
+def may_hold(request: HttpRequest) -> bool:
+    return _allow(request, HOLD) and _allow(request, HOLD_A_DAY)
+
+
+@transaction.atomic
+def hold(request: HttpRequest, *, draft: Draft, slot: Slot, kind: AppointmentType, mode: str) -> Appointment:
+    """`booking.hold`, unless many times are held from where a request comes from: TooManyError is raised then.
+
+    What this draft holds is not counted: it lets go of that. Those of one network go one after the other, before
+    anything else is locked, so that the number is exact.
+    """
+    address = limits.client_address(request)
+    network = network_of(address)
+    origin = {"address_digest": limits.hashed(HELD, address), "network_digest": limits.hashed(HELD, network)}
+    limits.take_turn(scope=HELD, key=network)
+    others = Draft.objects.exclude(pk=draft.pk).filter(network_digest=origin["network_digest"])
+    others = others.filter(appointment__status=Status.HELD, appointment__held_until__gt=timezone.now())
+    of_address = Count("pk", filter=Q(address_digest=origin["address_digest"]))
+    held = others.aggregate(of_address=of_address, of_network=Count("pk"))
+    if held["of_address"] >= HELD_AT_ONCE or held["of_network"] >= HELD_AT_ONCE_IN_NETWORK:
+        raise booking.TooManyError("Many times are being kept for people on your network.")
+    Draft.objects.filter(pk=draft.pk).update(**origin)
+    return booking.hold(draft=draft, slot=slot, kind=kind, mode=mode)
+
+
+def may_book(email: str, at: datetime | None = None) -> bool:
+    """Count a booking by its e-mail address, in its transaction: so what comes to nothing does not count.
+
+    Each had a hold, which is counted by where it comes from.
+    """
+    return limits.allow(scope=BOOK, key=email.casefold(), limit=BOOK_BY_EMAIL, per=DAY, at=at)
+
+
+def refusal(what: str) -> HttpResponse:
+    """Leads to the page that says what was done too often (a name of `TOO_MANY`), and how to go on."""
+    return redirect(f"{reverse('appointments:too_many')}?of={what}")

@@ -1,0 +1,149 @@
+"""The calendar that staff work with: what is free, held, booked or closed, day by day and clinician by clinician.
+
+Days are days of the clinic's own zone, however long daylight saving makes them.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+
+from django.contrib.auth.models import AbstractUser
+from django.db.models import Prefetch, Q
+from django.utils import timezone
+
+from appointments.choices import LIVE, Status
+from appointments.governance.permissions import clinicians_of, sees_everybody, slots_of
+from appointments.models import Appointment, Clinician, Closure, Slot
+from appointments.models.hours import SlotQuerySet
+
+MOST = 1000  # slots on one page: a screen with more helps nobody
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the calendar. `kind` is free, held, booked or closed."""
+
+    kind: str
+    starts: datetime
+    ends: datetime
+    clinician: Clinician
+    slot: Slot | None = None
+    appointment: Appointment | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """One clinician's day, or one day of everybody who is shown."""
+
+    day: date
+    clinician: Clinician | None
+    entries: list[Entry]
+
+    @property
+    def lines(self) -> list[list[Entry]]:
+        """The entries as they are shown: what is free at the same time with several clinicians is one line."""
+        return [list(together) for _, together in groupby(self.entries, key=_line_of)]
+
+
+def _line_of(entry: Entry) -> object:
+    return (entry.starts, entry.ends) if entry.kind == "free" else id(entry)
+
+
+@dataclass(frozen=True)
+class Calendar:
+    first: date
+    days: int
+    columns: list[Column]
+    closed: list[Closure] = field(default_factory=list)  # for the whole clinic
+    is_cut: bool = False
+
+    @property
+    def last(self) -> date:
+        return self.first + timedelta(days=self.days - 1)
+
+    @property
+    def appointments(self) -> list[Appointment]:
+        """Those whose patients can be read in it."""
+        return [entry.appointment for column in self.columns for entry in column.entries if entry.appointment]
+
+
+def bounds(first: date, days: int) -> tuple[datetime, datetime]:
+    """From the first midnight to the last, in the clinic's zone."""
+    zone = timezone.get_default_timezone()
+    after = first + timedelta(days=days)
+    return datetime.combine(first, time.min, tzinfo=zone), datetime.combine(after, time.min, tzinfo=zone)
+
+
+def day_calendar(
+    user: AbstractUser, day: date, *, of: Clinician | None = None, at: datetime | None = None
+) -> Calendar:
+    """One day, a column for each clinician who sees people then or is away."""
+    entries, closed, is_cut = _entries(user, day, 1, of, at or timezone.now())
+    columns = defaultdict(list)
+    for entry in entries:
+        columns[entry.clinician].append(entry)
+    named = sorted(columns, key=lambda clinician: (clinician.name, clinician.pk))
+    return Calendar(day, 1, [Column(day, clinician, columns[clinician]) for clinician in named], closed, is_cut)
+
+
+def week_calendar(
+    user: AbstractUser, day: date, *, of: Clinician | None = None, at: datetime | None = None
+) -> Calendar:
+    """The week with a day in it, from Monday, a column for each day."""
+    monday = day - timedelta(days=day.weekday())
+    entries, closed, is_cut = _entries(user, monday, 7, of, at or timezone.now())
+    columns = []
+    for number in range(7):
+        starts, ends = bounds(monday + timedelta(days=number), 1)
+        of_day = [entry for entry in entries if entry.starts < ends and entry.ends > starts]
+        columns.append(Column(monday + timedelta(days=number), of, of_day))
+    return Calendar(monday, 7, columns, closed, is_cut)
+
+
+def _entries(
+    user: AbstractUser, first: date, days: int, of: Clinician | None, now: datetime
+) -> tuple[list[Entry], list[Closure], bool]:
+    """What there is in some days, in order of time; when everybody is away; and whether it was too much to show."""
+    starts, ends = bounds(first, days)
+    slots = slots_of(user).filter(starts__gte=starts, starts__lt=ends)
+    closures = Closure.objects.filter(Q(clinician=None) | Q(clinician__in=clinicians_of(user)))
+    closures = closures.filter(starts__lt=ends, ends__gt=starts).select_related("clinician")
+    if of:
+        slots, closures = slots.filter(clinician=of), closures.filter(Q(clinician=None) | Q(clinician=of))
+    live = Appointment.objects.filter(status__in=LIVE).select_related("type")
+    slots = slots.select_related("clinician", "location").prefetch_related(
+        Prefetch("appointments", queryset=live, to_attr="taken")
+    )
+    found = list(slots[: MOST + 1])
+    entries = [entry for slot in found[:MOST] if (entry := _entry(slot, now))]
+    entries += [Entry("closed", away.starts, away.ends, away.clinician) for away in closures if away.clinician]
+    entries.sort(key=lambda entry: (entry.starts, entry.clinician.name))
+    return entries, [away for away in closures if not away.clinician], len(found) > MOST
+
+
+def _entry(slot: Slot, now: datetime) -> Entry | None:
+    """A slot as the calendar shows it: not at all when it is over, or no longer offered, and nobody took it."""
+    appointment = next(iter(slot.taken), None)
+    if appointment and appointment.status != Status.HELD:
+        return Entry("booked", slot.starts, slot.ends, slot.clinician, slot, appointment)
+    if slot.starts <= now or not slot.is_covered:
+        return None
+    is_held = appointment is not None and appointment.held_until > now
+    return Entry("held" if is_held else "free", slot.starts, slot.ends, slot.clinician, slot)
+
+
+def free_for(
+    appointment: Appointment, user: AbstractUser, *, first: date, anybody: bool, at: datetime | None = None
+) -> SlotQuerySet:
+    """Free slots from a day on to which `user` can move an appointment: its clinician's, or anybody's.
+
+    Staff move people at shorter notice than patients move themselves, so the notice of the type does not count here.
+    """
+    now = at or timezone.now()
+    since, until = appointment.type.window(now, by_staff=True)
+    slots = slots_of(user).offered(appointment.type, appointment.mode, now)
+    slots = slots.between(max(since, bounds(first, 1)[0]), until)
+    if not (anybody and sees_everybody(user)):
+        slots = slots.filter(clinician=appointment.slot.clinician_id)
+    return slots.select_related("clinician", "location")

@@ -1,0 +1,108 @@
+"""The admin's first page as those who work with bookings find it: what waits, how much of it, and the way there."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from appointments.choices import Status
+from appointments.models import Appointment
+from appointments.tests.factories import make_appointment, make_clinician, make_hours, make_slot
+from calcsite.tests import people
+from conditions.publishing import publishing
+from conditions.tests.factories import make_condition
+
+pytestmark = pytest.mark.django_db
+
+NOTHING = "Nothing waits for you."
+
+
+def client_of(*groups: str, **fields) -> Client:
+    client = Client()
+    people.sign_in(client, people.make_person(*groups, **fields))
+    return client
+
+
+def first_page(client: Client) -> str:
+    return client.get("/admin/").content.decode()
+
+
+def waiting(page: str) -> dict[str, int]:
+    """What waits, by the words of its link, with its number."""
+    rows = re.findall(
+        r'<div class="report-what">\s*<a href="[^"]+">([^<]+)</a>.*?report-count[^>]*>(\d+)<', page, re.S
+    )
+    return {title: int(number) for title, number in rows}
+
+
+def make_waiting() -> None:
+    """One who waits to be confirmed, one orphaned, one over and not marked, and a page to review."""
+    make_appointment()
+    orphaned = make_appointment()
+    orphaned.slot.is_covered = False
+    orphaned.slot.save()
+    Appointment.objects.filter(pk=orphaned.pk).update(status=Status.CONFIRMED)
+    yesterday = timezone.now() - timedelta(days=1)
+    make_appointment(slot=make_slot(starts=yesterday), at=yesterday - timedelta(days=2))
+    publishing.submit(condition=make_condition(), by=None)
+
+
+UNCONFIRMED, ORPHANED = "E-mail address not confirmed", "No longer covered by working hours"
+OVER = "Over, and not marked"
+
+
+def test_each_role_finds_what_it_can_do_and_how_much_of_it():
+    make_waiting()
+    bookings = {ORPHANED: 1, UNCONFIRMED: 1, OVER: 1}
+    found = waiting(first_page(client_of("Booking coordinator")))
+    assert {title: found[title] for title in bookings} == bookings
+    reviewer = waiting(first_page(client_of("Clinical reviewer")))
+    assert len(reviewer) == 1
+    assert not reviewer.keys() & bookings.keys()
+    both = waiting(first_page(client_of("Booking coordinator", "Clinical reviewer")))
+    assert both == found | reviewer
+    assert waiting(first_page(client_of("Clinician"))) == {}
+
+
+def test_nothing_waits_only_when_neither_bookings_nor_pages_do():
+    coordinator = client_of("Booking coordinator")
+    assert NOTHING in first_page(coordinator)
+    make_appointment()
+    page = first_page(coordinator)
+    assert NOTHING not in page
+    assert "Kim Example" not in page
+
+
+def test_a_clinician_is_told_of_their_own_patients_only():
+    clinician = make_clinician(user=people.make_person("Clinician"))
+    make_appointment(slot=make_slot(hours=make_hours(clinician=clinician)))
+    make_appointment()
+    client = Client()
+    people.sign_in(client, clinician.user)
+    assert waiting(first_page(client)) == {UNCONFIRMED: 1}
+
+
+def test_who_works_with_bookings_finds_today_and_the_calendar_and_nobody_else_does():
+    now = timezone.now()
+    make_appointment(slot=make_slot(starts=now), at=now - timedelta(days=2))
+    page = first_page(client_of("Booking coordinator"))
+    assert "Today’s patients: 1" in page
+    assert 'href="/admin/appointments/appointment/calendar/"' in page
+    assert 'href="/admin/appointments/closure/add/"' in page
+    assert "closure/add" not in first_page(client_of("Clinician"))
+    assert "Today’s patients" not in first_page(client_of("Editor", "Clinical reviewer", "Administrator"))
+
+
+def test_the_first_page_takes_as_many_queries_with_many_bookings():
+    client, counts = client_of("Booking coordinator", "Clinical reviewer"), []
+    for number in (1, 8):
+        for _ in range(number):
+            make_waiting()
+        with CaptureQueriesContext(connection) as captured:
+            client.get("/admin/")
+        counts.append(len(captured))
+    assert counts[0] == counts[1]

@@ -1,0 +1,135 @@
+"""Working along a list: what is said from the list itself, and whoever cannot be reached by e-mail."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from appointments.booking import booking
+from appointments.booking.booking import BookingError
+from appointments.choices import Status
+from appointments.desk.screens import TIMES
+from appointments.models import Appointment, AuditEntry
+from appointments.templatetags.staff_bookings import dialled
+from appointments.tests.factories import make_appointment, make_clinician, make_slot
+from calcsite.tests import people
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/appointments/appointment/"
+TODAY = f"{LIST}work/today/"
+
+
+def make_today(**details) -> Appointment:
+    """One whose time has just begun."""
+    now = timezone.now()
+    return make_appointment(slot=make_slot(starts=now), at=now - timedelta(days=2), **details)
+
+
+def body_of(answer) -> str:
+    return answer.content.decode()
+
+
+def test_somebody_is_marked_from_todays_list_and_it_comes_back(desk, coordinator):
+    appointment = make_today()
+    assert 'value="arrived"' in body_of(desk.get(TODAY))
+    fields = {"status": "arrived", "worklist": "today"}
+    answer = desk.post(f"{LIST}{appointment.pk}/mark/", fields)
+    assert answer.url == TODAY
+    page = body_of(desk.get(TODAY))
+    assert "Kim Example is marked: Arrived." in page
+    assert ('value="arrived"' in page, 'value="completed"' in page) == (False, True)
+    assert AuditEntry.objects.get(action="status").by == coordinator
+
+
+@pytest.mark.parametrize("worklist", ["", "nothing", "//evil.example/"])
+def test_marking_leads_to_the_page_from_anywhere_else(desk, worklist):
+    appointment = make_today()
+    fields = {"status": "arrived", "worklist": worklist}
+    assert desk.post(f"{LIST}{appointment.pk}/mark/", fields).url == f"{LIST}{appointment.pk}/change/"
+
+
+@pytest.mark.parametrize("was", [Status.BOOKED, Status.CONFIRMED])
+def test_an_arrival_that_was_marked_by_mistake_is_taken_back_by_staff(desk, coordinator, was):
+    appointment = make_today()
+    if was == Status.CONFIRMED:
+        booking.mark(appointment=appointment, status=was, by=coordinator)
+    fields = {"worklist": "today", "status": "booked"}
+    assert "Not arrived after all" not in body_of(desk.get(TODAY))
+    desk.post(f"{LIST}{appointment.pk}/mark/", fields)
+    booking.mark(appointment=appointment, status=Status.ARRIVED, by=coordinator)
+    with pytest.raises(BookingError):
+        booking.mark(appointment=appointment, status=Status.CONFIRMED, by=coordinator)
+    page = body_of(desk.get(TODAY))
+    assert "Not arrived after all" in page
+    assert 'value="confirmed"' not in body_of(desk.get(f"{LIST}{appointment.pk}/change/"))
+    assert desk.post(f"{LIST}{appointment.pk}/mark/", fields).url == TODAY
+    appointment.refresh_from_db()
+    assert appointment.status == was
+    assert AuditEntry.objects.filter(detail="Not arrived after all", by=coordinator).count() == 1
+
+
+def test_the_list_of_today_says_who_needs_an_interpreter_or_anything_else(desk):
+    make_today(needs_interpreter=True, language="Welsh", needs="A ramp")
+    page = body_of(desk.get(TODAY))
+    assert "<strong>Interpreter:</strong> Welsh" in page
+    assert "<strong>Needs:</strong> A ramp" in page
+
+
+def test_who_may_only_look_is_offered_nothing(coordinator):
+    clinician = make_clinician(user=people.make_person("Clinician"))
+    appointment = make_today()
+    appointment.slot.clinician = clinician
+    appointment.slot.save()
+    clinician.user.groups.get().permissions.filter(codename="change_appointment").delete()
+    client = Client()
+    people.sign_in(client, clinician.user)
+    page = body_of(client.get(TODAY))
+    assert "Kim Example" in page
+    assert 'name="status"' not in page
+
+
+def test_what_is_told_after_a_step_is_in_no_cookie(desk):
+    appointment = make_today()
+    answer = desk.post(f"{LIST}{appointment.pk}/mark/", {"status": "arrived"})
+    assert "Kim" not in str(answer.cookies)
+    assert "messages" not in answer.cookies
+
+
+def test_who_has_no_e_mail_address_has_none_to_confirm_and_is_to_be_telephoned(desk):
+    appointment = make_appointment(email="")
+    assert "Kim Example" not in body_of(desk.get(f"{LIST}work/unconfirmed/"))
+    page = body_of(desk.get(f"{LIST}{appointment.pk}/change/"))
+    assert "Booked, no e-mail address" in page
+    assert 'value="confirmed"' not in page
+    desk.post(f"{LIST}{appointment.pk}/mark/", {"status": "confirmed"})
+    told = body_of(desk.post(f"{LIST}{appointment.pk}/cancel/", {"why": "", "seen": 0}, follow=True))
+    assert "There is no e-mail address: tell them by telephone now, 01632 960 001." in told
+    assert Appointment.objects.get().status == Status.CANCELLED
+
+
+def test_more_free_times_than_fit_are_one_step_away(desk):
+    appointment = make_appointment()
+    move = f"{LIST}{appointment.pk}/move/"
+    hours, first = appointment.slot.hours, timezone.now() + timedelta(days=60)
+    for number in range(TIMES):
+        make_slot(hours=hours, starts=first + timedelta(days=number))
+    assert "Later times" not in body_of(desk.get(move))
+    last = make_slot(hours=hours, starts=first + timedelta(days=TIMES))
+    assert f'id="slot-{last.pk}"' not in body_of(desk.get(move))
+    later = f"?first={timezone.localdate(last.starts)}"
+    assert f'href="{later}"' in body_of(desk.get(move))
+    assert f'id="slot-{last.pk}"' in body_of(desk.get(move + later))
+
+
+def test_the_consent_that_is_read_out_is_on_the_page(desk):
+    assert "A second opinion is advice." in body_of(desk.get(f"{LIST}book/{make_slot().pk}/"))
+
+
+@pytest.mark.parametrize(
+    ("written", "digits"),
+    [("01632 960 001", "01632960001"), ("+44 (0)1632-960.001", "+441632960001"), ("1 / 2345678", ""), ("ring", "")],
+)
+def test_one_number_is_dialled_with_a_touch_and_anything_else_is_read(written, digits):
+    assert dialled(written) == digits

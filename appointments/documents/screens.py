@@ -1,0 +1,107 @@
+"""A patient's documents in the admin.
+
+Their clinician opens them, and each one opened is on record. Who books for patients sees that they are there, asks for
+what is missing and adds what came by post; what a document is called is medical, and not shown to them.
+"""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_POST, require_safe
+
+from appointments.documents import documents
+from appointments.documents.forms import AddForm, AskForm
+from appointments.documents.responses import served
+from appointments.documents.views import receive
+from appointments.governance import audit
+from appointments.governance.permissions import CHANGE, VIEW, patients_of
+from appointments.governance.screens import about_appointment, patient_screen
+from appointments.models import Appointment, AuditEntry, Document, DocumentRequest
+from calcsite.web.uploads import takes_large_files
+
+PAGE = "admin:appointments_appointment_change"
+
+
+def document_urls(site: AdminSite) -> list[URLPattern]:
+    steps = {
+        "add": ("add/", add),
+        "ask": ("ask/", ask),
+        "waive": ("waive/<int:asked>/", waive),
+        "remove": ("<int:document>/remove/", remove),
+        "open": ("<int:document>/", open_document),
+    }
+    return [
+        path(f"<int:pk>/documents/{address}", site.admin_view(view), name=f"appointments_appointment_document_{name}")
+        for name, (address, view) in steps.items()
+    ]
+
+
+def documents_panel(request: HttpRequest, appointment: Appointment) -> dict[str, Any]:
+    """What the page of an appointment shows of its documents."""
+    return {
+        "documents": appointment.documents.select_related("added_by"),
+        "requests": appointment.document_requests.select_related("met_by", "asked_by"),
+        "may_open": patients_of(request.user).filter(pk=appointment.pk).exists(),
+    }
+
+
+@require_safe
+@about_appointment(VIEW)
+def open_document(request: HttpRequest, appointment: Appointment, document: int) -> FileResponse:
+    """For the clinician of the appointment only. To anybody else it is a number that there is not."""
+    own = Document.objects.filter(appointment__in=patients_of(request.user))
+    found = get_object_or_404(own, appointment=appointment, pk=document)
+    answer = served(found)
+    audit.record(AuditEntry.Action.READ, appointment, by=request.user, detail=f"Document {found.pk}")
+    return answer
+
+
+@about_appointment(CHANGE)
+@takes_large_files(largest=documents.largest_file, most=documents.most_files, together=documents.largest_together)
+def add(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """What came by post, or was brought along."""
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = AddForm(*sent, appointment=appointment, was_dropped=bool(request.refused_files))
+    arrived = receive(request, appointment, form, by=request.user) if form.is_valid() else 0
+    if arrived:
+        messages.success(request, f"Added: {arrived}.")
+    if form.is_bound and not form.errors:
+        return redirect(PAGE, appointment.pk)
+    return patient_screen(request, "documents/add_documents.html", appointment, form=form)
+
+
+@about_appointment(CHANGE)
+def ask(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    form = AskForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        documents.request(appointment=appointment, by=request.user, **form.cleaned_data)
+        messages.success(request, "It stands on the patient’s page now. A message tells them to look.")
+        return redirect(PAGE, appointment.pk)
+    return patient_screen(request, "documents/ask_document.html", appointment, form=form)
+
+
+@require_POST
+@about_appointment(CHANGE)
+def waive(request: HttpRequest, appointment: Appointment, asked: int) -> HttpResponse:
+    found = get_object_or_404(DocumentRequest, appointment=appointment, pk=asked)
+    documents.waive(request=found, by=request.user)
+    messages.success(request, "The patient is not asked for it any more.")
+    return redirect(PAGE, appointment.pk)
+
+
+@require_POST
+@about_appointment(CHANGE)
+def remove(request: HttpRequest, appointment: Appointment, document: int) -> HttpResponse:
+    """Take out what was added by mistake."""
+    found = get_object_or_404(Document, appointment=appointment, pk=document)
+    try:
+        documents.remove(document=found, by=request.user)
+    except documents.DocumentError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "The document is deleted.")
+    return redirect(PAGE, appointment.pk)

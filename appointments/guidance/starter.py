@@ -1,0 +1,41 @@
+"""Starter content of booking: the checklist, the guidance for recovery, and questions to choose from.
+
+Written for this site and reviewed by nobody, as the pages say. Loading is all or nothing, and leaves alone what a site
+has already: of each kind either all of the file is loaded or none.
+"""
+
+from pathlib import Path
+
+from django.db import models, transaction
+
+from appointments.models import ChecklistItem, QuestionPrompt, RecoveryGuidance
+from conditions.exchange.files import DocumentFile
+from conditions.models import Condition
+
+FOLDER = Path(__file__).parent / "starter_texts"
+STEP = 10  # between the positions of two items, so that another one fits in
+FILES: dict[str, tuple[type[models.Model], set[str], set[str]]] = {
+    "checklist.yaml": (ChecklistItem, {"tool", "days_before", "title", "text"}, set()),
+    "recovery.yaml": (RecoveryGuidance, {"title", "text", "first_day"}, {"last_day", "normal", "do", "dont"}),
+    "questions.yaml": (QuestionPrompt, {"text"}, set()),
+}
+
+
+@transaction.atomic
+def load(folder: Path = FOLDER) -> int:
+    """Load what the site does not have yet. Returns how many rows are new. Raises DocumentError on a mistake."""
+    return sum(_load(DocumentFile.at(folder / name), *kind) for name, kind in FILES.items())
+
+
+def _load(file: DocumentFile, model: type[models.Model], required: set[str], optional: set[str]) -> int:
+    if model.objects.exists():
+        return 0
+    by_slug = {condition.slug: condition for condition in Condition.objects.all()}
+    found = file.items("", required=required, allowed=required | optional | {"condition"})
+    # What is about a condition that this site does not have is left out.
+    wanted = [(where, fields) for where, fields in found if fields.get("condition") in {None, *by_slug}]
+    for number, (where, fields) in enumerate(wanted, 1):
+        texts = {name: file.text(value, f"{where}{name}") for name, value in fields.items()}
+        condition = by_slug.get(texts.pop("condition", None))
+        file.save(model(condition=condition, position=number * STEP, **texts), where)
+    return len(wanted)

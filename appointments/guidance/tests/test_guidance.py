@@ -1,0 +1,242 @@
+"""Changing the checklist and the guidance: versions, reviews, and who holds words that must no longer be followed."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from django.utils import timezone
+
+from appointments.booking import booking
+from appointments.choices import TaskStatus
+from appointments.guidance import versions
+from appointments.guidance.versions import GuidanceError
+from appointments.messages.messaging import MessagingError
+from appointments.models import AuditEntry, ChecklistItem, Message, PlanGuidance, PreparationTask, RecoveryGuidance
+from appointments.preparation import tasks
+from appointments.tests.factories import make_appointment
+from appointments.tests.guided import NEW, OLD, make_guidance, make_item, make_plan_copy
+from calcsite.tests import people
+from calcsite.tests.racing import at_once
+from conditions.tests.factories import make_live, make_reviewer
+
+pytestmark = pytest.mark.django_db
+
+KINDS = pytest.mark.parametrize("make", [make_item, make_guidance], ids=["checklist", "recovery"])
+COPIES = {ChecklistItem: PreparationTask, RecoveryGuidance: PlanGuidance}
+
+
+@pytest.fixture
+def editor():
+    return people.make_person("Editor")
+
+
+def held(item):
+    """A patient's copy of an item."""
+    if isinstance(item, RecoveryGuidance):
+        return make_plan_copy(item)
+    return make_appointment().tasks.get(source=item)
+
+
+def change(item, by, **fields) -> None:
+    is_safety_change = fields.pop("is_safety_change", False)
+    for name, value in fields.items():
+        setattr(item, name, value)
+    versions.save(item=item, by=by, is_safety_change=is_safety_change)
+
+
+def values(rows) -> list[dict]:
+    return list(rows.order_by("pk").values())
+
+
+@KINDS
+def test_no_change_and_no_deletion_moves_what_a_patient_holds(make, editor):
+    item = make()
+    copy = held(item)
+    rows = type(copy).objects.filter(pk=copy.pk)
+    before = values(rows)
+    change(item, editor, text=NEW, title="Another title", position=9)
+    change(item, editor, text="And again.", is_safety_change=True)
+    assert values(rows) == before
+    item.delete()
+    assert values(rows) == [before[0] | {"source_id": None}]
+
+
+def test_a_new_booking_gets_the_words_of_today(editor):
+    item = make_item()
+    old = make_appointment()
+    change(item, editor, text=NEW)
+    assert [task.text for task in old.tasks.all()] == [OLD]
+    assert [(task.text, task.version) for task in make_appointment().tasks.all()] == [(NEW, 2)]
+
+
+@KINDS
+def test_changed_words_are_a_new_version_that_nobody_has_reviewed(make, editor):
+    item = make()
+    versions.review(item=item, version=1, by=make_reviewer(name="Ada Reader", credentials="MD"))
+    item.refresh_from_db()
+    assert (item.reviewer, item.version) == ("Ada Reader, MD", 1)
+    change(item, editor, text=NEW)
+    stored = type(item).objects.get()
+    assert (stored.text, stored.version, stored.safe_from, stored.changed_by) == (NEW, 2, 1, editor)
+    assert (stored.reviewed_by, stored.reviewed_at, stored.reviewer) == (None, None, "")
+
+
+@pytest.mark.parametrize(
+    ("make", "fields"),
+    [
+        (make_item, {"title": "Other"}),
+        (make_item, {"days_before": 3}),
+        (make_item, {"tool": "options"}),
+        (make_guidance, {"dont": "Nothing"}),
+        (make_guidance, {"do": "Something"}),
+        (make_guidance, {"normal": "All"}),
+        (make_guidance, {"last_day": 3}),
+        (make_guidance, {"first_day": 1}),
+        (make_guidance, {"treatment": "operation"}),
+    ],
+)
+def test_whatever_a_patient_is_told_counts_as_words(make, fields, editor):
+    item = make()
+    change(item, editor, **fields)
+    stored = type(item).objects.get()
+    assert (stored.version, {name: getattr(stored, name) for name in fields}) == (2, fields)
+
+
+def test_who_it_is_for_counts_too_and_its_place_does_not(editor):
+    item = make_item()
+    change(item, editor, position=7)
+    assert (item.version, item.position, item.changed_by) == (1, 7, None)
+    change(item, editor, condition=make_live())
+    assert item.version == 2
+
+
+@KINDS
+def test_of_two_people_who_change_the_same_words_the_second_is_refused(make, editor):
+    item = make()
+    first, second = type(item).objects.get(), type(item).objects.get()
+    change(first, editor, text=NEW)
+    with pytest.raises(GuidanceError, match="Somebody else"):
+        change(second, people.make_person("Editor"), text="Mine.", is_safety_change=True)
+    stored = type(item).objects.get()
+    assert (stored.text, stored.version, stored.safe_from) == (NEW, 2, 1)
+
+
+def test_who_changed_the_words_does_not_review_them():
+    author = make_reviewer(name="Ada Author")
+    item = make_item()
+    change(item, author, text=NEW)
+    with pytest.raises(GuidanceError, match="Somebody else has to read"):
+        versions.review(item=item, version=2, by=author)
+    versions.review(item=item, version=2, by=make_reviewer(name="Bo Reader"))
+    assert ChecklistItem.objects.get().reviewer == "Bo Reader, MD"
+
+
+def test_a_review_is_of_the_words_that_were_read_and_in_a_name(editor):
+    item = make_item()
+    change(item, editor, text=NEW)
+    with pytest.raises(GuidanceError, match="changed after you opened"):
+        versions.review(item=item, version=1, by=make_reviewer())
+    with pytest.raises(GuidanceError, match="name"):
+        versions.review(item=item, version=2, by=people.make_person("Clinical reviewer"))
+    assert ChecklistItem.objects.get().reviewed_at is None
+
+
+@KINDS
+def test_a_safety_change_finds_exactly_those_who_hold_the_old_words(make, editor):
+    item, other = make(), make(title="Another")
+    held(other)
+    held(item)
+    change(item, editor, title="A better title")
+    assert not versions.holders(item).exists()
+    held(item)
+    with_old_words = set(versions.copies(item))
+    change(item, editor, text=NEW, is_safety_change=True)
+    held(item)
+    assert len(with_old_words) >= 2
+    assert set(versions.holders(item)) == with_old_words
+    assert not versions.holders(other).exists()
+
+
+def test_words_that_were_changed_before_can_be_called_unsafe_afterwards(editor):
+    item = make_item()
+    task = held(item)
+    change(item, editor, text=NEW)
+    change(item, editor, is_safety_change=True)
+    assert (item.version, item.safe_from) == (2, 2)
+    assert list(versions.holders(item)) == [task]
+
+
+def test_whose_appointment_or_plan_is_over_goes_by_nothing_any_more(editor):
+    item, rest = make_item(), make_guidance()
+    cancelled = make_appointment()
+    booking.cancel(appointment=cancelled, by=editor)
+    task = held(item)
+    yesterday = timezone.localdate() - timedelta(days=1)
+    make_plan_copy(rest, appointment=cancelled, ended_at=timezone.now())
+    make_plan_copy(rest, last_day=yesterday)
+    running = make_plan_copy(rest, last_day=timezone.localdate())
+    for each in (item, rest):
+        change(each, editor, text=NEW, is_safety_change=True)
+    assert task in versions.holders(item)
+    assert cancelled not in {found.appointment for found in versions.holders(item)}
+    assert list(versions.holders(rest)) == [running]
+    assert not versions.holders(item, at=timezone.now() + timedelta(days=400)).exists()
+
+
+@KINDS
+def test_a_patient_gets_the_new_words_and_a_message_without_anything_medical(make, editor):
+    item = make()
+    copy, coordinator = held(item), people.make_person("Booking coordinator")
+    change(item, editor, text=NEW, is_safety_change=True)
+    versions.replace(copy=copy, by=coordinator, tell=True)
+    copy.refresh_from_db()
+    assert (copy.text, copy.version) == (NEW, 2)
+    assert not versions.holders(item).exists()
+    said = Message.objects.get(kind=Message.Kind.STAFF).text
+    assert "do not follow the words that were there before" in said
+    assert [word for word in ("fast", "Eat", "Rest", item.title) if word in said] == []
+    actions = AuditEntry.objects.filter(by=coordinator).values_list("action", flat=True)
+    assert sorted(actions) == ["changed", "messaged"]
+
+
+def test_what_was_done_by_unsafe_words_is_to_be_done_again(editor):
+    item = make_item()
+    done, not_needed = held(item), held(item)
+    tasks.mark(appointment=done.appointment, task=done, status=TaskStatus.DONE)
+    tasks.mark(appointment=not_needed.appointment, task=not_needed, status=TaskStatus.NOT_NEEDED)
+    change(item, editor, text=NEW, is_safety_change=True)
+    for task in (done, not_needed):
+        versions.replace(copy=task, by=editor, tell=False)
+        task.refresh_from_db()
+    assert (done.status, not_needed.status) == (TaskStatus.TO_DO, TaskStatus.NOT_NEEDED)
+
+
+def test_a_second_press_replaces_and_tells_nothing_more(editor):
+    item = make_item()
+    task = held(item)
+    change(item, editor, text=NEW, is_safety_change=True)
+    versions.replace(copy=task, by=editor, tell=True)
+    with pytest.raises(GuidanceError, match="already"):
+        versions.replace(copy=task, by=editor, tell=True)
+    assert Message.objects.filter(kind=Message.Kind.STAFF).count() == 1
+
+
+def test_who_cannot_be_written_to_keeps_the_old_words_until_somebody_has_told_them(editor):
+    item = make_item()
+    task = make_appointment(email="").tasks.get()
+    change(item, editor, text=NEW, is_safety_change=True)
+    with pytest.raises(MessagingError, match="Telephone"):
+        versions.replace(copy=task, by=editor, tell=True)
+    assert list(versions.holders(item)) == [task]
+    versions.replace(copy=task, by=editor, tell=False)
+    assert not versions.holders(item).exists()
+
+
+def test_of_two_who_save_at_the_same_moment_one_wins_and_the_other_is_told(committed):
+    stored, editor = make_item(), people.make_person()
+    copies = [ChecklistItem.objects.get(pk=stored.pk) for _ in range(2)]
+    for number, item in enumerate(copies):
+        item.text = f"By {number}."
+    saves = [partial(versions.save, item=item, by=editor) for item in copies]
+    refused = [found for found in at_once(*saves, refused=GuidanceError) if isinstance(found, GuidanceError)]
+    assert (len(refused), ChecklistItem.objects.get().version) == (1, 2)

@@ -1,0 +1,48 @@
+"""The checklist and the guidance for everybody, and how what somebody ticked comes into their booking."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from appointments.booking import drafts, steps
+from appointments.models import ChecklistItem, RecoveryGuidance
+from appointments.preparation import tasks
+from calcsite.web.public_pages import public_page
+from conditions.models import Listing
+
+
+def _page(request: HttpRequest, name: str, model: type[ChecklistItem] | type[RecoveryGuidance]) -> HttpResponse:
+    """What is for all conditions, and with `?condition=` what is for one. One that is not on the site is told so."""
+    slug = request.GET.get("condition", "")[:120]
+    condition = Listing.objects.filter(slug=slug).first() if slug else None
+    items = list(model.objects.for_condition(condition.pk if condition else None))
+    context = {
+        "items": items,
+        "condition": condition,
+        "is_unknown": bool(slug) and condition is None,
+        "unreviewed": sum(item.reviewed_at is None for item in items),
+        "others": Listing.objects.filter(condition__in=model.objects.exclude(condition=None).values("condition")),
+    }
+    return render(request, f"appointments/guidance/{name}.html", context)
+
+
+@require_safe
+@public_page
+def preparing(request: HttpRequest) -> HttpResponse:
+    return _page(request, "preparing", ChecklistItem)
+
+
+@require_safe
+@public_page
+def recovery(request: HttpRequest) -> HttpResponse:
+    return _page(request, "recovery", RecoveryGuidance)
+
+
+@require_POST
+def take_over_ticks(request: HttpRequest) -> HttpResponse:
+    """Mark what somebody had ticked as done in the list of the booking that they have just made."""
+    draft = drafts.find(request)
+    if steps.is_booked(draft):
+        tasks.take_over_ticks(appointment=draft.appointment, ticks=request.POST.getlist("tick"))
+    return HttpResponseRedirect(f"{reverse('appointments:booked')}#ticks")

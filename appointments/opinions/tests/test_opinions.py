@@ -1,0 +1,291 @@
+"""An opinion is drafted, signed, released and corrected; what is signed stays as it is, whatever anybody does."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, InternalError, connection, transaction
+from django.utils import timezone
+
+from appointments.booking import booking
+from appointments.models import Appointment, AuditEntry, Clinician, Message, Opinion, Question
+from appointments.opinions import opinions
+from appointments.opinions.opinions import OpinionError
+from appointments.preparation import answers
+from appointments.preparation.answers import OvertakenError, VisitError, fingerprint
+from appointments.tests import writing
+from appointments.tests.factories import make_appointment
+from appointments.tests.post import deliver, html_of
+from calcsite.tests import people
+
+pytestmark = pytest.mark.django_db
+
+REFUSED = (IntegrityError, InternalError)
+
+
+@pytest.fixture
+def appointment() -> Appointment:
+    return make_appointment()
+
+
+def ask(appointment: Appointment, text: str = "Will it grow?") -> Question:
+    return Question.objects.create(appointment=appointment, text=text)
+
+
+def test_what_is_signed_holds_everything_with_name_credentials_time_and_checksum(appointment):
+    question = ask(appointment)
+    opinion = writing.make_draft_opinion(appointment)
+    by = writing.clinician_of(appointment)
+    said = {question.pk: {"outcome": "answered", "answer": "Most do not."}}
+    writing.save(opinion, by, answers=said)
+    writing.sign(opinion)
+    clinician = Clinician.objects.get(user=by)
+    assert opinion.content == {
+        "reference": appointment.reference,
+        "number": 1,
+        "patient": "Kim Example",
+        "born": "",
+        "seen_on": timezone.localdate(appointment.slot.starts).isoformat(),
+        "correction": "",
+        **writing.WORDS,
+        "agreement_words": "We agree in part",
+        "options": [writing.OPTION],
+        "questions": [{"text": "Will it grow?", "outcome": "answered", "answer": "Most do not."}],
+        "signed": {"name": clinician.name, "credentials": "MBBS, FRCR", "at": opinion.signed_at.isoformat()},
+    }
+    assert (opinion.status, opinion.signed_by, opinion.signed_name) == ("signed", by, clinician.name)
+    assert opinion.is_intact
+
+
+EMPTY = [
+    ({"findings": " "}, "Write what you found."),
+    ({"agreement": ""}, "Say how the first opinion and yours relate."),
+    ({"first_opinion": ""}, "Write what the first opinion says, or say that there is none in writing."),
+    ({"our_opinion": ""}, "Write what you say."),
+    ({"next_steps": ""}, "Write what to do next."),
+]
+
+
+@pytest.mark.parametrize(("words", "sentence"), EMPTY)
+def test_an_empty_part_is_named_and_nothing_is_signed(appointment, words, sentence):
+    opinion = writing.make_draft_opinion(appointment, **words)
+    with pytest.raises(OpinionError) as refused:
+        writing.sign(opinion)
+    assert str(refused.value) == sentence
+    assert Opinion.objects.get().status == "draft"
+
+
+def test_treatments_questions_and_credentials_are_asked_for_too(appointment):
+    ask(appointment)
+    opinion = writing.make_draft_opinion(appointment, agreement="none", first_opinion="")
+    by = writing.clinician_of(appointment)
+    clinician = Clinician.objects.get(user=by)
+    clinician.credentials = ""
+
+    def gaps(*options: dict[str, str]) -> list[str]:
+        writing.save(opinion, by, words=writing.WORDS, options=options)
+        return opinions.gaps(opinions.compose(opinion), clinician)
+
+    others = ["Question 1 of the patient: answer it, or leave it open."]
+    others += ["Your credentials are missing: ask whoever looks after the clinicians’ profiles."]
+    assert gaps() == ["Name at least one treatment. Watching and waiting is one too.", *others]
+    assert gaps(writing.OPTION | {"name": "", "risks": ""}) == [
+        "Name treatment 1.",
+        "Treatment 1: write its risks.",
+        *others,
+    ]
+    Question.objects.update(outcome="answered")
+    assert gaps(writing.OPTION)[0] == "Question 1 of the patient: write the answer."
+    Question.objects.update(outcome="open")
+    assert gaps(writing.OPTION) == others[1:]
+
+
+def test_a_save_that_does_not_know_of_another_is_refused_and_changes_nothing(appointment):
+    opinion = writing.make_draft_opinion(appointment)
+    by, seen = writing.clinician_of(appointment), opinion.changed_at
+    writing.save(opinion, by, words={"findings": "Mine"})
+    with pytest.raises(OvertakenError):
+        writing.save(opinion, by, seen=seen, words={"findings": "Theirs"}, options=[])
+    assert Opinion.objects.get().findings == "Mine"
+    assert opinion.options.count() == 1
+
+
+def test_a_save_at_the_same_moment_of_the_clock_is_another_save(appointment):
+    opinion = writing.make_draft_opinion(appointment)
+    before = opinion.changed_at
+    writing.save(opinion, writing.clinician_of(appointment), at=before)
+    assert opinion.changed_at > before
+
+
+def test_an_answer_to_other_words_than_were_read_is_not_kept_and_nothing_else_is(appointment):
+    question = ask(appointment)
+    opinion = writing.make_draft_opinion(appointment)
+    seen = fingerprint([question])
+    Question.objects.update(text="Will it shrink?")
+    said = {question.pk: {"outcome": "answered", "answer": "No."}}
+    with pytest.raises(OvertakenError):
+        writing.save(
+            opinion, writing.clinician_of(appointment), words={"findings": "New"}, answers=said, answers_seen=seen
+        )
+    assert (Question.objects.get().answer, Opinion.objects.get().findings) == ("", writing.WORDS["findings"])
+
+
+def test_only_what_was_read_is_signed(appointment):
+    question = ask(appointment)
+    opinion = writing.make_draft_opinion(appointment)
+    by = writing.clinician_of(appointment)
+    read = opinions.checksum(opinions.compose(opinion))
+    question.outcome = "open"
+    question.save()
+    with pytest.raises(OvertakenError, match="Read it again"):
+        opinions.sign(opinion=opinion, seen=read, by=by)
+
+
+def test_nobody_but_the_clinician_of_the_appointment_writes_signs_or_releases(appointment):
+    opinion = writing.make_draft_opinion(appointment)
+    other = writing.clinician_of(make_appointment())
+    coordinator = people.make_person("Booking coordinator")
+    for person in [other, coordinator, people.make_person(is_superuser=True)]:
+        for step in [
+            lambda by: opinions.start(appointment=appointment, by=by),
+            lambda by: writing.save(opinion, by),
+            lambda by: opinions.sign(opinion=opinion, seen=opinions.checksum(opinions.compose(opinion)), by=by),
+            lambda by: opinions.release(opinion=opinion, by=by),
+            lambda by: opinions.correct(appointment=appointment, why="x", by=by),
+            lambda by: answers.answer(appointment=appointment, answers={}, seen="", by=by),
+        ]:
+            with pytest.raises(VisitError, match="Only the clinician"):
+                step(person)
+    assert Opinion.objects.get().status == "draft"
+
+
+def test_nothing_is_written_about_a_cancelled_appointment(appointment):
+    by = writing.clinician_of(appointment)
+    booking.cancel(appointment=appointment)
+    with pytest.raises(OpinionError, match="cancelled"):
+        opinions.start(appointment=appointment, by=by)
+
+
+def test_a_release_tells_the_patient_once_and_nothing_of_what_is_in_it(appointment):
+    deliver()
+    opinion = writing.make_released_opinion(appointment, findings="A canary of calcium")
+    with pytest.raises(OvertakenError, match="released already"):
+        opinions.release(opinion=opinion, by=writing.clinician_of(appointment))
+    (email,) = deliver()
+    told = f"{email.subject} {email.body} {html_of(email)}"
+    assert email.subject == "There is something for you to read"
+    assert "/appointment/" in email.body
+    for word in [*" ".join([*writing.WORDS.values(), *writing.OPTION.values()]).split(), "canary", "calcium"]:
+        assert len(word) < 8 or word not in told, word
+    assert Message.objects.filter(kind="opinion").count() == 1
+
+
+def test_a_correction_is_a_new_version_and_the_one_before_stays(appointment):
+    first = writing.make_released_opinion(appointment)
+    second = writing.make_correction(appointment)
+    assert (second.number, second.findings, second.status) == (2, first.findings, "draft")
+    assert list(second.options.values_list("name", flat=True)) == ["Watching"]
+    writing.save(second, writing.clinician_of(appointment), words={"findings": "The scan of May."})
+    writing.release(writing.sign(second))
+    assert second.content["correction"] == "The date of the scan was wrong."
+    first.refresh_from_db()
+    assert (first.content["findings"], first.is_intact) == (writing.WORDS["findings"], True)
+    assert [version.number for version in Opinion.objects.released()] == [2, 1]
+
+
+def test_a_version_that_another_has_overtaken_is_not_released(appointment):
+    first = writing.sign(writing.make_draft_opinion(appointment))
+    writing.sign(writing.make_correction(appointment))
+    with pytest.raises(OpinionError, match="newest"):
+        writing.release(first)
+
+
+def test_a_correction_says_why_and_comes_after_a_signature(appointment):
+    opinion = writing.make_draft_opinion(appointment)
+    with pytest.raises(OpinionError, match="nothing to correct"):
+        writing.make_correction(appointment)
+    writing.sign(opinion)
+    with pytest.raises(OpinionError, match="Say what is corrected"):
+        writing.make_correction(appointment, why=" ")
+    with pytest.raises(OpinionError, match="correct it"):
+        opinions.start(appointment=appointment, by=writing.clinician_of(appointment))
+
+
+CHANGES = {
+    "correction": "x",
+    "findings": "x",
+    "agreement": "agrees",
+    "first_opinion": "x",
+    "our_opinion": "x",
+    "next_steps": "x",
+    "number": 9,
+    "content": {},
+    "checksum": "x",
+    "signed_name": "Dr Nobody",
+    "signed_credentials": "x",
+    "status": "draft",
+    "signed_at": timezone.now() - timedelta(days=9),
+    "changed_at": timezone.now() - timedelta(days=9),
+    "released_at": timezone.now() - timedelta(days=9),
+}
+
+
+@pytest.mark.parametrize("name", [*CHANGES, "signed_by", "drafted_by", "released_by", "appointment"])
+def test_nothing_of_a_released_opinion_is_changed_by_a_save_or_an_update(appointment, name):
+    opinion = writing.make_released_opinion(appointment)
+    people_and_places = {"appointment": make_appointment} if name == "appointment" else {name: people.make_person}
+    value = CHANGES[name] if name in CHANGES else people_and_places[name]()
+    before = Opinion.objects.values().get()
+    setattr(opinion, name, value)
+    with pytest.raises(REFUSED), transaction.atomic():
+        opinion.save()
+    with pytest.raises(REFUSED), transaction.atomic():
+        Opinion.objects.update(**{name: value})
+    assert Opinion.objects.values().get() == before
+
+
+SQL = ["findings = 'x'", "content = NULL", "content = '{}'", "checksum = ''", "status = 'signed'", "signed_at = NULL"]
+SQL += ["released_at = NULL", "released_by_id = NULL", "signed_by_id = NULL", "id = id + 1"]
+
+
+@pytest.mark.parametrize("change", SQL)
+def test_plain_sql_changes_nothing_of_a_released_opinion(appointment, change):
+    writing.make_released_opinion(appointment)
+    before = Opinion.objects.values().get()
+    with pytest.raises(REFUSED), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE appointments_opinion SET {change}")
+    assert Opinion.objects.values().get() == before
+
+
+def test_a_signed_opinion_changes_by_its_release_alone(appointment):
+    opinion = writing.sign(writing.make_draft_opinion(appointment))
+    with pytest.raises(REFUSED), transaction.atomic():
+        Opinion.objects.update(released_by=people.make_person())
+    with pytest.raises(REFUSED), transaction.atomic():
+        Opinion.objects.update(status="released", released_at=timezone.now(), findings="x")
+    opinion.save()
+    writing.release(opinion)
+
+
+def test_tampering_behind_the_triggers_is_found(appointment, capsys):
+    writing.make_released_opinion(appointment)
+    call_command("check_opinions")
+    assert capsys.readouterr().out == "Signed opinions that are as they were signed: 1, which is all.\n"
+    writing.tamper(content=Opinion.objects.get().content | {"findings": "Something else"})
+    with pytest.raises(CommandError, match=f"{appointment.reference}, opinion 1"):
+        call_command("check_opinions")
+    assert not Opinion.objects.get().is_intact
+
+
+def test_an_opinion_that_was_moved_to_another_patient_is_not_intact(appointment):
+    writing.make_released_opinion(appointment)
+    writing.tamper(appointment=make_appointment())
+    assert not Opinion.objects.get().is_intact
+
+
+def test_every_step_is_on_record_and_names_who(appointment):
+    writing.make_released_opinion(appointment)
+    by = writing.clinician_of(appointment).username
+    entries = AuditEntry.objects.filter(action="changed").order_by("pk").values_list("actor", "detail")
+    steps = ["begun", "saved", "signed", "released"]
+    assert list(entries) == [(by, f"Opinion 1 {step}") for step in steps]

@@ -1,0 +1,169 @@
+"""The readiness board: who comes, what is missing, a nudge a day, and nothing of what a patient wrote."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from appointments.booking import booking
+from appointments.choices import Status, TaskStatus, Tool
+from appointments.governance import audit
+from appointments.models import Appointment, AuditEntry, DocumentRequest, Message, PreparationTask, Symptom
+from appointments.preparation import readiness
+from appointments.preparation.readiness import ReadinessError
+from appointments.tests import writing
+from appointments.tests.factories import make_appointment, make_hours, make_slot
+from appointments.tests.post import deliver, html_of
+from appointments.tests.visiting import come_in_with_code
+from calcsite.tests import people
+
+pytestmark = pytest.mark.django_db
+
+BOARD = "/admin/appointments/appointment/readiness/"
+CANARY = "canary-of-a-patient"
+
+
+@pytest.fixture
+def desk() -> Client:
+    client = Client()
+    people.sign_in(client, people.make_person("Booking coordinator", username="bea"))
+    return client
+
+
+def make_soon(days: float = 2, **details) -> Appointment:
+    """An appointment in so many days, with three tasks, of which one is done."""
+    starts = timezone.now() + timedelta(days=days)
+    appointment = make_appointment(slot=make_slot(hours=make_hours(), starts=starts), **details)
+    appointment.tasks.all().delete()
+    states = {Tool.MEDICINES: TaskStatus.DONE, Tool.SYMPTOMS: TaskStatus.STARTED, Tool.QUESTIONS: TaskStatus.TO_DO}
+    for place, (tool, status) in enumerate(states.items()):
+        PreparationTask.objects.create(
+            appointment=appointment, version=1, tool=tool, title=tool.label, text=".", status=status, position=place
+        )
+    return appointment
+
+
+def make_ready(appointment: Appointment) -> None:
+    appointment.tasks.update(status=TaskStatus.NOT_NEEDED)
+    booking.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
+
+
+def test_the_board_says_in_words_what_is_missing(desk):
+    appointment = make_soon()
+    DocumentRequest.objects.create(appointment=appointment, what="The scan of March")
+    DocumentRequest.objects.create(appointment=appointment, what="The letter", waived_at=timezone.now())
+    page = " ".join(desk.get(BOARD).text.split())
+    assert "List: 1 of 3 done. Open: Symptoms and worries; Questions to ask" in page
+    assert "<strong>Should be done by now:</strong> Symptoms and worries; Questions to ask" in page
+    assert "<strong>Records missing:</strong> The scan of March</li>" in page.replace(" </li>", "</li>")
+    assert "E-mail address not confirmed" in page
+    assert "Not ready" in page
+    assert f"/appointment/{appointment.pk}/move/" in page
+
+
+def test_who_has_everything_is_ready_and_is_not_nudged(desk):
+    appointment = make_soon()
+    make_ready(appointment)
+    page = desk.get(BOARD).text
+    assert "readiness-ready" in page
+    assert f"/{appointment.pk}/nudge/" not in page
+    with pytest.raises(ReadinessError, match="Nothing is open"):
+        readiness.nudge(appointment=appointment, by=people.make_person())
+
+
+@pytest.mark.parametrize(("asked", "seen"), [("", 1), ("?days=14", 2), ("?days=30", 3), ("?days=x", 1)])
+def test_the_board_is_of_the_next_days(desk, asked, seen):
+    for days in [2, 10, 25, 45]:
+        make_soon(days)
+    assert desk.get(BOARD + asked).text.count("readiness-state") == seen
+
+
+def test_the_board_takes_as_many_queries_for_thirty_as_for_one(desk, django_assert_max_num_queries):
+    def queries() -> int:
+        with django_assert_max_num_queries(40) as found:
+            assert desk.get(f"{BOARD}?days=30").status_code == 200
+        return len(found)
+
+    make_soon()
+    queries()  # what a process looks up once
+    one = queries()
+    for number in range(29):
+        make_soon(2 + number / 2)
+    assert desk.get(f"{BOARD}?days=30").text.count("readiness-state") == 30
+    assert queries() == one
+
+
+def test_the_board_shows_nothing_that_a_patient_wrote_and_content_is_a_link_for_their_clinician(desk):
+    appointment = make_soon(reason=CANARY, findings=CANARY)
+    Symptom.objects.create(appointment=appointment, what=CANARY)
+    own = writing.client_of(writing.clinician_of(appointment))
+    pack = f"/admin/appointments/appointment/{appointment.pk}/pack/"
+    assert (CANARY in desk.get(BOARD).text, pack in desk.get(BOARD).text) == (False, False)
+    assert (CANARY in own.get(BOARD).text, pack in own.get(BOARD).text) == (False, True)
+
+
+def test_a_clinician_sees_their_own_and_who_may_see_nobody_nothing():
+    mine, other = make_soon(), make_soon()
+    page = writing.client_of(writing.clinician_of(mine)).get(BOARD).text
+    assert (mine.spoken_reference in page, other.spoken_reference in page) == (True, False)
+    editor = writing.client_of(people.make_person("Editor"))
+    assert editor.get(BOARD).status_code == 403
+
+
+def test_every_name_on_the_board_is_on_record(desk):
+    appointments = [make_soon(), make_soon(3)]
+    desk.get(BOARD)
+    entries = AuditEntry.objects.filter(action="listed").values_list("reference", "actor", "detail")
+    assert sorted(entries) == sorted((each.reference, "bea", "Readiness") for each in appointments)
+
+
+def test_a_nudge_in_one_click_says_that_something_is_open_and_not_what(desk):
+    appointment = make_soon(reason=CANARY)
+    deliver()
+    answer = desk.post(f"/admin/appointments/appointment/{appointment.pk}/nudge/", {"days": "14"})
+    assert answer["Location"] == f"{BOARD}?days=14&page=1"
+    (email,) = deliver()
+    told = f"{email.subject} {email.body} {html_of(email)}"
+    assert "some things on your list for the appointment are still open" in email.body
+    for word in [CANARY, *(tool.label for tool in Tool)]:
+        assert word not in told
+    assert "Nudged today" in desk.get(BOARD).text
+    assert AuditEntry.objects.get(action="messaged").detail == "Reminded of the list"
+
+
+def test_a_patient_is_nudged_once_a_day_whatever_the_appointment():
+    by, first, second = people.make_person(), make_soon(), make_soon(3, email="KIM@home.example")
+    readiness.nudge(appointment=first, by=by)
+    for again in (first, second):
+        with pytest.raises(ReadinessError, match="reminded today"):
+            readiness.nudge(appointment=again, by=by)
+    readiness.nudge(appointment=second, by=by, at=timezone.now() + timedelta(days=1))
+    assert Message.objects.filter(kind="nudge").count() == 2
+
+
+def test_a_nudge_that_is_overtaken_is_not_sent():
+    appointment = make_soon()
+    deliver()
+    readiness.nudge(appointment=appointment, by=people.make_person())
+    make_ready(appointment)
+    assert deliver() == []
+
+
+def test_without_an_address_or_after_the_time_nobody_is_nudged(desk):
+    appointment = make_soon(email="")
+    assert "telephone 01632 960 001" in desk.get(BOARD).text
+    with pytest.raises(ReadinessError, match="Telephone"):
+        readiness.nudge(appointment=appointment, by=people.make_person())
+    over = make_soon()
+    with time_machine.travel(over.slot.ends), pytest.raises(ReadinessError, match="has passed"):
+        readiness.nudge(appointment=over, by=people.make_person())
+
+
+def test_a_stranger_or_the_clinician_of_another_nudges_nobody():
+    appointment = make_soon()
+    other = writing.client_of(writing.clinician_of(make_soon()))
+    for client, status in [(other, 404), (come_in_with_code(appointment), 302), (Client(), 302)]:
+        assert client.post(f"/admin/appointments/appointment/{appointment.pk}/nudge/").status_code == status
+    assert not Message.objects.filter(kind="nudge").exists()

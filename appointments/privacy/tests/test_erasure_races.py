@@ -1,0 +1,131 @@
+"""Something else at the same moment as an erasure: nothing of the patient is left, whichever came first."""
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from time import sleep
+
+import pytest
+from django.core import mail
+from django.db import connection, transaction
+from post_office.models import STATUS, Email, Log
+
+from appointments.governance import legal_holds
+from appointments.messages import delivery, messaging
+from appointments.models import Appointment, CheckIn, Consent, ErasureRequest, LegalHold, Message, Tombstone
+from appointments.privacy import erasure, withdrawal
+from appointments.recovery import checkins
+from appointments.tests.factories import make_appointment, make_hours, make_slot
+from appointments.tests.recovering import start_plan
+from calcsite import outbox
+from calcsite.tests import people, racing
+
+ROUNDS = 5
+at_once = partial(racing.at_once, refused=(erasure.ErasureError, Appointment.DoesNotExist))
+
+
+def test_a_message_that_is_composed_meanwhile_leaves_no_e_mail(committed):
+    hours = make_hours()
+    for _ in range(ROUNDS):
+        appointment = make_appointment(slot=make_slot(hours=hours))
+        at_once(messaging.compose_due, lambda appointment=appointment: erasure.erase(appointment=appointment))
+        erasure.apply_again()
+        left = [model.objects.count() for model in (Appointment, Message, Email)]
+        assert left == [0, 0, 0]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("has_link", [True, False])
+def test_what_the_worker_has_in_hand_while_its_patient_is_erased_is_not_sent(has_link):
+    appointment = make_appointment()
+    Message.objects.all().delete()
+    messaging.send_from_staff(appointment=appointment, text="Bring your images.", by=people.make_person())
+    messaging.compose_due()
+    if not has_link:
+        Email.objects.update(message="Your appointment", html_message="")
+
+    def erased_meanwhile(email: Email) -> None:
+        erasure.erase(appointment=appointment)
+        delivery.put_secret_in(email)
+
+    assert outbox.send_waiting(finish=erased_meanwhile) == 1
+    assert (mail.outbox, Email.objects.count()) == ([], 0)
+
+
+def test_of_an_erasure_and_a_hold_the_first_decides(committed):
+    hours, staff = make_hours(), people.make_person()
+    for number in range(ROUNDS):
+        appointment = make_appointment(slot=make_slot(hours=hours))
+        at_once(
+            lambda appointment=appointment: erasure.erase(appointment=appointment),
+            lambda appointment=appointment: legal_holds.place(appointment=appointment, why="A claim", by=staff),
+        )
+        is_there = Appointment.objects.filter(pk=appointment.pk).exists()
+        assert LegalHold.objects.filter(appointment=appointment).exists() == is_there
+        assert Tombstone.objects.count() == number + 1 - Appointment.objects.count()
+        connection.check_constraints()
+
+
+def test_of_an_erasure_and_a_consent_taken_back_neither_is_in_the_way_of_the_other(committed):
+    hours = make_hours()
+    for _ in range(2 * ROUNDS):
+        appointment = make_appointment(slot=make_slot(hours=hours))
+        Consent.objects.create(appointment=appointment, kind="booking", version="2026-11")
+        at_once(
+            lambda appointment=appointment: erasure.erase(appointment=appointment),
+            lambda appointment=appointment: withdrawal.withdraw(appointment=appointment, kind="booking"),
+        )
+        connection.check_constraints()
+        assert [model.objects.count() for model in (Appointment, Consent, ErasureRequest)] == [0, 0, 0]
+
+
+def test_two_who_erase_at_once_leave_one_tombstone(committed):
+    appointment = make_appointment()
+    outcomes = at_once(*[lambda: erasure.erase(appointment=appointment)] * 2)
+    assert sorted(str(outcome) for outcome in outcomes) == ["None", "This appointment has been erased already."]
+    assert Tombstone.objects.count() == 1
+
+
+def while_it_is_written(write: Callable[[], object], then: Callable[[], object]) -> None:
+    """Do something else after a row was written, and before that is certain."""
+    written = threading.Event()
+
+    def slowly() -> None:
+        try:
+            with transaction.atomic():
+                write()
+                written.set()
+                sleep(0.5)
+        finally:
+            connection.close()
+
+    writer = threading.Thread(target=slowly)
+    writer.start()
+    assert written.wait(10)
+    then()
+    writer.join()
+
+
+def test_a_check_in_that_is_being_written_goes_with_its_plan(committed):
+    plan = start_plan()
+    while_it_is_written(
+        lambda: checkins.check_in(plan=plan, feeling="same", pain=2),
+        lambda: erasure.erase(appointment=plan.appointment),
+    )
+    assert (Appointment.objects.count(), CheckIn.objects.count()) == (0, 0)
+    connection.check_constraints()
+
+
+def test_a_note_on_an_e_mail_that_failed_goes_with_it(committed):
+    """The worker writes it while the erasure begins."""
+    appointment = make_appointment()
+    messaging.compose_due()
+    email = Email.objects.get()
+
+    def fail() -> None:
+        Email.objects.filter(pk=email.pk).update(number_of_retries=1)
+        Log.objects.create(email=email, status=STATUS.failed, message=appointment.name)
+
+    while_it_is_written(fail, lambda: erasure.erase(appointment=appointment))
+    assert (Email.objects.count(), Log.objects.count()) == (0, 0)
+    connection.check_constraints()

@@ -1,0 +1,243 @@
+"""Recovery: what a patient is told for the time after treatment, and what staff do with the plan.
+
+Least privilege: only the clinician of the appointment reads and writes a plan (`plans_written_by`). Who books for
+patients sees what they have to act on: that somebody needs a call (`checkins`), and which follow-ups are to be booked.
+
+Guidance is copied into the plan, so that a later edit of the clinic's guidance changes nobody's plan. Days are counted
+from the day of the treatment, day 0, as the clinic's clock has it.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+from appointments.booking import booking
+from appointments.choices import Status
+from appointments.governance import audit
+from appointments.governance.permissions import CARE, patients_of
+from appointments.models import (
+    Appointment,
+    AppointmentType,
+    AuditEntry,
+    FollowUp,
+    Message,
+    PlanGuidance,
+    PlanMedicine,
+    RecoveryGuidance,
+    RecoveryPlan,
+    Slot,
+)
+from appointments.models.appointments import AppointmentQuerySet
+from appointments.models.checklists import GuidanceQuerySet
+
+PATIENT = [
+    "name",
+    "date_of_birth",
+    "email",
+    "telephone",
+    "time_zone",
+    "carer_name",
+    "carer_relation",
+    "language",
+    "needs_interpreter",
+    "needs",
+    "condition",
+]
+COPIED = [*RecoveryGuidance.WORDS, "version", "position"]
+PLAN = ["treatment", "what", "first_day", "last_day", "note", "telephone", "seek_help"]
+# Tuples: a formset adds to a list that it is given.
+ROWS: dict[type[models.Model], tuple[str, ...]] = {
+    PlanGuidance: (*RecoveryGuidance.WORDS, "position"),
+    PlanMedicine: ("name", "dose", "until", "note"),
+    FollowUp: ("day", "what"),
+}
+ENDED = "This recovery plan has ended."
+AHEAD = timedelta(days=42)  # how long before its day a follow-up is on the worklist
+
+Action = AuditEntry.Action
+
+
+class RecoveryError(Exception):
+    """The step is not possible now. The message says why, in words for staff or for the patient."""
+
+
+class OvertakenError(RecoveryError):
+    """The plan says something else than what its writer was shown."""
+
+    def __init__(self) -> None:
+        super().__init__("This plan was changed meanwhile. What you wrote is still here, and not saved.")
+
+
+def plans_written_by(user: AbstractUser) -> AppointmentQuerySet:
+    """The appointments whose recovery plan `user` may read and write."""
+    return patients_of(user) if user.has_perm(CARE) else Appointment.objects.none()
+
+
+def fitting(appointment: Appointment, treatment: str) -> GuidanceQuerySet:
+    """The clinic's guidance for a patient: for their condition and after their treatment, or for everybody."""
+    found = RecoveryGuidance.objects.for_condition(appointment.condition_id)
+    return found.filter(treatment__in=["", treatment])
+
+
+@transaction.atomic
+def start_plan(
+    *,
+    appointment: Appointment,
+    plan: RecoveryPlan,
+    guidance: Iterable[int],
+    rows: Iterable[models.Model] = (),
+    by: AbstractUser,
+    at: datetime | None = None,
+) -> RecoveryPlan:
+    """Save a filled-in `plan` for an appointment with its medicines and follow-ups (`rows`), and tell the patient.
+
+    `guidance` are the keys of what was chosen; each that fits is copied as it is worded now. Raises RecoveryError for
+    an appointment that is not over or is not the clinician's own, and when there is a plan already.
+    """
+    now = at or timezone.now()
+    held = Appointment.objects.select_for_update(of=("self",), no_key=True).get(pk=appointment.pk)
+    _check_may_start(held, by, now)
+    plan.appointment, plan.started_by, plan.started_at = held, by, now
+    try:
+        with transaction.atomic():
+            plan.save(force_insert=True)
+    except IntegrityError as error:
+        raise RecoveryError("There is a recovery plan for this appointment already.") from error
+    _copy(plan, fitting(held, plan.treatment).filter(pk__in=list(guidance)))
+    for row in rows:
+        _write(row, plan)
+    key = f"recovery-{plan.pk}"
+    Message.objects.create(appointment=held, kind=Message.Kind.RECOVERY, key=key, due_at=now, created_at=now)
+    audit.record(Action.CHANGED, held, by=by, detail="Recovery plan started")
+    return plan
+
+
+def _check_may_start(appointment: Appointment, by: AbstractUser, at: datetime) -> None:
+    _check_may_write(appointment, by)
+    if appointment.status in (Status.CANCELLED, Status.MISSED) or appointment.slot.starts > at:
+        raise RecoveryError("A recovery plan can be started once the patient has been seen.")
+
+
+def _check_may_write(appointment: Appointment, by: AbstractUser) -> None:
+    if not plans_written_by(by).filter(pk=appointment.pk).exists():
+        raise RecoveryError("Only the clinician of this appointment can write its recovery plan.")
+
+
+def _copy(plan: RecoveryPlan, guidance: Iterable[RecoveryGuidance]) -> None:
+    PlanGuidance.objects.bulk_create(
+        PlanGuidance(plan=plan, source=each, **{name: getattr(each, name) for name in COPIED}) for each in guidance
+    )
+
+
+@transaction.atomic
+def fingerprint(plan: RecoveryPlan) -> str:
+    """What tells whether a plan, or a row of it, says something else by now. A booked follow-up says the same.
+
+    The rows are held until the end of the transaction: words that are replaced for safety come before, or after.
+    """
+    said = [[str(getattr(plan, name)) for name in PLAN]]
+    for model, names in ROWS.items():
+        rows = model.objects.select_for_update(no_key=True).filter(plan=plan).order_by("pk")
+        said += [[model.__name__, str(row.pk), *(str(getattr(row, name)) for name in names)] for row in rows]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+@transaction.atomic
+def change_plan(
+    *,
+    plan: RecoveryPlan,
+    kept: Iterable[models.Model] = (),
+    removed: Iterable[models.Model] = (),
+    by: AbstractUser,
+    seen: str | None = None,
+) -> None:
+    """Save what was changed in a plan and in its rows. A follow-up that is booked stays, whatever is asked.
+
+    With `seen`, the fingerprint of what the writer was shown, only if the plan still says that: raises OvertakenError
+    otherwise. Raises RecoveryError when the plan has ended, or is not the clinician's own.
+    """
+    _check_may_write(plan.appointment, by)
+    stored = locked(plan)
+    if seen is not None and seen != fingerprint(stored):
+        raise OvertakenError
+    RecoveryPlan.objects.filter(pk=plan.pk).update(**{name: getattr(plan, name) for name in PLAN})
+    for row in kept:
+        _write(row, plan)
+    for row in removed:
+        found = type(row).objects.filter(pk=row.pk, plan=plan)
+        (found.filter(appointment=None) if isinstance(row, FollowUp) else found).delete()
+    audit.record(Action.CHANGED, plan.appointment, by=by, detail="Recovery plan changed")
+
+
+def _write(row: models.Model, plan: RecoveryPlan) -> None:
+    """Save a row of this plan, and no other field than those of the form: what was booked meanwhile stays booked."""
+    if row.pk is None:
+        row.plan = plan
+        row.save(force_insert=True)
+    else:
+        fields = {name: getattr(row, name) for name in ROWS[type(row)]}
+        if isinstance(row, PlanGuidance):
+            fields["version"] = row.version  # of the words that its writer began with
+        type(row).objects.filter(pk=row.pk, plan=plan).update(**fields)
+
+
+def locked(plan: RecoveryPlan) -> RecoveryPlan:
+    """The plan as it is now, until the end of the transaction: what happens to one happens one after the other.
+
+    Raises RecoveryError when it has ended.
+    """
+    now = RecoveryPlan.objects.select_for_update(of=("self",), no_key=True).get(pk=plan.pk)
+    if now.ended_at:
+        raise RecoveryError(ENDED)
+    return now
+
+
+@transaction.atomic
+def end_plan(*, plan: RecoveryPlan, by: AbstractUser, at: datetime | None = None) -> None:
+    """End a plan: the patient can read it, and checks in no more. Its calendar address leads nowhere from then on.
+
+    Alarms stay on the worklist. Raises RecoveryError when it has ended, or is not the clinician's own.
+    """
+    _check_may_write(plan.appointment, by)
+    locked(plan)
+    RecoveryPlan.objects.filter(pk=plan.pk).update(ended_at=at or timezone.now(), feed_digest="")
+    audit.record(Action.CHANGED, plan.appointment, by=by, detail="Recovery plan ended")
+
+
+def check_to_book(follow_up: FollowUp) -> None:
+    """Raises RecoveryError, in words for patient and staff, when a follow-up is booked or its plan has ended."""
+    if follow_up.plan.ended_at:
+        raise RecoveryError(ENDED)
+    if not FollowUp.objects.to_book().filter(pk=follow_up.pk).exists():
+        raise RecoveryError("This follow-up is booked already.")
+
+
+@transaction.atomic
+def book_follow_up(
+    *,
+    follow_up: FollowUp,
+    slot: Slot,
+    kind: AppointmentType,
+    mode: str,
+    agreed: dict[str, Any],
+    by: AbstractUser,
+    at: datetime | None = None,
+) -> Appointment:
+    """Book a follow-up as staff book everything else, with what is known of the patient. `agreed` is their consent.
+
+    What they wrote about their health stays with the first appointment. Raises RecoveryError when it is booked
+    already, and BookingError as `booking.book_for_patient` does.
+    """
+    locked(follow_up.plan)
+    check_to_book(follow_up)
+    patient = Appointment.objects.get(pk=follow_up.plan.appointment_id)
+    details = {name: getattr(patient, name) for name in PATIENT} | agreed
+    made = booking.book_for_patient(slot=slot, kind=kind, mode=mode, details=details, by=by, at=at)
+    FollowUp.objects.filter(pk=follow_up.pk).update(appointment=made)
+    return made

@@ -1,0 +1,276 @@
+"""The screens of recovery: a plan, its check-ins, the alarms, and booking a follow-up.
+
+The patient's own clinician sees and writes the plan. Who books for patients sees what they act on: that somebody needs
+a call and why, and which follow-ups are to be booked.
+"""
+
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.db.models import Prefetch
+from django.forms.models import BaseInlineFormSet
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from appointments.booking.booking import BookingError
+from appointments.desk.day_calendar import free_for
+from appointments.desk.worklists import BY_KEY
+from appointments.governance import consents
+from appointments.governance.permissions import ADD, CARE, sees_everybody
+from appointments.governance.screens import View, about_appointment, needs, patient_screen, record_listed, screen
+from appointments.models import Appointment, CheckIn, FollowUp, RecoveryPlan
+from appointments.recovery import checkins, plans
+from appointments.recovery.plans import OvertakenError, RecoveryError
+from appointments.recovery.staff_forms import (
+    AcknowledgeForm,
+    BookFollowUpForm,
+    FindForm,
+    FollowUpRows,
+    GuidanceRows,
+    MedicineRows,
+    NewPlanForm,
+    PlanForm,
+    TreatmentForm,
+    carried_over,
+    starter,
+)
+from calcsite.web.paging import links_to_pages, page_of
+
+TIMES = 40
+PAGE = "admin:appointments_recovery"
+
+
+def recovery_urls(site: AdminSite) -> list[URLPattern]:
+    """Below the list of appointments, and before the other worklists."""
+
+    def step(address: str, view: View, name: str) -> URLPattern:
+        return path(f"<int:pk>/recovery/{address}", site.admin_view(view), name=f"appointments_recovery{name}")
+
+    return [
+        path("work/alarms/", site.admin_view(alarms), name="appointments_alarms"),
+        step("", page, ""),
+        step("start/", start, "_start"),
+        step("change/", change, "_change"),
+        step("end/", end, "_end"),
+        step("check-in/<int:check_in>/", acknowledge, "_acknowledge"),
+        step("follow-up/<int:follow_up>/", book_follow_up, "_follow_up"),
+    ]
+
+
+def own_patient(view: View) -> View:
+    """A screen of what is medical, for the patient's clinician; for others it leads where a random number does."""
+
+    @about_appointment(CARE)
+    @wraps(view)
+    def allowed(request: HttpRequest, appointment: Appointment, **kwargs: Any) -> HttpResponse:
+        if not plans.plans_written_by(request.user).filter(pk=appointment.pk).exists():
+            raise Http404
+        return view(request, appointment, **kwargs)
+
+    return allowed
+
+
+def own_plan(view: View) -> View:
+    """A screen of a plan that is there."""
+
+    @own_patient
+    @wraps(view)
+    def allowed(request: HttpRequest, appointment: Appointment, **kwargs: Any) -> HttpResponse:
+        plan = get_object_or_404(RecoveryPlan, appointment=appointment)
+        plan.appointment = appointment
+        return view(request, plan, **kwargs)
+
+    return allowed
+
+
+def recovery_screen(request: HttpRequest, template: str, appointment: Appointment, **context: Any) -> HttpResponse:
+    return patient_screen(request, f"recovery/{template}.html", appointment, **context)
+
+
+@require_safe
+@about_appointment(CARE)
+def page(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """The plan and how the patient is; for who is not their clinician, the alarms and the follow-ups."""
+    is_own = plans.plans_written_by(request.user).filter(pk=appointment.pk).exists()
+    plan = RecoveryPlan.objects.select_related("started_by").filter(appointment=appointment).first()
+    context = {"is_own": is_own, "plan": plan, "may_book": request.user.has_perm(ADD)}
+    if plan:
+        context |= {
+            "alarms": checkins.alarms_of(request.user).filter(plan=plan),
+            "follow_ups": plan.follow_ups.select_related("appointment__slot"),
+        }
+    if plan and is_own:
+        check_ins = list(plan.check_ins.select_related("acknowledged_by")[: checkins.DRAWN])
+        context |= {
+            "check_ins": check_ins,
+            "chart": checkins.pain_chart(check_ins),
+            "guidance": plan.guidance.all(),
+            "medicines": plan.medicines.all(),
+            "day": plan.day(),
+        }
+    return recovery_screen(request, "page", appointment, **context)
+
+
+@own_patient
+def start(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """Which treatment, and then the plan with the guidance that fits."""
+    chosen = TreatmentForm(request.GET or None)
+    if not chosen.is_valid():
+        return recovery_screen(request, "treatment", appointment, form=chosen)
+    plan = RecoveryPlan(treatment=chosen.cleaned_data["treatment"])
+    fitting = plans.fitting(appointment, plan.treatment)
+    data = request.POST or None
+    form = NewPlanForm(data, instance=plan, guidance=fitting, initial=starter())
+    rows = [rows(data, instance=plan) for rows in (MedicineRows, FollowUpRows)]
+    if form.is_valid() and all(each.is_valid() for each in rows):
+        try:
+            plans.start_plan(
+                appointment=appointment,
+                plan=form.save(commit=False),
+                guidance=[each.pk for each in form.cleaned_data["guidance"]],
+                rows=kept_in(rows),
+                by=request.user,
+            )
+        except RecoveryError as error:
+            form.add_error(None, str(error))
+        else:
+            told = "They get an e-mail." if appointment.email else "Tell them: they have no e-mail address."
+            messages.success(request, f"The plan is there for the patient. {told}")
+            return redirect(PAGE, appointment.pk)
+    return recovery_screen(request, "start", appointment, form=form, rows=named(rows), treatment=plan)
+
+
+@own_plan
+def change(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
+    """Change the plan, as it was shown: what another window has saved meanwhile is not covered."""
+    seen = plans.fingerprint(plan)
+    if request.method == "POST" and request.POST.get("seen") != seen:
+        return overtaken(request, plan)
+    form, rows = parts_of(plan, request.POST or None)
+    if form.is_valid() and all(each.is_valid() for each in rows):
+        kept = kept_in(rows)
+        removed = [row for each in rows for row in each.deleted_objects]
+        try:
+            plans.change_plan(plan=form.save(commit=False), kept=kept, removed=removed, by=request.user, seen=seen)
+        except OvertakenError:
+            return overtaken(request, RecoveryPlan.objects.select_related("appointment").get(pk=plan.pk))
+        except RecoveryError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, "Changed. The patient reads it the next time that they look.")
+            return redirect(PAGE, plan.appointment_id)
+    return recovery_screen(request, "change", plan.appointment, form=form, rows=named(rows), plan=plan, seen=seen)
+
+
+def parts_of(plan: RecoveryPlan, data: QueryDict | None) -> tuple[PlanForm, list[BaseInlineFormSet]]:
+    form = PlanForm(data, instance=plan)
+    return form, [rows(data, instance=plan) for rows in (MedicineRows, FollowUpRows, GuidanceRows)]
+
+
+def overtaken(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
+    """What was typed, with what is stored now beside it. Saved once more, the typed words take its place."""
+    data, gone = carried_over(request.POST, plan)
+    form, rows = parts_of(RecoveryPlan.objects.get(pk=plan.pk), data)
+    form.add_error(None, str(OvertakenError()))
+    context = {"form": form, "rows": named(rows), "plan": plan, "seen": plans.fingerprint(plan), "gone": gone}
+    context |= {"medicines": plan.medicines.all(), "guidance": plan.guidance.all(), "day": plan.day()}
+    return recovery_screen(request, "change", plan.appointment, status=409, is_overtaken=True, **context)
+
+
+def kept_in(rows: list[BaseInlineFormSet]) -> list[Any]:
+    """What was written or changed in the rows, unsaved."""
+    return [row for each in rows for row in each.save(commit=False)]
+
+
+def named(rows: list[BaseInlineFormSet]) -> list[tuple[str, BaseInlineFormSet]]:
+    return list(zip(["Medicines", "Follow-ups", "Guidance"], rows, strict=False))
+
+
+@own_plan
+def end(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
+    """Ask whether the plan should end; POST ends it."""
+    if request.method == "POST":
+        try:
+            plans.end_plan(plan=plan, by=request.user)
+        except RecoveryError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, "The plan has ended. The patient can still read it.")
+        return redirect(PAGE, plan.appointment_id)
+    return recovery_screen(request, "end", plan.appointment, plan=plan)
+
+
+@require_safe
+@needs(CARE)
+def alarms(request: HttpRequest) -> HttpResponse:
+    """Whom to telephone now, and why."""
+    worklist = BY_KEY["alarms"]
+    waiting = Prefetch(
+        "recovery_plan__check_ins", queryset=CheckIn.objects.alarms().defer("note"), to_attr="waiting_alarms"
+    )
+    found = checkins.by_urgency(worklist.find(request.user))
+    found = found.select_related("recovery_plan").prefetch_related(waiting)
+    page_obj = page_of(found, request.GET, per_page=50)
+    record_listed(request, page_obj.object_list, worklist.title)
+    pages = links_to_pages(page_obj, QueryDict(mutable=True))
+    return screen(request, "recovery/alarms.html", worklist=worklist, page_obj=page_obj, pages=pages)
+
+
+@about_appointment(CARE)
+def acknowledge(request: HttpRequest, appointment: Appointment, check_in: int) -> HttpResponse:
+    """Say what was done about an alarm. One that somebody has dealt with meanwhile says who."""
+    alarm = get_object_or_404(CheckIn, pk=check_in, plan__appointment=appointment, is_alarm=True)
+    form = AcknowledgeForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            checkins.acknowledge(check_in=alarm, by=request.user, **form.cleaned_data)
+        except RecoveryError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, "Noted. It is off the list.")
+            return redirect(PAGE, appointment.pk)
+    return recovery_screen(request, "acknowledge", appointment, alarm=alarm, form=form)
+
+
+@needs(ADD)
+@about_appointment(CARE)
+def book_follow_up(request: HttpRequest, appointment: Appointment, follow_up: int) -> HttpResponse:
+    """Book a follow-up: free times around its day, and the same verb as for every booking by staff."""
+    wanted = get_object_or_404(FollowUp.objects.select_related("plan"), pk=follow_up, plan__appointment=appointment)
+    first = max(wanted.day, timezone.localdate())
+    asked = {"first": first, "kind": appointment.type_id, "mode": appointment.mode}
+    find = FindForm(request.GET if "kind" in request.GET else asked)
+    form = BookFollowUpForm(request.POST if request.method == "POST" else None)
+    times = form.fields["slot"].queryset
+    if find.is_valid():
+        looked = Appointment(type=find.cleaned_data["kind"], mode=find.cleaned_data["mode"], slot=appointment.slot)
+        day = find.cleaned_data["first"] or first
+        times = free_for(looked, request.user, first=day, anybody=find.cleaned_data["anybody"])
+    form.fields["slot"].queryset = times
+    if find.is_valid() and form.is_valid() and (made := booked(request, wanted, find, form)):
+        messages.success(request, f"Booked. The reference is {made.spoken_reference}. The patient gets an e-mail.")
+        return redirect(PAGE, appointment.pk)
+    may_see_others = sees_everybody(request.user)
+    context = {"follow_up": wanted, "find": find, "form": form, "times": times[:TIMES], "consent": consents}
+    return recovery_screen(request, "follow_up", appointment, may_see_others=may_see_others, **context)
+
+
+def booked(request: HttpRequest, follow_up: FollowUp, find: FindForm, form: BookFollowUpForm) -> Appointment | None:
+    """The appointment that was made; None when it could not be, which the form says."""
+    try:
+        return plans.book_follow_up(
+            follow_up=follow_up,
+            slot=form.cleaned_data["slot"],
+            kind=find.cleaned_data["kind"],
+            mode=find.cleaned_data["mode"],
+            agreed=form.consent(timezone.now()),
+            by=request.user,
+        )
+    except (BookingError, RecoveryError) as error:
+        form.add_error(None, str(error))
+        return None

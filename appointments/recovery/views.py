@@ -1,0 +1,175 @@
+"""A patient's recovery plan, and how they are. Advice never waits for the database."""
+
+import logging
+from functools import wraps
+
+from django.conf import settings
+from django.contrib import messages
+from django.db import Error as DatabaseFault
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_safe
+
+from appointments.access.code import with_code
+from appointments.booking import calendar_file
+from appointments.booking.patient_views import View, form_page
+from appointments.choices import Feeling
+from appointments.models import Appointment, RecoveryPlan
+from appointments.recovery import calendar_feed, checkins
+from appointments.recovery.forms import CheckInForm
+from appointments.recovery.plans import RecoveryError
+from calcsite.models import ClinicDetails
+from calcsite.patience import waiting_at_most
+
+PATIENCE = 2  # seconds for the database: whoever has sent a sign of danger waits for the answer
+
+logger = logging.getLogger(__name__)
+
+
+def with_plan(view: View) -> View:
+    """A page about the recovery plan, behind the code; one that says so when there is no plan yet."""
+
+    @with_code
+    @wraps(view)
+    def reached(request: HttpRequest, appointment: Appointment, **kwargs: object) -> HttpResponse:
+        plan = RecoveryPlan.objects.filter(appointment=appointment).first()
+        if plan is None:
+            return recovery_page(request, "none", appointment)
+        plan.appointment = appointment
+        return view(request, plan, **kwargs)
+
+    return reached
+
+
+def always_advised(view: View) -> View:
+    """Whatever goes wrong with a check-in, the answer to it says what to do.
+
+    A database that cannot be reached, a link, a code or a cookie that has gone meanwhile: none of it may stand between
+    somebody who needs help and the words that say where it is.
+    """
+
+    @wraps(view)
+    def advised(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if request.method != "POST":
+            return view(request, *args, **kwargs)
+        try:
+            answer = view(request, *args, **kwargs)
+        except DatabaseFault as fault:
+            log(fault)
+            return unreachable(request, 503)
+        was_let_in = answer.status_code not in (302, 403)
+        return answer if was_let_in or not is_alarming(request) else unreachable(request, 403)
+
+    return advised
+
+
+def log(fault: DatabaseFault) -> None:
+    """Only what kind of fault: the database's own words may hold what the patient wrote."""
+    logger.error("a check-in could not be kept: %s", type(fault).__name__)
+
+
+def is_alarming(request: HttpRequest) -> bool:
+    """Whether what was sent is an alarm, by itself: nothing else is looked up."""
+    return bool(request.POST.get("emergency") or request.POST.get("signs")) or (
+        request.POST.get("feeling") == Feeling.WORSE
+    )
+
+
+def unreachable(request: HttpRequest, status: int) -> HttpResponse:
+    """What to do, on a page that needs no database. The clinic's numbers are on it if they can be read."""
+    try:
+        clinic = ClinicDetails.current()
+    except DatabaseFault:
+        clinic = None
+    context = {
+        "clinic": clinic,
+        "is_alarming": is_alarming(request),
+        "is_emergency": bool(request.POST.get("emergency")),
+    }
+    answer = HttpResponse(render_to_string("appointments/recovery/unreachable.html", context), status=status)
+    answer._has_been_logged = True
+    return answer
+
+
+def recovery_page(request: HttpRequest, template: str, appointment: Appointment, status: int = 200, **context: object):
+    shared = {"appointment": appointment, "zone": calendar_file.zone_of(appointment).key}
+    return render(request, f"appointments/recovery/{template}.html", shared | context, status=status)
+
+
+@require_safe
+@with_plan
+def plan(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
+    """Today's guidance first, then what was arranged, then the other days and how it went."""
+    day = plan.day(timezone.localdate())
+    guidance = list(plan.guidance.all())
+    check_ins = list(plan.check_ins.all()[: checkins.DRAWN])
+    return recovery_page(
+        request,
+        "plan",
+        plan.appointment,
+        plan=plan,
+        day=day,
+        today=[each for each in guidance if each.is_on(day)],
+        later=[each for each in guidance if each.first_day > max(day, -1)],
+        earlier=[each for each in guidance if each.last_day is not None and each.last_day < day],
+        medicines=plan.medicines.all(),
+        follow_ups=plan.follow_ups.select_related("appointment__slot"),
+        content={"care_signs": checkins.emergency_signs(plan.appointment)},
+        check_ins=check_ins,
+        unseen=next((each for each in check_ins if each.is_alarm and not each.acknowledged_at), None),
+        chart=checkins.pain_chart(check_ins),
+    )
+
+
+@form_page
+@csrf_exempt  # it is asked for below, inside: what is forged or has lost its cookie is refused, with the advice
+@always_advised
+@csrf_protect
+@with_plan
+def check_in(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
+    """Say how you are. The answer comes at once, in the same request, whether or not it could be kept."""
+    emergencies = checkins.emergency_signs(plan.appointment)
+    sent = request.POST if request.method == "POST" else None
+    form = CheckInForm(sent, emergencies=emergencies, signs=plan.signs)
+    if not form.is_valid():
+        content = {"care_signs": emergencies}
+        return recovery_page(request, "check_in", plan.appointment, plan=plan, form=form, content=content)
+    status = keep(plan, form)
+    said = form.cleaned_data
+    advice = checkins.advice_for(feeling=said["feeling"], emergencies=said["emergency"], signs=said.get("signs", []))
+    return recovery_page(request, "answer", plan.appointment, status, plan=plan, advice=advice, kept=status == 200)
+
+
+def keep(plan: RecoveryPlan, form: CheckInForm) -> int:
+    """Put a check-in on record. Returns the status of the answer: 200, or why it could not be kept."""
+    try:
+        with waiting_at_most(PATIENCE):
+            checkins.check_in(plan=plan, **form.said)
+    except DatabaseFault as fault:
+        log(fault)
+        return 503
+    except RecoveryError:
+        return 409
+    return 200
+
+
+@form_page
+@with_plan
+def calendar(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
+    """The secret address of the plan's days: make it, make another one, end it. It is shown once."""
+    address = ""
+    if request.method == "POST" and "end" in request.POST:
+        calendar_feed.revoke(plan=plan)
+        messages.success(request, "The address does not work any more.")
+        return redirect("patient:recovery_calendar")
+    if request.method == "POST":
+        try:
+            secret = calendar_feed.renew(plan=plan)
+        except RecoveryError:
+            return redirect("patient:recovery")
+        address = settings.SITE_URL + reverse("calendar_feed:recovery", args=[secret])
+    return recovery_page(request, "calendar", plan.appointment, plan=plan, address=address)

@@ -1,0 +1,241 @@
+"""Availability: the slots that come of working hours, and the free times that patients choose from.
+
+Slots are rows, some weeks ahead, and made as often as one likes (`aligning`). A time that several clinicians have free
+is one line for somebody who asks for any of them, with one name: which of the free ones comes first changes daily, so
+that all are booked.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+
+from django.db.models import Max, QuerySet
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+
+from appointments.models import AppointmentType, Clinician, Slot
+from appointments.scheduling import timezones
+from appointments.scheduling.slot_sync import ONE_DAY, align
+from appointments.scheduling.walltime import start_of_day
+from calcsite.security import limits
+
+AHEAD = 56  # days, at least
+SPARE = 7  # days more, for a worker that was down
+DAYS = 14  # of free times on one page
+AGAIN = timedelta(hours=1)  # after which the slots of one with whom it went wrong are tried again
+MOST = 300  # times of one list; a day in steps of five minutes has 288
+
+logger = logging.getLogger(__name__)
+
+
+def make_slots(*, clinician: Clinician | None = None, until: date | None = None, at: datetime | None = None) -> int:
+    """Bring the slots of one clinician, or of everybody, in line with hours and closures. Returns how many are new.
+
+    They reach to the end of the day `until`; without one, as far as patients can book, and a week more. Any number of
+    processes may do this at once: each clinician is a transaction of its own. What goes wrong with one of everybody
+    is logged, and noted for staff to see; whoever asks for one alone is told of it.
+    """
+    now = at or timezone.now()
+    last = until or _last(now)
+    if clinician:
+        return align(clinician.pk, last=last, at=now)
+    return _make_for_each(Clinician.objects.all(), last, now)
+
+
+def _make_for_each(clinicians: QuerySet[Clinician], last: date, at: datetime) -> int:
+    made = 0
+    for key in list(clinicians.order_by("pk").values_list("pk", flat=True)):
+        try:
+            made += align(key, last=last, at=at)
+        except Exception:
+            logger.exception("the times of clinician %s could not be made", key)
+            Clinician.objects.filter(pk=key).update(slots_failed_at=at)
+    return made
+
+
+def _last(at: datetime) -> date:
+    """The last day that slots are made for."""
+    return timezone.localdate(at) + timedelta(days=days_ahead() + SPARE)
+
+
+def days_ahead() -> int:
+    """As many days as the type with the longest horizon can be booked ahead."""
+    return max(AppointmentType.objects.aggregate(longest=Max("horizon_days"))["longest"] or 0, AHEAD)
+
+
+def make_slots_ahead(at: datetime | None = None) -> int:
+    """Twice a day, whoever asks first makes the slots of the days that have come into reach. Returns how many.
+
+    Those of somebody with whom that went wrong are tried again every hour.
+    """
+    now, gate = at or timezone.now(), {"scope": "slots", "key": "ahead"}
+    if not limits.allow(**gate, limit=1, per=timedelta(hours=12), at=now):
+        failed = Clinician.objects.filter(slots_failed_at__lte=now - AGAIN)
+        return _make_for_each(failed, _last(now), now) if failed.exists() else 0
+    try:
+        return make_slots(at=now)
+    except Exception:
+        limits.give_back(**gate)
+        raise
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day as a patient's calendar has it, with the free times on it."""
+
+    date: date
+    slots: list[Slot]
+
+
+def free_days(
+    kind: AppointmentType,
+    mode: str,
+    clinician: Clinician | None = None,
+    first: date | None = None,
+    days: int = DAYS,
+    zone: str | None = None,
+    at: datetime | None = None,
+) -> list[Day]:
+    """The days, of so many from `first` on, that have free times, each with these, as `zone` (the clinic's) sees them.
+
+    With a clinician every free time of theirs; without, one slot for each time. Takes one query, or two. Very long
+    lists end with the last whole day that fits.
+    """
+    now, place = at or timezone.now(), timezones.named(zone)
+    first = first or now.astimezone(place).date()
+    since, until = kind.window(now)
+    since, until = max(since, start_of_day(first, place)), min(until, start_of_day(first + days * ONE_DAY, place))
+    slots = offered(kind, mode, clinician, at=now).filter(starts__lt=until)
+    found = list(slots.filter(starts__gte=since)[:MOST] if clinician else one_a_time(slots, since, at=now))
+    by_day = [
+        Day(day, list(times)) for day, times in groupby(found, key=lambda slot: slot.starts.astimezone(place).date())
+    ]
+    return by_day[:-1] if len(found) == MOST and len(by_day) > 1 else by_day
+
+
+@dataclass(frozen=True)
+class DaysPage:
+    """The days of free times on one page, and the first day of the pages before and after it, where there are some."""
+
+    first: date
+    until: date
+    days: list[Day]
+    earlier: date | None
+    later: date | None
+    next_free_day: date | None  # where there is no free time on this page
+
+
+def days_page(
+    kind: AppointmentType,
+    mode: str,
+    clinician: Clinician | None = None,
+    first: date | None = None,
+    zone: str | None = None,
+    at: datetime | None = None,
+) -> DaysPage:
+    """The page of free times that begins with `first`: not before today, nor after the last day of booking.
+
+    Days are those of `zone` (the clinic's). Takes one query more than `free_days` when nothing is free.
+    """
+    now = at or timezone.now()
+    asked = {"kind": kind, "mode": mode, "clinician": clinician, "zone": zone, "at": now}
+    today = now.astimezone(timezones.named(zone)).date()
+    last = today + timedelta(days=kind.horizon_days)
+    first = min(max(first or today, today), last)
+    days = free_days(**asked, first=first, days=DAYS)
+    until = days[-1].date if days else first + (DAYS - 1) * ONE_DAY  # long lists end before the days do
+    return DaysPage(
+        first=first,
+        until=until,
+        days=days,
+        earlier=max(first - DAYS * ONE_DAY, today) if first > today else None,
+        later=until + ONE_DAY if until < last else None,
+        next_free_day=None if days else next_free_day(**asked, first=first),
+    )
+
+
+def first_available(
+    kind: AppointmentType,
+    mode: str,
+    clinician: Clinician | None = None,
+    at: datetime | None = None,
+) -> Slot | None:
+    """The earliest free time."""
+    now = at or timezone.now()
+    since, until = kind.window(now)
+    slots = offered(kind, mode, clinician, at=now).filter(starts__lt=until)
+    found = slots.filter(starts__gte=since)[:1] if clinician else one_a_time(slots, since, at=now, most=1)
+    return next(iter(found), None)
+
+
+def next_free_day(
+    kind: AppointmentType,
+    mode: str,
+    clinician: Clinician | None = None,
+    first: date | None = None,
+    zone: str | None = None,
+    at: datetime | None = None,
+) -> date | None:
+    """The first day, from `first` on, with a free time; None when none can be booked."""
+    now, place = at or timezone.now(), timezones.named(zone)
+    since, until = kind.window(now)
+    if first:
+        since = max(since, start_of_day(first, place))
+    slots = offered(kind, mode, clinician, at=now).between(since, until)
+    starts = slots.values_list("starts", flat=True).first()
+    return starts and starts.astimezone(place).date()
+
+
+def offered(kind: AppointmentType, mode: str, clinician: Clinician | None = None, *, at: datetime) -> QuerySet[Slot]:
+    """The free slots of everybody, or of one clinician, that can be taken like this, in order."""
+    slots = Slot.objects.offered(kind, mode, at)
+    if clinician:
+        slots = slots.filter(clinician=clinician)
+    return slots.select_related("clinician", "location").order_by("starts", "clinician_id")
+
+
+def find_offered(pk: int, kind: AppointmentType, mode: str, *, at: datetime | None = None) -> Slot | None:
+    """One of the times that a patient could choose from, by its key."""
+    now = at or timezone.now()
+    return offered(kind, mode, at=now).between(*kind.window(now)).filter(pk=pk).first()
+
+
+# Each step asks an index for the next time that anybody has free: however many clinicians share it, that is one row.
+ONE_A_TIME = """
+    WITH RECURSIVE times (starts, number) AS (
+        SELECT ({first}), 1
+        UNION ALL
+        SELECT ({following}), number + 1 FROM times WHERE starts IS NOT NULL AND number < %s
+    )
+    SELECT COALESCE(({from_pivot}), ({anybody})) FROM times WHERE starts IS NOT NULL
+"""
+# Each day another clinician, in turn, whatever gaps their keys have.
+PIVOT = """
+    SELECT id FROM appointments_clinician ORDER BY id
+    LIMIT 1 OFFSET (SELECT %s %% COUNT(*) FROM appointments_clinician)
+"""
+
+
+def one_a_time(slots: QuerySet[Slot], since: datetime, *, at: datetime, most: int = MOST) -> QuerySet[Slot]:
+    """Of slots in order, the first `most` times from a moment on, each once: with who comes first from a pivot on.
+
+    `slots` has no beginning of its own: SQLite would start from there again at each step.
+    """
+    if slots.query.is_empty():  # which has no SQL
+        return slots
+    time = RawSQL("times.starts", [])
+    today = timezone.localdate(at).toordinal()
+    then = slots.filter(starts=time).order_by("clinician_id").values("pk")
+    parts = {
+        "first": slots.filter(starts__gte=since).values("starts")[:1],
+        "following": slots.filter(starts__gt=time).values("starts")[:1],
+        "from_pivot": then.filter(clinician_id__gte=RawSQL(PIVOT, [today]))[:1],  # noqa: S611 - text of our own
+        "anybody": then[:1],
+    }
+    compiled = {name: part.query.sql_with_params() for name, part in parts.items()}
+    sql = ONE_A_TIME.format(**{name: text for name, (text, _) in compiled.items()})
+    params = {name: list(values) for name, (_, values) in compiled.items()}
+    ordered = [*params["first"], *params["following"], most, *params["from_pivot"], *params["anybody"]]
+    chosen = Slot.objects.filter(pk__in=RawSQL(sql, ordered))  # noqa: S611 - made of our own queries
+    return chosen.select_related("clinician", "location").order_by("starts")

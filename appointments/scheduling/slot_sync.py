@@ -1,0 +1,147 @@
+"""Aligning: the slots of one clinician, made to agree with the hours and closures as they are now.
+
+What is right already is left alone, so a slot keeps its number while somebody looks at it. A slot that anybody ever
+took is never deleted and never moved: it stays covered while the clinician works at that time, in slots of whatever
+length, and is told to be uncovered when they don't. Where it stands, no other slot is made.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from appointments.models import Appointment, Clinician, Closure, Slot, WorkingHours
+from appointments.scheduling.walltime import cut, start_of_day, utc_to_local
+
+ONE_DAY = timedelta(days=1)
+BATCH = 500
+# What an appointment rests on may change under it; what the patient was told may not.
+RESTS_ON = ("hours_id", "is_covered")
+OFFERED = (*RESTS_ON, "video", "telephone", "in_person", "location_id")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """When a clinician works: hours, less what is closed."""
+
+    clinician: Clinician
+    hours: list[WorkingHours]
+    closed: list[tuple[datetime, datetime]]
+
+    @classmethod
+    def of(cls, clinician: Clinician, since: datetime, until: datetime) -> "Plan":
+        closed = Closure.objects.touching(clinician, since, until).values_list("starts", "ends")
+        return cls(clinician, list(clinician.hours.order_by("starts", "pk").prefetch_related("types")), list(closed))
+
+    def slots(self, since: datetime, until: datetime) -> Iterator[Slot]:
+        """The slots that begin after `since` and before `until`, in order; of two that overlap the earlier."""
+        free_from = since
+        day = utc_to_local(since, self.clinician.zone).date()
+        while start_of_day(day, self.clinician.zone) < until:
+            found = (slot for hours in self.hours if hours.are_on(day) for slot in self._cut(hours, day))
+            for slot in sorted(found, key=lambda slot: slot.starts):
+                if since < slot.starts < until and slot.starts >= free_from:
+                    free_from = slot.busy_until
+                    yield slot
+            day += ONE_DAY
+
+    def covering(self, slot: Slot) -> Slot | None:
+        """What would be offered at the time of a slot by the hours that cover it; None when none do."""
+        begins, ends = (utc_to_local(moment, self.clinician.zone) for moment in (slot.starts, slot.ends))
+        if not self._is_open(slot.starts, slot.ends):
+            return None
+        hours = next((hours for hours in self.hours if hours.cover(begins, ends)), None)
+        return hours and self._offer(hours, slot.starts, slot.ends, slot.busy_until)
+
+    def _cut(self, hours: WorkingHours, day: date) -> Iterator[Slot]:
+        lengths = {"minutes": hours.slot_minutes, "pause": hours.pause}
+        for starts, ends, busy_until in cut(day, hours.starts, hours.ends, self.clinician.zone, **lengths):
+            if self._is_open(starts, ends):
+                yield self._offer(hours, starts, ends, busy_until)
+
+    def _is_open(self, starts: datetime, ends: datetime) -> bool:
+        return not any(closes < ends and opens > starts for closes, opens in self.closed)
+
+    def _offer(self, hours: WorkingHours, starts: datetime, ends: datetime, busy_until: datetime) -> Slot:
+        return Slot(
+            clinician=self.clinician,
+            hours=hours,
+            starts=starts,
+            ends=ends,
+            busy_until=busy_until,
+            video=hours.video,
+            telephone=hours.telephone,
+            in_person=hours.in_person,
+            location_id=hours.location_id,
+        )
+
+
+@transaction.atomic
+def align(key: int, *, last: date, at: datetime) -> int:
+    """Align the slots that are still to come, to the end of `last` or as far as there are any. Returns how many new.
+
+    The row of the clinician with this key is locked: nobody else aligns their slots meanwhile.
+    """
+    clinician = Clinician.objects.select_for_update(no_key=True).get(pk=key)
+    stored = list(Slot.objects.filter(clinician=clinician, busy_until__gt=at).order_by("starts"))
+    ahead = [slot for slot in stored if slot.starts > at]
+    until = max(start_of_day(last + ONE_DAY, clinician.zone), *(slot.busy_until for slot in stored[-1:]), at)
+    plan = Plan.of(clinician, at, until)
+    wanted = {(slot.starts, slot.ends, slot.busy_until): slot for slot in plan.slots(at, until)}
+    gone = _delete_free(slot for slot in ahead if (slot.starts, slot.ends, slot.busy_until) not in wanted)
+    kept = [slot for slot in ahead if slot.pk not in gone]
+    _offer_again({slot: wanted.get((slot.starts, slot.ends, slot.busy_until)) or plan.covering(slot) for slot in kept})
+    running = [slot for slot in stored if slot.starts <= at]
+    new = list(_beside([*running, *kept], wanted.values()))
+    Slot.objects.bulk_create(new, batch_size=BATCH)
+    if clinician.slots_failed_at:
+        Clinician.objects.filter(pk=key).update(slots_failed_at=None)
+    return len(new)
+
+
+def _delete_free(slots: Iterator[Slot]) -> set[int]:
+    """Delete those of some slots that nobody ever took. Returns the keys of these.
+
+    They are locked before it is read who is in them: whoever claims one waits until this transaction is over.
+    """
+    doomed = Slot.objects.filter(pk__in=[slot.pk for slot in slots]).order_by("pk")
+    keys = set(doomed.select_for_update().values_list("pk", flat=True))
+    free = keys - set(Appointment.objects.filter(slot__in=keys).values_list("slot_id", flat=True))
+    Slot.objects.filter(pk__in=free).delete()
+    return free
+
+
+def _offer_again(slots: dict[Slot, Slot | None]) -> None:
+    """Let each slot offer what its hours do now. None stands for no hours: it is not covered any more.
+
+    As in `_delete_free` they are locked first, so that nobody takes one between the look and the change.
+    """
+    changed = [slot for slot, now in slots.items() if _differs(slot, now)]
+    locked = Slot.objects.filter(pk__in=[slot.pk for slot in changed]).order_by("pk").select_for_update(no_key=True)
+    list(locked.values_list("pk"))
+    live = set(Appointment.objects.live().filter(slot__in=changed).values_list("slot_id", flat=True))
+    for slot in changed:
+        now = slots[slot]
+        slot.is_covered = now is not None
+        if now:
+            for name in RESTS_ON if slot.pk in live else OFFERED:
+                setattr(slot, name, getattr(now, name))
+    fields = [name.removesuffix("_id") for name in OFFERED]
+    Slot.objects.bulk_update(changed, fields, batch_size=BATCH)
+
+
+def _differs(slot: Slot, now: Slot | None) -> bool:
+    if now is None:
+        return slot.is_covered
+    return any(getattr(slot, name) != getattr(now, name) for name in OFFERED)
+
+
+def _beside(there: list[Slot], wanted: Iterator[Slot]) -> Iterator[Slot]:
+    """Those wanted slots that overlap none that is there. What is there is in order, and does not overlap itself."""
+    begins = [slot.starts for slot in there]
+    for slot in wanted:
+        before = bisect_left(begins, slot.busy_until)
+        if not before or there[before - 1].busy_until <= slot.starts:
+            yield slot

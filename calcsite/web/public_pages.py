@@ -1,0 +1,285 @@
+"""Public pages, kept in the memory of each web process for as long as they are true.
+
+A view marked `@public_page` answers everybody alike. Its finished answer, with all headers and already compressed, is
+kept under the public version it was made from, and is served again from the first middleware as long as the database
+still has that version: one `PRAGMA data_version` on SQLite, one query for one number on PostgreSQL, on every request.
+So the first request after a change is committed gets the new page, in every process, and nothing has to be told.
+
+Nothing is kept that another visitor must not see: only answers to GET without a query string, status 200, that set no
+cookie and vary on the encoding alone.
+"""
+
+import contextlib
+import functools
+import logging
+import sqlite3
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.http import quote_etag
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGresult
+
+from calcsite.models import PublicVersion
+from calcsite.web.compression import TwoForms, Uncompressed, accepted_encoding
+
+logger = logging.getLogger(__name__)
+
+View = Callable[..., HttpResponse]
+
+KEPT_FOR_304 = ("Cache-Control", "ETag", "Expires", "Vary")
+
+
+def public_page(view: View) -> View:
+    """Mark a view whose answer depends on its address and the public version, and on nothing else about the visitor.
+
+    The version is read before the view reads anything else: what is kept may then be newer than its number, which
+    costs one needless rendering, but never older. A view that reads the version together with its content needs no
+    mark: it sets `response.public_version` itself.
+    """
+
+    @functools.wraps(view)
+    def with_version(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        version = PublicVersion.current()
+        response = view(request, *args, **kwargs)
+        if response.status_code == 200:
+            expires_at = getattr(response, "expires_at", None)
+            response = compressed_response(request, Uncompressed(response.content), expires_at=expires_at)
+            response.public_version = version
+        return response
+
+    return with_version
+
+
+def compressed_response(
+    request: HttpRequest, page: TwoForms | Uncompressed, *, expires_at: datetime | None = None
+) -> HttpResponse:
+    """The answer that hands out a page in the best encoding that the visitor's browser accepts, or a 304.
+
+    `expires_at` is the moment from which the page is no longer true, whatever the public version says.
+    """
+    encoding = accepted_encoding(request.headers.get("Accept-Encoding", ""))
+    response = HttpResponse()
+    if encoding:
+        response["Content-Encoding"] = encoding
+    response["ETag"] = quote_etag(f"{page.etag}-{encoding or 'plain'}")
+    # Kept by browsers and proxies, and asked about each time: an old page may not be shown after a correction.
+    response["Cache-Control"] = "public, no-cache"
+    patch_vary_headers(response, ["Accept-Encoding"])
+    response.expires_at = expires_at
+    answer = get_conditional_response(request, etag=response["ETag"], response=response)
+    if answer is response:
+        response.content = page.body(encoding)
+    return answer
+
+
+def from_this_site(request: HttpRequest) -> bool:
+    """Whether a form was sent from a page of this site, as the visitor's browser says.
+
+    For forms on pages that are the same for everybody, and so hold no token. Browsers send Sec-Fetch-Site or Origin
+    with every POST (Fetch standard); a program that sends neither carries no visitor's rights, and is let through.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    origin = request.headers.get("Origin")
+    return origin is None or origin == f"{request.scheme}://{request.get_host()}"
+
+
+@dataclass(slots=True)
+class KeptPage:
+    """A finished answer and what makes it true."""
+
+    version: int
+    expires: float
+    body: bytes
+    headers: dict[str, str]
+    headers_304: dict[str, str]
+
+
+class Memory:
+    """The kept pages of this process, the least recently used of which make way. Safe to share between threads."""
+
+    def __init__(self, megabytes: int) -> None:
+        self._room = megabytes * 1024 * 1024
+        self._pages: OrderedDict[tuple, KeptPage] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple) -> KeptPage | None:
+        with self._lock:
+            page = self._pages.get(key)
+            if page is not None:
+                self._pages.move_to_end(key)
+            return page
+
+    def put(self, key: tuple, page: KeptPage) -> None:
+        with self._lock:
+            self._forget(key)
+            self._pages[key] = page
+            self._room -= self._size(page)
+            while self._room < 0 and self._pages:
+                self._forget(next(iter(self._pages)))
+
+    def _forget(self, key: tuple) -> None:
+        page = self._pages.pop(key, None)
+        if page is not None:
+            self._room += self._size(page)
+
+    @staticmethod
+    def _size(page: KeptPage) -> int:
+        return len(page.body) + 2048  # the headers and the bookkeeping, roughly
+
+
+class PublicPagesMiddleware:
+    """Answer from memory while the public version is the one the answer was made from."""
+
+    def __init__(self, get_response: View) -> None:
+        if not settings.PUBLIC_PAGES_MEGABYTES:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+        self.memory = Memory(settings.PUBLIC_PAGES_MEGABYTES)
+        self.current_version = version_watch()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        key = self._key(request)
+        if key is None:
+            return self.get_response(request)
+        page = self.memory.get(key)
+        if page is not None and page.expires > time.time() and page.version == self.current_version():
+            return self._answer(request, page)
+        response = self.get_response(request)
+        self._keep(key, response)
+        return response
+
+    @staticmethod
+    def _key(request: HttpRequest) -> tuple | None:
+        """What decides the answer. The host as sent, so that an unknown host is still refused further in."""
+        meta = request.META
+        if request.method != "GET" or meta.get("QUERY_STRING"):
+            return None
+        encoding = accepted_encoding(meta.get("HTTP_ACCEPT_ENCODING", ""))
+        return request.scheme, meta.get("HTTP_HOST"), request.path_info, encoding
+
+    @staticmethod
+    def _answer(request: HttpRequest, page: KeptPage) -> HttpResponse:
+        meta = request.META  # not request.headers: to build that costs more than the rest of this answer
+        known = meta.get("HTTP_IF_NONE_MATCH")
+        if known and (known == page.headers["ETag"] or _names(known, page.headers["ETag"])):
+            return HttpResponseNotModified(headers=page.headers_304)
+        return HttpResponse(page.body, headers=page.headers)
+
+    def _keep(self, key: tuple, response: HttpResponse) -> None:
+        version = getattr(response, "public_version", None)
+        alike_for_all = response.get("Vary") == "Accept-Encoding" and not response.cookies
+        if version is None or response.status_code != 200 or not alike_for_all:
+            return
+        headers = dict(response.items())
+        headers_304 = {name: headers[name] for name in KEPT_FOR_304 if name in headers}
+        expires_at = getattr(response, "expires_at", None)
+        expires = expires_at.timestamp() if expires_at else float("inf")
+        self.memory.put(key, KeptPage(version, expires, response.content, headers, headers_304))
+
+
+def _names(header: str, etag: str) -> bool:
+    """Whether an If-None-Match header names a tag, weakly compared (RFC 9110, section 13.1.2)."""
+    return header.strip() == "*" or etag in [part.strip().removeprefix("W/") for part in header.split(",")]
+
+
+# A server that has gone silent must not hold up every page: two seconds, then the page is made as if it were not kept.
+IMPATIENT = {"connect_timeout": 2, "tcp_user_timeout": 2000, "options": "-c statement_timeout=2000"}
+QUERY = "SELECT number FROM calcsite_publicversion WHERE id = 1"
+STATEMENT = b"public_version"
+
+
+class SQLiteWatch:
+    """Reads the number again only when SQLite says that the file was changed (`PRAGMA data_version`)."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._database: sqlite3.Connection | None = None
+        self._seen: int | None = None
+        self._number: int | None = None
+
+    def __call__(self) -> int | None:
+        with self._lock:
+            try:
+                return self._read()
+            except sqlite3.Error as error:
+                logger.warning("public version not read: %s", error)
+                self.close()
+                return None
+
+    def _read(self) -> int:
+        if self._database is None:
+            name = str(connection.settings_dict["NAME"])
+            self._database = sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False)
+            self._seen = None
+        # The order matters: a change between the two statements is noticed next time.
+        changed = self._database.execute("PRAGMA data_version").fetchone()[0]
+        if changed != self._seen:
+            row = self._database.execute(QUERY).fetchone()
+            self._number, self._seen = (row[0] if row else 0), changed
+        return self._number
+
+    def close(self) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+
+class PostgreSQLWatch:
+    """Asks for the number each time, over one prepared statement; connects again once when the connection was lost."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._database: psycopg.Connection | None = None
+
+    def __call__(self) -> int | None:
+        with self._lock:
+            for _ in range(2):
+                try:
+                    return self._read()
+                except psycopg.Error as error:
+                    logger.warning("public version not read: %s", error)
+                    self.close()
+            return None
+
+    def _read(self) -> int:
+        """Through libpq itself, in half the time of a psycopg cursor: every request waits for this."""
+        if self._database is None:
+            self._database = psycopg.connect(**connection.get_connection_params() | {"autocommit": True} | IMPATIENT)
+            self._checked(self._database.pgconn.prepare(STATEMENT, QUERY.encode()))
+        result = self._checked(self._database.pgconn.exec_prepared(STATEMENT, []))
+        return int(result.get_value(0, 0)) if result.ntuples else 0
+
+    @staticmethod
+    def _checked(result: PGresult) -> PGresult:
+        """At this level an error is a result like any other. Raises psycopg.OperationalError for one."""
+        if result.status not in {ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK}:
+            raise psycopg.OperationalError(result.get_error_message())
+        return result
+
+    def close(self) -> None:
+        if self._database is not None:
+            with contextlib.suppress(psycopg.Error):
+                self._database.close()
+            self._database = None
+
+
+@functools.cache
+def version_watch() -> SQLiteWatch | PostgreSQLWatch:
+    """This process's watch: called, it says which public version is committed now; None without a database.
+
+    It has a connection of its own: one that never takes part in a transaction, and so always sees what is committed.
+    """
+    return SQLiteWatch() if connection.vendor == "sqlite" else PostgreSQLWatch()

@@ -1,0 +1,191 @@
+"""Drafting: what changes the working copy, and how one editor's work is kept from covering another's.
+
+Nothing here is public, but for questions about the service, which have no editions and are public when saved.
+"""
+
+from collections.abc import Iterable
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import models, transaction
+from django.db.models import QuerySet
+
+from conditions import search
+from conditions.composing import compose
+from conditions.editing import workingcopy
+from conditions.exchange import documents
+from conditions.exchange.files import DocumentError, DocumentFile, shown
+from conditions.models import FAQ, Condition, Edition, PageEvent, Tag
+from conditions.models.editions import checksum
+from conditions.publishing.publishing import PublishingError, locked, refuse_unseen
+
+PARTS = ("aliases", "sections", "faqs", "sources")
+
+
+def fingerprint(row: models.Model) -> str:
+    """A mark of everything that staff can edit of a row, the parts of a condition's page included.
+
+    Two marks are equal exactly when nothing was changed between: a form that was filled in from another state is
+    refused, instead of covering what somebody else has saved meanwhile.
+    """
+    parts = [part for name in PARTS for part in getattr(row, name).all()] if isinstance(row, Condition) else []
+    values = [_editable_values(each) for each in (row, *parts)]
+    return checksum(values)
+
+
+def _editable_values(row: models.Model) -> dict[str, object]:
+    fields = {field.name: field.value_to_string(row) for field in row._meta.fields if field.editable}
+    many = {
+        field.name: sorted(other.pk for other in getattr(row, field.name).all()) for field in row._meta.many_to_many
+    }
+    return fields | many | {"pk": row.pk, "model": row._meta.label}
+
+
+def locked_for_saving(row: models.Model) -> models.Model:
+    """A row as it is stored, which nobody else saves through the admin until the end of this transaction.
+
+    Whoever changes a question or a tag of working copies holds the conditions first, as everybody does.
+    """
+    if isinstance(row, FAQ):
+        _lock_all(FAQ.objects.filter(pk=row.pk).values_list("condition", flat=True))
+    if isinstance(row, Tag):
+        _lock_all(row.conditions.values_list("pk", flat=True))
+    return type(row).objects.select_for_update().get(pk=row.pk)
+
+
+def _lock_all(keys: Iterable[int | None]) -> list[Condition]:
+    """Hold several conditions until the end of this transaction: in one order, so that no two wait for each other."""
+    return [locked(pk) for pk in sorted(set(keys) - {None})]
+
+
+@transaction.atomic
+def note_change(
+    *,
+    condition: Condition,
+    by: AbstractBaseUser | None,
+    what: str = "",
+    kind: PageEvent.Kind = PageEvent.Kind.SAVED,
+    edition: Edition | None = None,
+) -> None:
+    """Put a change of the working copy into the log, and remember what the working copy says now."""
+    stored = locked(condition.pk)
+    Condition.objects.filter(pk=stored.pk).update(working_checksum=checksum(compose(stored)))
+    PageEvent.record(kind, stored, by=by, edition=edition, why=what)
+
+
+@transaction.atomic
+def revert(*, edition: Edition, by: AbstractBaseUser, seen: str | None = None) -> list[str]:
+    """Make the working copy say what an edition says. Returns what could not be brought back, in words.
+
+    `seen` is the checksum of the working copy that the person has read. Raises PublishingError when it says something
+    else by now, or when another condition has the edition's name or address.
+    """
+    condition = locked(edition.condition_id)
+    refuse_unseen(compose(condition), seen)
+    document = documents.from_content(edition.content)
+    try:
+        written = workingcopy.write(document, file=str(edition), condition=condition)
+    except DocumentError as error:
+        raise PublishingError(str(error)) from error
+    what = f"To edition {edition.number}."
+    note_change(condition=condition, by=by, what=what, kind=PageEvent.Kind.REVERTED, edition=edition)
+    gone = len(edition.content["related"]) - len(document.get("related", []))
+    return [*left_out(written), *([f"Related pages that are deleted: {gone}."] if gone else [])]
+
+
+@transaction.atomic
+def import_file(*, name: str, content: bytes, by: AbstractBaseUser, replace: bool = False) -> workingcopy.Written:
+    """Make a working copy of a file: a new condition's or, with `replace`, that of the condition at its address.
+
+    Raises DocumentError, having stored nothing, when the file has a mistake, or its address is here already and it is
+    not to replace what is there.
+    """
+    file = DocumentFile.parse(name, content)
+    document = documents.read(file)
+    there = Condition.objects.filter(slug=document["slug"]).first()
+    if there and not replace:
+        raise file.refuse("slug", f"“{there}” is at this address already. Tick below to replace its working copy.")
+    if there:
+        _refuse_to_lose(locked(there.pk), file)
+    written = workingcopy.write(document, file=name, condition=there)
+    note_change(condition=written.condition, by=by, what=f"From {shown(name)}.", kind=PageEvent.Kind.IMPORTED)
+    return written
+
+
+def _refuse_to_lose(condition: Condition, file: DocumentFile) -> None:
+    """Raises DocumentError when the working copy says what no edition holds: a file would cover it for good."""
+    if not condition.editions.filter(checksum=checksum(compose(condition))).exists():
+        problem = f"the working copy of “{condition}” holds changes that no edition has. Send it for review first"
+        raise file.refuse("slug", problem)
+
+
+def left_out(written: workingcopy.Written) -> list[str]:
+    """What somebody must be told after a working copy was written from a file or an edition."""
+    told = []
+    if written.new_tags:
+        told.append(f"New words to filter by: {', '.join(written.new_tags)}.")
+    if written.unknown_pages:
+        told.append(f"Related pages that this site does not have, left out: {', '.join(written.unknown_pages)}.")
+    if written.picture_missing:
+        told.append("The picture is missing, here and in the file. Add it by hand.")
+    return told
+
+
+@transaction.atomic
+def save_question(*, question: FAQ, by: AbstractBaseUser | None) -> None:
+    """Save a question of a working copy, or one about the service, which is public and found at once."""
+    before = FAQ.objects.filter(pk=question.pk).first()
+    concerned = {question.condition_id, before.condition_id} if before else {question.condition_id}
+    _lock_all(concerned)
+    if before and fingerprint(before) == fingerprint(question):
+        return
+    question.save()
+    _note_question_changes(concerned, by=by, what=f"Question: {question.question}")
+
+
+@transaction.atomic
+def delete_questions(*, questions: QuerySet[FAQ], by: AbstractBaseUser | None) -> None:
+    """Delete questions of working copies, or about the service, which are then found no more."""
+    conditions = set(questions.order_by().values_list("condition", flat=True))
+    _lock_all(conditions)
+    questions.delete()
+    _note_question_changes(conditions, by=by, what="Questions deleted.")
+
+
+def _note_question_changes(conditions: set[int | None], *, by: AbstractBaseUser | None, what: str) -> None:
+    for condition in Condition.objects.filter(pk__in=conditions - {None}).order_by("pk"):
+        note_change(condition=condition, by=by, what=what)
+    if None in conditions:
+        search.index_service_faqs()
+
+
+@transaction.atomic
+def save_tag(*, tag: Tag, by: AbstractBaseUser | None) -> None:
+    """Save a tag; the working copies that carry it say something else then, and public pages only once published."""
+    before = Tag.objects.filter(pk=tag.pk).first()
+    carrying = _lock_all(before.conditions.values_list("pk", flat=True)) if before else []
+    if before and fingerprint(before) == fingerprint(tag):
+        return
+    tag.save()
+    for condition in carrying:
+        note_change(condition=condition, by=by, what=f"Tag: {tag}")
+
+
+@transaction.atomic
+def delete_tags(*, tags: QuerySet[Tag], by: AbstractBaseUser | None) -> None:
+    """Delete tags; the working copies lose them at once, and public pages only once published."""
+    losing = _lock_all(Condition.objects.filter(tags__in=tags).values_list("pk", flat=True))
+    what = f"Tags deleted: {', '.join(map(str, tags))}"
+    tags.delete()
+    for condition in losing:
+        note_change(condition=condition, by=by, what=what)
+
+
+@transaction.atomic
+def delete(*, condition: Condition, by: AbstractBaseUser | None) -> None:
+    """Delete a working copy that was never sent for review. Raises ProtectedError when it has editions."""
+    pointing = Condition.objects.filter(related=condition).values_list("pk", flat=True)
+    others = [other for other in _lock_all({condition.pk, *pointing}) if other.pk != condition.pk]
+    PageEvent.record(PageEvent.Kind.DELETED, condition, by=by)
+    condition.delete()
+    for other in others:
+        note_change(condition=other, by=by, what=f"Related page deleted: {condition.name}")

@@ -1,0 +1,187 @@
+"""Writing a document into a working copy: a new condition's, or that of one that is here already.
+
+Nothing else is touched: what the public reads, and every edition, stays as it is.
+"""
+
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, models, transaction
+from django.utils.text import slugify
+
+from conditions import pictures
+from conditions.choices import TagKind
+from conditions.exchange.documents import TAG_FIELDS, Document
+from conditions.exchange.files import refusal, save, shown
+from conditions.models import Alias, Condition, Tag
+from conditions.richtext import plain_line
+
+LINES = {"key_facts", "emergency_signs"}
+FIELDS = ["slug", "name", "summary", "key_facts", "emergency_signs", "featured", "review_months"]
+PICTURE_FIELDS = ["picture", "picture_alt", "picture_decorative"]
+SOURCE = {"url": "", "seen": ""}
+
+
+@dataclass
+class Written:
+    """The working copy that was written, and what the person who wrote it must be told."""
+
+    condition: Condition
+    new_tags: list[str] = field(default_factory=list)
+    unknown_pages: list[str] = field(default_factory=list)
+    picture_missing: bool = False
+
+
+def write(document: Document, *, file: str, condition: Condition | None = None) -> Written:
+    """Make the working copy of `condition`, or of a new one, say what `document` says.
+
+    Sections, questions and sources that are there already are changed in place, so that they stay the same rows. Tags
+    that the site lacks are made. Raises DocumentError, having stored nothing, when the admin would refuse a value, or
+    when the name or the address is another condition's; `file` is what its message begins with.
+    """
+    try:
+        with transaction.atomic():
+            return _write(document, file, condition)
+    except IntegrityError as error:
+        raise refusal(file, "", "somebody saved the same thing at this moment. Try again.") from error
+
+
+def relate(condition: Condition, slugs: list[str]) -> list[str]:
+    """Point to the pages at these addresses and to no others. Returns the addresses that the site does not have."""
+    found = dict(Condition.objects.filter(slug__in=slugs).values_list("slug", "pk"))
+    condition.related.set(found.values())
+    return [slug for slug in slugs if slug not in found]
+
+
+def find_tag(kind: TagKind, name: str, slug: str) -> Tag | None:
+    """The tag that a reader knows by this name; the one at this address when it has been renamed."""
+    tags = Tag.objects.filter(kind=kind)
+    return tags.filter(name=name).first() or tags.filter(slug=slug).first()
+
+
+def named_tags(document: Document) -> list[tuple[str, TagKind, str, str]]:
+    """The tags of a document: field, kind, name and address of each."""
+    return [
+        (name, kind, *((tag["name"], tag["slug"]) if isinstance(tag, dict) else (tag, slugify(tag))))
+        for name, kind in TAG_FIELDS.items()
+        for tag in document.get(name, [])
+    ]
+
+
+def _write(document: Document, file: str, condition: Condition | None) -> Written:
+    written = Written(Condition() if condition is None else Condition.objects.get(pk=condition.pk))
+    condition = written.condition
+    _refuse_taken(document, file, condition)
+    content = _set_fields(document, file, condition)
+    written.picture_missing = "picture" in document and not condition.picture
+    # Of a condition that is there, only these: a page that goes live meanwhile stays live.
+    fields = {} if condition._state.adding else {"update_fields": [*FIELDS, *PICTURE_FIELDS, "updated_at"]}
+    save(condition, file=file, where="", **fields)
+    _write_aliases(document, file, condition)
+    condition.tags.set(_tags(document, file, written))
+    _write_parts(condition.sections, "kind", document["sections"], file, "sections")
+    _write_parts(condition.faqs, "question", document.get("faqs", []), file, "faqs")
+    _write_parts(condition.sources, "title", [SOURCE | part for part in document["sources"]], file, "sources")
+    written.unknown_pages = relate(condition, document.get("related", []))
+    if content is not None:  # last, so that a mistake elsewhere leaves no file behind
+        _store(condition.picture.name, content, file)
+    return written
+
+
+def _refuse_taken(document: Document, file: str, condition: Condition) -> None:
+    """Raises DocumentError when another condition has the name or the address."""
+    others = Condition.objects.exclude(pk=condition.pk)
+    if other := others.filter(slug=document["slug"]).first():
+        raise refusal(file, "slug", f"“{other.slug}” is the address of another condition, “{shown(other.name)}”")
+    if other := others.filter(name=document["name"]).first():
+        raise refusal(file, "name", f"“{shown(other.name)}” is the name of another condition, at “{other.slug}”")
+
+
+def _set_fields(document: Document, file: str, condition: Condition) -> ContentFile | None:
+    """Set the condition's own fields. Returns the picture's content when it has to be stored."""
+    for name in FIELDS:
+        if name in LINES:
+            setattr(condition, name, "\n".join(document.get(name, [])))
+        elif name in document:
+            setattr(condition, name, document[name])
+    picture = document.get("picture", {})
+    condition.picture, content = _picture(picture, file) if picture else ("", None)
+    condition.picture_alt = picture.get("alt", "")
+    condition.picture_decorative = picture.get("decorative", False)
+    return content
+
+
+def _picture(picture: dict[str, Any], file: str) -> tuple[str, ContentFile | None]:
+    """The picture's name in storage, empty when it is nowhere; and its content when it has to be stored."""
+    here = f"{pictures.FOLDER}/{picture['file']}"
+    if "content" not in picture:
+        return (here if pictures.size_of(here) else ""), None
+    if _stored(here) == picture["content"]:
+        return here, None
+    content = ContentFile(picture["content"], name=picture["file"])
+    try:
+        pictures.validate_picture(content)
+    except ValidationError as error:
+        raise refusal(file, "picture", error.messages[0]) from error
+    name = pictures.stored_name(content)
+    return name, None if default_storage.exists(name) else content
+
+
+def _store(name: str, content: ContentFile, file: str) -> None:
+    """Raises DocumentError when there is no room, and leaves no half of a picture behind."""
+    try:
+        default_storage.save(name, content)
+    except OSError as error:
+        with suppress(OSError):
+            default_storage.delete(name)
+        raise refusal(file, "picture", "could not be stored. Try again later.") from error
+
+
+def _stored(name: str) -> bytes | None:
+    try:
+        with default_storage.open(name) as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+def _write_aliases(document: Document, file: str, condition: Condition) -> None:
+    """Other names stand in the order in which they were added, so another order is other rows."""
+    names = document.get("also_known_as", [])
+    if names == [alias.name for alias in condition.aliases.all()]:
+        return
+    condition.aliases.all().delete()
+    for number, name in enumerate(names, 1):
+        save(Alias(condition=condition, name=name), file=file, where=f"also_known_as[{number}].")
+
+
+def _tags(document: Document, file: str, written: Written) -> list[Tag]:
+    """The tags of a document; those that the site lacks are made."""
+    tags = []
+    for where, kind, name, slug in named_tags(document):
+        tag = find_tag(kind, name, slug)
+        if tag is None:
+            tag = Tag(kind=kind, name=name, slug=slug)
+            save(tag, file=file, where=f"{where} “{shown(name)}”.")
+            written.new_tags.append(name)
+        tags.append(tag)
+    return tags
+
+
+def _write_parts(rows: models.Manager, key: str, parts: list[dict[str, str]], file: str, where: str) -> None:
+    """Make the parts of a condition these, in this order: one with the same `key` is changed, and the rest deleted."""
+    stored = defaultdict(list)
+    for row in rows.all():
+        stored[plain_line(getattr(row, key))].append(row)
+    kept = [stored[part[key]].pop(0) if stored[part[key]] else rows.model(condition=rows.instance) for part in parts]
+    rows.exclude(pk__in=[row.pk for row in kept if row.pk]).delete()
+    for number, (row, part) in enumerate(zip(kept, parts, strict=True), 1):
+        row.position = number * 10
+        for name, text in part.items():
+            setattr(row, name, text)
+        save(row, file=file, where=f"{where}[{number}].")

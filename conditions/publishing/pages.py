@@ -1,0 +1,168 @@
+"""Condition pages: rendering one, keeping it compressed, and knowing when it is no longer true."""
+
+import functools
+import hashlib
+import logging
+from collections.abc import Iterable
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.template import TemplateSyntaxError
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch
+from django.utils import timezone
+
+from calcsite.context import clinic
+from calcsite.models import PublicVersion
+from calcsite.web.compression import Compressed
+from conditions import pictures, richtext
+from conditions.composing import Content
+from conditions.models import Condition, Edition, Listing, RenderedPage
+from conditions.publishing import jsonld
+
+logger = logging.getLogger(__name__)
+
+
+def render(edition: Edition, *, on: date, preview: dict[str, Any] | None = None) -> bytes:
+    """The finished page of an edition, as it reads on a day at the clinic.
+
+    `preview` is what the bar above a preview shows; the rest of a preview is the page, byte for byte.
+    """
+    context = page_context(edition, on=on) | {"related": related_pages(edition.content), "preview": preview}
+    return render_to_string("conditions/condition_detail.html", context).encode()
+
+
+def page_context(edition: Edition, *, on: date) -> dict[str, Any]:
+    """What the page's template shows of an edition. The same for the public page and for a page of the history."""
+    content = content_for_template(edition.content)
+    review = review_of(edition, on=on)
+    return clinic() | {
+        "content": content,
+        "edition": edition,
+        "review": review,
+        "json_ld": jsonld.for_page(content, edition=edition, review=review),
+    }
+
+
+def content_for_template(content: Content) -> Content:
+    """The content of an edition with its HTML declared safe and its picture given an address."""
+    return content | {
+        "picture": pictures.with_address(content["picture"]),
+        "sections": [part | {"html": richtext.safe(part["html"])} for part in content["sections"]],
+        "faqs": [faq | {"html": richtext.safe(faq["html"])} for faq in content["faqs"]],
+    }
+
+
+def review_of(edition: Edition, *, on: date) -> dict[str, Any]:
+    """Who stands behind an edition, and whether that is still in date on a day at the clinic."""
+    if edition.status != Edition.Status.APPROVED:
+        state = "unreviewed"
+    else:
+        state = "overdue" if edition.is_overdue(on) else "reviewed"
+    return {
+        "state": state,
+        "reviewer": edition.reviewer_name,
+        "credentials": edition.reviewer_credentials,
+        "reviewed_on": edition.reviewed_on,
+        "due_on": edition.review_due_on,
+        "corrector": edition.corrector_name,
+        "corrector_credentials": edition.corrector_credentials,
+        "corrected_on": edition.corrected_on,
+        "published_on": edition.published_at and timezone.localdate(edition.published_at),
+        "number": edition.number,
+    }
+
+
+def related_pages(content: Content) -> Iterable[dict[str, str]]:
+    """The live pages among those that this content points to, as they are called now."""
+    return Listing.objects.filter(condition__in=content["related"]).values("slug", "name", "summary")
+
+
+class MadePage(NamedTuple):
+    """A page that was rendered and compressed, with the public version it was made from."""
+
+    condition: Condition
+    version: int
+    fields: dict[str, Any]
+
+
+def render_ahead(condition: Condition) -> bool:
+    """Render a live page and keep it compressed, so that nobody has to wait for that. Returns whether it is kept."""
+    page = make_page(condition)
+    return page is not None and keep_page(page)
+
+
+def make_page(condition: Condition) -> MadePage | None:
+    """The finished page of a condition's live edition; None when it has none. Takes some hundredths of a second."""
+    version = PublicVersion.current()
+    edition = Condition.objects.select_related("live_edition").get(pk=condition.pk).live_edition
+    if edition is None:
+        return None
+    today = timezone.localdate()
+    page = Compressed.thoroughly(render(edition, on=today))
+    fields = {"etag": page.etag, "brotli": page.brotli, "gzip": page.gzip}
+    return MadePage(condition, version, fields | {"layout": layout(), "expires_at": expires_at(edition, on=today)})
+
+
+@transaction.atomic
+def keep_page(page: MadePage) -> bool:
+    """Keep a page, unless the public side is no longer what it was made from. Returns whether it is kept.
+
+    Whoever changed the public side meanwhile has made the page anew, or the next round will.
+    """
+    if PublicVersion.lock() != page.version:
+        return False
+    RenderedPage.objects.update_or_create(listing_id=page.condition.pk, defaults=page.fields)
+    return True
+
+
+def expires_at(edition: Edition, *, on: date) -> datetime | None:
+    """The moment when the page of an edition, rendered as of the day `on`, begins to read differently by itself.
+
+    That is the start of its review's due day, midnight at the clinic; None when that day has come or there is none.
+    """
+    if edition.review_due_on is None or edition.is_overdue(on):
+        return None
+    return timezone.make_aware(datetime.combine(edition.review_due_on, time.min))
+
+
+def forget_pages_showing(condition: Condition) -> None:
+    """Drop the kept pages on which `condition` appears: its own and those that point to it."""
+    RenderedPage.objects.filter(listing__related=condition).delete()
+    RenderedPage.objects.filter(listing=condition.pk).delete()
+
+
+def render_missing(*, most: int = 200) -> int:
+    """Render up to `most` live pages that are not kept, or were made with another layout. Returns how many are now.
+
+    A page that cannot be rendered is logged and left: the others must not wait for it.
+    """
+    stale = Condition.objects.filter(listing__isnull=False).exclude(
+        Q(listing__rendered__layout=layout())
+        & (Q(listing__rendered__expires_at=None) | Q(listing__rendered__expires_at__gt=timezone.now()))
+    )
+    kept = 0
+    for condition in stale.order_by("pk")[:most]:
+        try:
+            kept += render_ahead(condition)
+        except (TemplateSyntaxError, NoReverseMatch, KeyError, TypeError, ValueError):
+            logger.exception("the page of %s cannot be rendered", condition)
+    return kept
+
+
+@functools.cache
+def layout() -> str:
+    """A mark of what decides how a page looks besides the database: code, templates, static files, some settings."""
+    mark = hashlib.sha256(f"{settings.SITE_URL} {settings.TIME_ZONE} {settings.DEBUG}".encode())
+    mark.update((settings.BASE_DIR / "constraints.txt").read_bytes())
+    packages = [settings.BASE_DIR / name for name in ("calcsite", "conditions", "appointments")]
+    for folder in (*settings.TEMPLATES[0]["DIRS"], *settings.STATICFILES_DIRS, *packages):
+        for path in sorted(Path(folder).rglob("*")):
+            if path.suffix in {".html", ".css", ".js", ".svg", ".py"} and "tests" not in path.parts:
+                mark.update(path.read_bytes())
+    mark.update(settings.STORAGES["staticfiles"]["BACKEND"].encode())
+    return mark.hexdigest()

@@ -1,0 +1,128 @@
+"""Previewing: the public page before it is public, for staff and for those to whom they send a link.
+
+A preview is made by the page's own template from what `composing.compose` makes, so below the bar that says it is a
+preview it is the page, byte for byte. Nothing of it is stored or kept by a cache.
+"""
+
+import copy
+import secrets
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Max
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from calcsite.models import PublicName
+from calcsite.security.tokens import digest_of
+from conditions.composing import compose
+from conditions.models import Condition, Edition, PageEvent, PreviewLink, PublishedPicture
+from conditions.months import months_after
+from conditions.publishing import pages
+from conditions.publishing.publishing import PublishingError
+
+LONGEST = 30  # days that a link may last
+
+
+def composed(condition: Condition) -> Edition:
+    """The edition that the working copy would make if it were sent for review now. It is not stored."""
+    last = condition.editions.aggregate(last=Max("number"))["last"] or 0
+    return Edition(condition=condition, number=last + 1, content=compose(condition))
+
+
+def as_it_will_read(edition: Edition, clinician: PublicName | None = None, *, at: datetime | None = None) -> Edition:
+    """An edition as its page reads, or will: one that is decided as it was decided, one that is not as it would be
+    if this clinician approved it at that moment; without a clinician, as if it were published without review.
+    """
+    if edition.published_at:
+        return edition
+    if edition.is_scheduled:
+        scheduled = copy.copy(edition)
+        scheduled.published_at = edition.goes_live_at
+        return scheduled
+    return as_approved(edition, clinician, at=at) if clinician else as_unreviewed(edition, at=at)
+
+
+def as_approved(edition: Edition, clinician: PublicName, *, at: datetime | None = None) -> Edition:
+    """An edition as it would be if this clinician gave it a full review and approved it at that moment. Not stored."""
+    approved = copy.copy(edition)
+    approved.status, approved.published_at = Edition.Status.APPROVED, at or timezone.now()
+    approved.reviewer_name, approved.reviewer_credentials = clinician
+    approved.corrector_name, approved.corrector_credentials, approved.corrected_on = "", "", None
+    approved.reviewed_on = timezone.localdate(approved.published_at)
+    approved.review_due_on = months_after(approved.reviewed_on, edition.condition.review_months)
+    return approved
+
+
+def response(edition: Edition, *, bar: dict[str, Any], on: date | None = None) -> HttpResponse:
+    """The preview of an edition. No cache keeps it, no search engine lists it, and no other site learns its address.
+
+    Its forms lead nowhere but to the search: "Was this page helpful?" asks about the page, not about a preview.
+    """
+    answer = HttpResponse(pages.render(edition, on=on or timezone.localdate(), preview=bar))
+    answer["Cache-Control"] = "private, no-store"
+    answer["X-Robots-Tag"] = "noindex, nofollow"
+    answer["Referrer-Policy"] = "no-referrer"
+    answer._csp_replace = {"form-action": [settings.SITE_URL + reverse("conditions:search")]}
+    return answer
+
+
+@transaction.atomic
+def share(
+    *, condition: Condition, by: AbstractBaseUser, days: int, edition: Edition | None = None
+) -> tuple[PreviewLink, str]:
+    """Make a link for people without an account: to one edition, or to the working copy as it will be.
+
+    Returns it with its secret, which is not kept and cannot be shown again. Raises PublishingError for less than one
+    day or more than `LONGEST`, or an edition of another page.
+    """
+    if not 1 <= days <= LONGEST:
+        raise PublishingError(f"A preview link lasts from 1 to {LONGEST} days.")
+    if edition is not None and edition.condition_id != condition.pk:
+        raise PublishingError("That edition is of another page.")
+    token, now = secrets.token_urlsafe(24), timezone.now()
+    link = PreviewLink.objects.create(
+        condition=condition,
+        edition=edition,
+        digest=digest_of(token),
+        made_by=by,
+        made_at=now,
+        expires_at=now + timedelta(days=days),
+    )
+    why = f"{edition or 'The working copy'}, for {days} {'day' if days == 1 else 'days'}."
+    PageEvent.record(PageEvent.Kind.SHARED, condition, by=by, edition=edition, why=why)
+    return link, token
+
+
+@transaction.atomic
+def unshare(*, link: PreviewLink, by: AbstractBaseUser) -> None:
+    """End a link before its time. Does nothing when it has ended."""
+    if PreviewLink.objects.usable().filter(pk=link.pk).update(revoked_at=timezone.now()):
+        PageEvent.record(PageEvent.Kind.UNSHARED, link.condition, by=by, edition=link.edition)
+
+
+def shared_edition(link: PreviewLink) -> Edition:
+    """What a link shows."""
+    return as_it_will_read(link.edition or composed(link.condition))
+
+
+def as_unreviewed(edition: Edition, *, at: datetime | None = None) -> Edition:
+    """An edition as it would be if it were published without review at that moment. Not stored."""
+    published = copy.copy(edition)
+    published.status, published.published_at = Edition.Status.UNREVIEWED, at or timezone.now()
+    return published
+
+
+def picture_is_public(name: str) -> bool:
+    return PublishedPicture.objects.filter(name=name, condition__live_edition__isnull=False).exists()
+
+
+def picture_is_shared(name: str) -> bool:
+    """Whether a usable preview link leads to a page with this picture."""
+    links = PreviewLink.objects.usable()
+    pinned = links.filter(edition__content__picture__file=name)
+    return pinned.exists() or links.filter(edition=None, condition__picture=name).exists()
