@@ -2,8 +2,8 @@
 
 from django.urls import URLPattern, path
 
-from appointments.access import carer_views, code
-from appointments.booking import patient_views, waiting_views
+from appointments.access import carer_views, views
+from appointments.booking import patient_views
 from appointments.documents import views as documents
 from appointments.opinions import views as opinion
 from appointments.preparation import views as preparation
@@ -34,11 +34,11 @@ urlpatterns = [
     path("time/<int:pk>/", patient_views.move, name="move"),
     path("cancel/", patient_views.cancel, name="cancel"),
     path("cancelled/", patient_views.cancelled, name="cancelled"),
-    path("code/", code.confirm, name="confirm"),
-    path("code/send/", code.send_code, name="send_code"),
+    path("code/", patient_views.confirm, name="confirm"),
+    path("code/send/", patient_views.send_code, name="send_code"),
     path("calendar.ics", patient_views.calendar, name="calendar"),
-    path("waiting/", waiting_views.waiting, name="waiting"),
-    path("offer/", waiting_views.offer, name="offer"),
+    path("waiting/", patient_views.waiting, name="waiting"),
+    path("offer/", patient_views.offer, name="offer"),
     path("preparation/", preparation.tasks, name="preparation"),
     path("preparation/<int:pk>/", preparation.mark, name="mark"),
     *(pattern for tool in LISTS for pattern in of_list(tool)),
@@ -69,10 +69,10 @@ urlpatterns = [
     path("carer/<str:token>/", carer_views.arrive, name="carer_arrive"),
     path("carer/<str:token>/<path:rest>", carer_views.arrive),
     path("close/", patient_views.close, name="close"),
-    path("link/", patient_views.link, name="link"),
-    path("link/sent/", patient_views.link_sent, name="link_sent"),
+    path("link/", views.link, name="link"),
+    path("link/sent/", views.link_sent, name="link_sent"),
     path("open/", patient_views.open_link, name="open"),
     # Last: a token is 43 characters, and none of the words above.
-    path("<str:token>/", patient_views.arrive, name="arrive"),
-    path("<str:token>/<path:rest>", patient_views.arrive),  # what a mail program took for part of the link
+    path("<str:token>/", views.arrive, name="arrive"),
+    path("<str:token>/<path:rest>", views.arrive),  # what a mail program took for part of the link
 ]

@@ -1,20 +1,20 @@
 from django.urls import path
 
-from appointments.booking import public_views, time_views
+from appointments.booking import time_views
 from appointments.booking import views as booking
 from appointments.guidance import views as guidance
 
 app_name = "appointments"
 
 urlpatterns = [
-    path("", public_views.second_opinion, name="second_opinion"),
+    path("", booking.second_opinion, name="second_opinion"),
     path("preparing/", guidance.preparing, name="preparing"),
     path("recovery/", guidance.recovery, name="recovery"),
     path("book/", booking.start, name="book"),
     path("book/time/", time_views.choose_time, {"name": "time"}, name="time"),
     path("book/check/", booking.check, {"name": "check"}, name="check"),
     path("book/done/", booking.booked, name="booked"),
-    path("book/done/ticks/", guidance.take_over_ticks, name="take_over_ticks"),
+    path("book/done/ticks/", booking.take_over_ticks, name="take_over_ticks"),
     path("book/too-many/", booking.too_many, name="too_many"),
     path("book/forget/", booking.forget, name="forget"),
     path("book/forgotten/", booking.forgotten, name="forgotten"),

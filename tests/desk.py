@@ -7,7 +7,7 @@ from post_office.models import STATUS, Email
 
 from appointments.booking import booking
 from appointments.models import Clinician, Slot, WaitingEntry, WorkingHours
-from appointments.scheduling.availability import make_slots
+from appointments.scheduling.slot_sync import make_slots
 from appointments.tests.factories import make_appointment, make_clinician, make_hours, make_slot, make_type
 from calcsite.tests import people
 

@@ -12,11 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from appointments.access import carers
 from appointments.access import links as access
-from appointments.access.code import with_code
-from appointments.booking import calendar_file
-from appointments.booking.patient_views import View, arrived, form_page, remember
+from appointments.access.decorators import View, form_page, with_code
+from appointments.access.forms import CarerForm
+from appointments.access.views import arrived, remember
 from appointments.models import Appointment, CarerLink
-from appointments.privacy.forms import CarerForm
+from appointments.scheduling import local_times
 
 
 @form_page
@@ -82,8 +82,8 @@ def carer_page(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """When, where and how, and what is prepared. Nothing that the patient has written."""
     context = {
         "appointment": appointment,
-        "readings": calendar_file.readings(appointment),
-        "where": calendar_file.where(appointment),
+        "readings": local_times.readings(appointment),
+        "where": local_times.where(appointment),
         "tasks": appointment.tasks.all(),
     }
     return render(request, "appointments/access/carer_page.html", context)

@@ -19,9 +19,9 @@ from django.utils import timezone
 
 from appointments.choices import COMING, NEXT, Status
 from appointments.governance import audit
+from appointments.guidance import copies
 from appointments.messages import delivery
 from appointments.models import Appointment, AppointmentType, AuditEntry, Draft, FollowUp, Message, Slot
-from appointments.preparation import tasks
 
 HOLD = timedelta(minutes=20)  # while the patient writes; they can extend it
 LONGEST_HOLD = timedelta(hours=2)  # however often it is extended
@@ -256,7 +256,7 @@ def _book(held: Appointment, details: dict[str, Any], *, at: datetime, by: Abstr
         raise TimeTakenError("That time is no longer offered." if by_staff else RUN_OUT)
     for name, value in fields.items():
         setattr(held, name, value)
-    tasks.copy_checklist(held)
+    copies.copy_checklist(held)
     tell(held, Kind.CONFIRMATION, at=at)
     audit.record(Action.BOOKED, held, by=by)
     return held

@@ -3,61 +3,20 @@
 Nothing medical is in them: people share calendars with their family and at work.
 """
 
-import unicodedata
-import zoneinfo
 from datetime import UTC, datetime
 from email.utils import parseaddr
-from typing import NamedTuple
 
 import icalendar
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateformat import format as format_date
 
-from appointments.choices import Mode, Status
-from appointments.models import Appointment, Slot
-from appointments.scheduling import timezones
+from appointments.choices import Status
+from appointments.models import Appointment
+from appointments.scheduling.local_times import one_line, where
 from calcsite.models import ClinicDetails
 
 PRODUCT = "-//calcsite//appointments//EN"
-# Characters that end a line somewhere: controls such as CR, LF, U+000B and U+0085, and U+2028 and U+2029.
-LINE_BREAKING = {"Cc", "Zl", "Zp"}
-
-
-class Reading(NamedTuple):
-    """The time of an appointment as somebody in one place reads it."""
-
-    place: str
-    day: str
-    starts: str
-    ends: str
-
-    def __str__(self) -> str:
-        return f"{self.day}, {self.starts} to {self.ends}, {self.place} time"
-
-
-def one_line(text: str) -> str:
-    """`text` on one line, fit for a header and for a calendar file: what would break it is a space."""
-    return "".join(" " if unicodedata.category(letter) in LINE_BREAKING else letter for letter in text).strip()
-
-
-def zone_of(appointment: Appointment) -> zoneinfo.ZoneInfo:
-    """The zone that the patient reads times in; the clinic's when they chose none, or one that is no more."""
-    return timezones.named(appointment.time_zone)
-
-
-def readings(appointment: Appointment, *, slot: Slot | None = None) -> list[Reading]:
-    """When it is: in the patient's zone and, where clocks there show another time, in the clinic's."""
-    slot, clinic, own = slot or appointment.slot, zoneinfo.ZoneInfo(settings.TIME_ZONE), zone_of(appointment)
-    alike = slot.starts.astimezone(own).utcoffset() == slot.starts.astimezone(clinic).utcoffset()
-    return [reading(slot.starts, slot.ends, zone) for zone in ([own] if alike else [own, clinic])]
-
-
-def reading(starts: datetime, ends: datetime, zone: zoneinfo.ZoneInfo) -> Reading:
-    starts = starts.astimezone(zone)
-    day = format_date(starts, "l j F Y")
-    return Reading(timezones.place(zone.key), day, timezones.clock(starts, zone.key), timezones.clock(ends, zone.key))
 
 
 def calendar_file(appointment: Appointment, *, method: str = "PUBLISH", at: datetime | None = None) -> bytes:
@@ -96,11 +55,3 @@ def _event(appointment: Appointment, method: str, at: datetime) -> icalendar.Eve
         patient.params |= {"partstat": "ACCEPTED", "rsvp": "FALSE"}
         event.add("attendee", patient)
     return event
-
-
-def where(appointment: Appointment) -> str:
-    """Where it is, on one line: an address, or by which way."""
-    location = appointment.slot.location
-    if appointment.mode == Mode.IN_PERSON and location:
-        return ", ".join([location.name, *filter(None, map(str.strip, location.address.splitlines()))])
-    return str(Mode(appointment.mode).label)

@@ -18,12 +18,12 @@ from django.utils import timezone
 
 from appointments.booking import closures
 from appointments.booking.booking import BookingError
-from appointments.desk.day_calendar import bounds
 from appointments.governance.permissions import CHANGE, appointments_of, slots_of
 from appointments.governance.screens import PlainTitles, day_in, moment, record_listed
 from appointments.messages.messaging import LONGEST_TEXT, MessagingError
 from appointments.models import Appointment, Closure, Slot
 from appointments.scheduling import availability
+from appointments.scheduling.walltime import bounds
 
 MOST = 50  # patients on one page
 TIMES = 10  # times that each is offered, of their clinician and of anybody

@@ -14,7 +14,7 @@ from appointments.booking import booking
 from appointments.messages import messaging
 from appointments.models import Appointment, Closure, Slot
 from appointments.models.appointments import AppointmentQuerySet
-from appointments.scheduling.availability import make_slots
+from appointments.scheduling.slot_sync import make_slots
 
 
 def affected_by(closure: Closure, at: datetime | None = None) -> AppointmentQuerySet:

@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from appointments.choices import Mode
+from appointments.forms.base import PatientForm
 from appointments.forms.fields import (
     BirthDateField,
     DateParts,
@@ -304,3 +305,20 @@ class ConsentForm(QuestionForm):
             self.data = {"consent_version": consents.VERSION}
             self.add_error("agree", "The words have changed since you read them. Read them again, and tick the box.")
         return answers
+
+
+class CancelForm(PatientForm):
+    button = "Cancel my appointment"
+
+    why = LineField(
+        label="Why are you cancelling? (optional)",
+        help_text="It helps us to plan. Don’t write anything about your health.",
+        required=False,
+        max_length=300,
+    )
+
+
+class WaitingForm(PatientForm):
+    button = "Tell me about earlier times"
+
+    same_clinician = forms.BooleanField(label="Only with the same specialist", required=False)

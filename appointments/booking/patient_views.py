@@ -1,45 +1,30 @@
 """A patient's own pages. Whoever came by a link has one appointment, and no address tells which."""
 
-from collections.abc import Callable
-from contextlib import suppress
 from datetime import date
 from functools import wraps
+from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
 
 from appointments.access import links
+from appointments.access.decorators import CODE, View, form_page, has_code, with_appointment
+from appointments.access.forms import CodeForm
+from appointments.access.views import refused, remember
 from appointments.booking import booking, calendar_file, drafts, waiting_list
-from appointments.forms.base import CancelForm, LinkForm
+from appointments.booking.forms import CancelForm, WaitingForm
+from appointments.choices import Status
+from appointments.governance import audit
 from appointments.models import Appointment, Offer, WaitingEntry
 from appointments.models.waiting import IGNORED_MOST
-from appointments.scheduling import availability
-from calcsite.security import limits
-
-View = Callable[..., HttpResponse]
-form_page = require_http_methods(["GET", "HEAD", "POST"])
-
-
-def with_appointment(view: View) -> View:
-    """A page of one appointment. Who has not come by a link that still works gets the same page at every address."""
-
-    @wraps(view)
-    def entered(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        came_by = request.session.get(links.SESSION)
-        link = links.usable_links().filter(pk=came_by).first()
-        if link is None and came_by and links.ended_by_cancelling(came_by):
-            return redirect("patient:cancelled")
-        if link is not None:
-            with suppress(Appointment.DoesNotExist):  # everything about the patient was erased this very moment
-                return view(request, link.appointment, *args, **kwargs)
-        return render(request, "appointments/access/link_needed.html", status=403)
-
-    return entered
+from appointments.scheduling import availability, local_times
+from calcsite.web.keys import key_in
 
 
 def coming_only(view: View) -> View:
@@ -48,15 +33,11 @@ def coming_only(view: View) -> View:
     @wraps(view)
     @with_appointment
     def reached(request: HttpRequest, appointment: Appointment, *args: object, **kwargs: object) -> HttpResponse:
-        if is_over(appointment):
+        if not appointment.is_coming():
             return redirect("patient:home")
         return view(request, appointment, *args, **kwargs)
 
     return reached
-
-
-def is_over(appointment: Appointment) -> bool:
-    return not appointment.is_coming()
 
 
 def page(request: HttpRequest, template: str, appointment: Appointment, status: int = 200, **context: object):
@@ -64,38 +45,14 @@ def page(request: HttpRequest, template: str, appointment: Appointment, status: 
     entry = WaitingEntry.objects.filter(appointment=appointment).first()
     shared = {
         "appointment": appointment,
-        "readings": calendar_file.readings(appointment),
-        "is_over": is_over(appointment),
+        "readings": local_times.readings(appointment),
+        "is_over": not appointment.is_coming(),
         "has_begun": appointment.slot.starts <= timezone.now(),
         "is_waiting": entry is not None and entry.ended_at is None,
         "waiting_rests": entry is not None and entry.rests,
         "ignored_most": IGNORED_MOST,
     }
     return render(request, f"appointments/{template}.html", shared | context, status=status)
-
-
-def refused(request: HttpRequest, problem: Exception, **context: object) -> HttpResponse:
-    """Something was tried too often."""
-    return render(request, "appointments/access/too_often.html", {"problem": problem} | context, status=429)
-
-
-@csrf_exempt  # it takes nothing, and a refusal would write the token into a log
-def arrive(request: HttpRequest, token: str, rest: str = "") -> HttpResponse:
-    """The address in the e-mail: one button. Scanners open every link, so this changes nothing, and uses up nothing.
-
-    The button sends the token to another address, and this one answers 200 whatever it is asked: errors are logged
-    with their address. What is loaded or sent from the page names the site and not the address; with no-referrer
-    browsers would hide the site too, and the form would be refused.
-    """
-    template = "arrive" if links.find_link(token) else "dead_link"
-    return arrived(request, f"access/{template}", token)
-
-
-def arrived(request: HttpRequest, template: str, token: str) -> HttpResponse:
-    """A page whose address holds a secret, which is told to no other site."""
-    response = render(request, f"appointments/{template}.html", {"token": token})
-    response.headers["Referrer-Policy"] = "strict-origin"
-    return response
 
 
 @require_POST
@@ -109,14 +66,8 @@ def open_link(request: HttpRequest) -> HttpResponse:
     except links.AccessError:
         return render(request, "appointments/access/dead_link.html", status=404)
     remember(request, links.SESSION, link.pk)
-    is_offered = not is_over(link.appointment) and waiting_list.offer_to(link.appointment)
+    is_offered = link.appointment.is_coming() and waiting_list.offer_to(link.appointment)
     return redirect("patient:offer" if is_offered else "patient:home")
-
-
-def remember(request: HttpRequest, key: str, link: int) -> None:
-    """Note in the session, under a new key, which link somebody came by."""
-    request.session.cycle_key()
-    request.session[key] = link
 
 
 @require_POST
@@ -139,7 +90,7 @@ def close(request: HttpRequest) -> HttpResponse:
 @with_appointment
 def home(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """When, where, with whom and how; and what can be done about it."""
-    found = None if is_over(appointment) else waiting_list.offer_to(appointment)
+    found = waiting_list.offer_to(appointment) if appointment.is_coming() else None
     has_opinion = appointment.opinions.released().exists()
     return page(request, "booking/patient/home", appointment, has_opinion=has_opinion, **offered(found))
 
@@ -149,11 +100,11 @@ def offered(offer: Offer | None) -> dict[str, object]:
     if offer is None:
         return {}
     appointment, until = offer.entry.appointment, offer.expires_at
-    new = calendar_file.readings(appointment, slot=offer.slot)
+    new = local_times.readings(appointment, slot=offer.slot)
     return {
         "offer": offer,
         "new": new,
-        "until": calendar_file.reading(until, until, calendar_file.zone_of(appointment)),
+        "until": local_times.reading(until, until, local_times.zone_of(appointment)),
     }
 
 
@@ -166,7 +117,7 @@ def times(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 
 def times_page(request: HttpRequest, appointment: Appointment, status: int = 200, problem: str = "") -> HttpResponse:
     kind, anyone = appointment.type, request.GET.get("with") == "any"
-    zone, clinician = calendar_file.zone_of(appointment).key, None if anyone else appointment.slot.clinician
+    zone, clinician = local_times.zone_of(appointment).key, None if anyone else appointment.slot.clinician
     shown = availability.days_page(kind, appointment.mode, clinician, first=day_asked_for(request), zone=zone)
     context = {"anyone": anyone, "zone": zone, "problem": problem}
     return page(request, "booking/patient/times", appointment, status, **vars(shown), **context)
@@ -210,7 +161,7 @@ def move(request: HttpRequest, appointment: Appointment, pk: int) -> HttpRespons
         else:
             messages.success(request, "Your appointment has a new time. We send you an e-mail about it.")
             return redirect("patient:home")
-    new = calendar_file.readings(appointment, slot=slot)
+    new = local_times.readings(appointment, slot=slot)
     return page(request, "booking/patient/move", appointment, status, slot=slot, new=new, problem=problem)
 
 
@@ -242,19 +193,108 @@ def calendar(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     return HttpResponse(calendar_file.calendar_file(appointment), content_type="text/calendar", headers=headers)
 
 
+def wanted(request: HttpRequest) -> str:
+    """The page that somebody was on their way to: one of the patient's own, or nothing."""
+    path = request.POST.get("next") or request.GET.get("next", "")
+    ours = path.startswith(reverse("patient:home")) and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
+    return path if ours and len(path) < 200 else ""
+
+
+@require_POST
+@with_appointment
+def send_code(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """Have a code sent, and ask for it."""
+    try:
+        links.ask_for_code(appointment)
+    except links.AccessError as error:
+        return refused(request, error, code_for={"next": wanted(request)})
+    messages.success(request, "We are sending you a code. Only the newest one works.")
+    query = {"sent": "1", "next": wanted(request)}
+    return HttpResponseRedirect(f"{reverse('patient:confirm')}?{urlencode(query)}")
+
+
 @form_page
-def link(request: HttpRequest) -> HttpResponse:
-    """Send me my link again. The answer is the same for every address."""
-    form = LinkForm(request.POST or None)
+@with_appointment
+def confirm(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """Enter a code. It opens what is medical, and the first one shows that the e-mail address is the patient's."""
+    target = wanted(request)
+    if request.method != "POST" and has_code(request) and appointment.status != Status.BOOKED:
+        return HttpResponseRedirect(target) if target else redirect("patient:home")
+    form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            links.ask_for_link(form.cleaned_data["email"], network=limits.client_address(request))
+            links.check_code(appointment, form.cleaned_data["code"])
         except links.AccessError as error:
-            return refused(request, error)
-        return redirect("patient:link_sent")
-    return render(request, "appointments/access/link.html", {"form": form})
+            form.add_error("code", str(error))
+        else:
+            request.session[CODE] = [request.session[links.SESSION], timezone.now().isoformat()]
+            confirm_address(request, appointment)
+            return HttpResponseRedirect(target) if target else redirect("patient:home")
+    was_sent = "sent" in request.GET or form.is_bound
+    return page(request, "access/confirm", appointment, form=form, was_sent=was_sent, next=target)
 
 
-@require_safe
-def link_sent(request: HttpRequest) -> HttpResponse:
-    return render(request, "appointments/access/link_sent.html")
+def confirm_address(request: HttpRequest, appointment: Appointment) -> None:
+    """A code that was read shows that the address is right; staff need not ask any more."""
+    if appointment.status != Status.BOOKED:
+        return
+    try:
+        booking.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
+    except booking.BookingError:
+        return  # staff have marked it meanwhile: the code was right all the same
+    messages.success(request, "Thank you. Your e-mail address is confirmed.")
+
+
+@form_page
+@coming_only
+def waiting(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """Join the list, or leave it."""
+    form = WaitingForm(request.POST or None)
+    if request.method == "POST" and "leave" in request.POST:
+        waiting_list.leave(appointment=appointment)
+        messages.success(request, "We will not e-mail you about earlier times.")
+        return redirect("patient:home")
+    if request.method == "POST" and form.is_valid():
+        try:
+            waiting_list.join(appointment=appointment, same_clinician=form.cleaned_data["same_clinician"])
+        except waiting_list.WaitingError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, "We e-mail you when an earlier time comes free.")
+            return redirect("patient:home")
+    return page(request, "booking/patient/waiting", appointment, form=form)
+
+
+@form_page
+@coming_only
+def offer(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """An earlier time: take it, or say no. What was taken by somebody else, or is too late, is told kindly.
+
+    Pressed twice, it is done once: an answer that was given is as good the second time.
+    """
+    if request.method != "POST":
+        found = waiting_list.offer_to(appointment)
+        if found is None and waiting_list.has_taken_one(appointment):
+            return redirect("patient:home")
+        return page(request, "booking/patient/offer", appointment, **offered(found))
+    return answer_to(request, appointment, "no" if "no" in request.POST else "yes")
+
+
+def answer_to(request: HttpRequest, appointment: Appointment, answer: str) -> HttpResponse:
+    key = key_in(request.POST.get("offer"))
+    found = waiting_list.open_offers(appointment).filter(pk=key).first()
+    try:
+        if found is None:
+            raise waiting_list.WaitingError(waiting_list.OVER)
+        if answer == "no":
+            waiting_list.decline(offer=found)
+            messages.success(request, "Thank you. You keep your time, and we go on looking for an earlier one.")
+        else:
+            waiting_list.accept(offer=found)
+            messages.success(request, "Your appointment has the earlier time. We send you an e-mail about it.")
+    except (waiting_list.WaitingError, booking.BookingError) as error:
+        if waiting_list.was_answered(appointment, key, accepted=answer == "yes"):
+            return redirect("patient:home")
+        appointment.refresh_from_db()
+        return page(request, "booking/patient/offer", appointment, 409, problem=str(error))
+    return redirect("patient:home")

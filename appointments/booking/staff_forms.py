@@ -167,3 +167,9 @@ class MarkForm(forms.Form):
         self.fields["status"].choices = [
             (status.value, status.label) for status in booking.possible_marks(appointment)
         ]
+
+
+def long_text(label: str, help_text: str = "", *, most: int = 5000, rows: int = 8) -> forms.Field:
+    field = text(label, help_text, most=most, required=False)
+    field.widget.attrs["rows"] = rows
+    return field

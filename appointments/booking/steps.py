@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from appointments.booking import booking, drafts, forms, limits
@@ -209,3 +211,7 @@ def is_follow_up(draft: Draft, booked: Appointment) -> bool | None:
     Somebody else may have booked that at the same moment: then this is an appointment of its own.
     """
     return FollowUp.objects.filter(pk=draft.follow_up_id, appointment=booked).exists() if draft.follow_up_id else None
+
+
+def go(name: str) -> HttpResponse:
+    return redirect("appointments:step", name)

@@ -6,9 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from appointments.access.decorators import form_page
 from appointments.booking import booking, drafts, limits, steps
-from appointments.booking.patient_views import day_asked_for, form_page
-from appointments.booking.views import go, in_order, page
+from appointments.booking.patient_views import day_asked_for
+from appointments.booking.steps import go
+from appointments.booking.views import in_order, page
 from appointments.models import Draft, Slot
 from appointments.scheduling import availability, timezones
 from calcsite.web.keys import key_in

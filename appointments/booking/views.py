@@ -5,25 +5,24 @@ from contextlib import suppress
 from functools import wraps
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from appointments.booking import booking, calendar_file, drafts, limits, steps
+from appointments.access.decorators import form_page
+from appointments.booking import booking, drafts, limits, steps
 from appointments.booking.forms import QuestionForm
-from appointments.booking.patient_views import form_page
+from appointments.booking.steps import go
 from appointments.choices import TaskStatus
 from appointments.governance import consents
+from appointments.guidance import copies
 from appointments.models import Appointment, Draft
-from appointments.preparation import tasks
+from appointments.scheduling import local_times
+from calcsite.web.public_pages import public_page
 from conditions.models import Listing
 
 View = Callable[..., HttpResponse]
-
-
-def go(name: str) -> HttpResponse:
-    return redirect("appointments:step", name)
 
 
 def gone() -> HttpResponse:
@@ -186,9 +185,9 @@ def booked(request: HttpRequest) -> HttpResponse:
     if not steps.is_booked(draft):
         return go(steps.first_unanswered(draft))
     appointment = Appointment.objects.select_related("slot__clinician", "slot__location").get(pk=draft.appointment_id)
-    zone = calendar_file.zone_of(appointment).key
+    zone = local_times.zone_of(appointment).key
     context = {"appointment": appointment, "zone": zone, "clinic_zone": settings.TIME_ZONE}
-    context |= {"consent": consents, "ticks": tasks.tickable(appointment)}
+    context |= {"consent": consents, "ticks": copies.tickable(appointment)}
     context["follow_up"] = request.GET.get("follow_up")
     context["done"] = appointment.tasks.filter(status=TaskStatus.DONE).count()
     return render(request, "appointments/booking/booked.html", context)
@@ -219,3 +218,21 @@ def forget(request: HttpRequest) -> HttpResponse:
 @require_safe
 def forgotten(request: HttpRequest) -> HttpResponse:
     return render(request, "appointments/booking/forgotten.html")
+
+
+@require_POST
+def take_over_ticks(request: HttpRequest) -> HttpResponse:
+    """Mark what somebody had ticked as done in the list of the booking that they have just made."""
+    draft = drafts.find(request)
+    if steps.is_booked(draft):
+        copies.take_over_ticks(appointment=draft.appointment, ticks=request.POST.getlist("tick"))
+    return HttpResponseRedirect(f"{reverse('appointments:booked')}#ticks")
+
+
+@require_safe
+@public_page
+def second_opinion(request: HttpRequest) -> HttpResponse:
+    """How to ask. `?condition=` names the page that the visitor comes from; one that nobody knows is passed over."""
+    slug = request.GET.get("condition", "")[:120].replace("\0", "")
+    condition = Listing.objects.filter(slug=slug).first() if slug else None
+    return render(request, "appointments/booking/second_opinion.html", {"condition": condition})

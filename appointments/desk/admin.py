@@ -14,7 +14,6 @@ from django.utils import timezone
 from appointments.choices import Status
 from appointments.desk import calendar_screens, feed_screens, spreadsheet, worklist_screens
 from appointments.desk import screens as pages
-from appointments.desk.day_calendar import bounds
 from appointments.documents import screens as documents
 from appointments.governance.permissions import EXPORT, appointments_of, clinicians_of
 from appointments.governance.screens import moment, record_listed
@@ -24,6 +23,7 @@ from appointments.preparation import readiness_screens
 from appointments.preparation import screens as packs
 from appointments.privacy import screens as rights
 from appointments.recovery import screens as recovery
+from appointments.scheduling.walltime import bounds
 from calcsite.web.keys import key_in
 from conditions.admin.readonly import ReadOnlyAdmin
 

@@ -39,7 +39,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "may_close": request.user.has_perm("appointments.add_closure"),
         "ways": _ways(day, is_week, clinician and clinician.pk),
     }
-    return screen(request, "calendar.html", **context)
+    return screen(request, "desk/calendar.html", **context)
 
 
 def _ways(day: date, is_week: bool, clinician: int | None) -> dict[str, str]:

@@ -5,7 +5,7 @@ Days are days of the clinic's own zone, however long daylight saving makes them.
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from django.contrib.auth.models import AbstractUser
@@ -13,9 +13,9 @@ from django.db.models import Prefetch, Q
 from django.utils import timezone
 
 from appointments.choices import LIVE, Status
-from appointments.governance.permissions import clinicians_of, sees_everybody, slots_of
+from appointments.governance.permissions import clinicians_of, slots_of
 from appointments.models import Appointment, Clinician, Closure, Slot
-from appointments.models.hours import SlotQuerySet
+from appointments.scheduling.walltime import bounds
 
 MOST = 1000  # slots on one page: a screen with more helps nobody
 
@@ -66,13 +66,6 @@ class Calendar:
     def appointments(self) -> list[Appointment]:
         """Those whose patients can be read in it."""
         return [entry.appointment for column in self.columns for entry in column.entries if entry.appointment]
-
-
-def bounds(first: date, days: int) -> tuple[datetime, datetime]:
-    """From the first midnight to the last, in the clinic's zone."""
-    zone = timezone.get_default_timezone()
-    after = first + timedelta(days=days)
-    return datetime.combine(first, time.min, tzinfo=zone), datetime.combine(after, time.min, tzinfo=zone)
 
 
 def day_calendar(
@@ -131,19 +124,3 @@ def _entry(slot: Slot, now: datetime) -> Entry | None:
         return None
     is_held = appointment is not None and appointment.held_until > now
     return Entry("held" if is_held else "free", slot.starts, slot.ends, slot.clinician, slot)
-
-
-def free_for(
-    appointment: Appointment, user: AbstractUser, *, first: date, anybody: bool, at: datetime | None = None
-) -> SlotQuerySet:
-    """Free slots from a day on to which `user` can move an appointment: its clinician's, or anybody's.
-
-    Staff move people at shorter notice than patients move themselves, so the notice of the type does not count here.
-    """
-    now = at or timezone.now()
-    since, until = appointment.type.window(now, by_staff=True)
-    slots = slots_of(user).offered(appointment.type, appointment.mode, now)
-    slots = slots.between(max(since, bounds(first, 1)[0]), until)
-    if not (anybody and sees_everybody(user)):
-        slots = slots.filter(clinician=appointment.slot.clinician_id)
-    return slots.select_related("clinician", "location")

@@ -39,7 +39,7 @@ def _screen(request: HttpRequest, secret: str = "") -> HttpResponse:
         raise PermissionDenied
     others = Clinician.objects.exclude(feed_digest="") if may_end_others else Clinician.objects.none()
     address = secret and settings.SITE_URL + reverse("calendar_feed:feed", args=[secret])
-    return screen(request, "feed.html", clinician=own, others=others.exclude(pk=own and own.pk), address=address)
+    return screen(request, "desk/feed.html", clinician=own, others=others.exclude(pk=own and own.pk), address=address)
 
 
 @require_POST

@@ -27,7 +27,6 @@ from appointments.booking.staff_forms import (
     NoteForm,
 )
 from appointments.choices import Status
-from appointments.desk.day_calendar import free_for
 from appointments.desk.worklists import BY_KEY
 from appointments.documents.screens import documents_panel
 from appointments.governance import consents
@@ -36,6 +35,7 @@ from appointments.governance.screens import about_appointment, needs, patient_sc
 from appointments.messages import messaging
 from appointments.messages.messaging import MessagingError
 from appointments.models import Appointment, Message, Slot
+from appointments.scheduling.availability import free_for
 
 TIMES = 40  # free times on one page; a later day shows others
 PAGE = "admin:appointments_appointment_change"

@@ -7,9 +7,10 @@ from django.views.decorators.http import require_safe
 
 from appointments.booking.booking import possible_marks
 from appointments.choices import Status
-from appointments.desk.worklists import BY_KEY, Worklist
+from appointments.desk.worklists import BY_KEY
 from appointments.governance.permissions import CHANGE, VIEW
 from appointments.governance.screens import needs, record_listed, screen
+from appointments.governance.worklists import Worklist
 from appointments.models import Appointment
 from calcsite.web.paging import links_to_pages, page_of
 
@@ -29,7 +30,7 @@ def worklist(request: HttpRequest, key: str) -> HttpResponse:
     may_change = request.user.has_perm(CHANGE)
     rows = [(each, _marks(BY_KEY[key], each) if may_change else []) for each in page.object_list]
     pages = links_to_pages(page, QueryDict(mutable=True))
-    return screen(request, "worklist.html", worklist=BY_KEY[key], rows=rows, page_obj=page, pages=pages)
+    return screen(request, "desk/worklist.html", worklist=BY_KEY[key], rows=rows, page_obj=page, pages=pages)
 
 
 def _marks(worklist: Worklist, appointment: Appointment) -> list[Status]:

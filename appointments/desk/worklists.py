@@ -1,7 +1,5 @@
 """What waits for whoever looks after the bookings: lists of appointments that need somebody to do something."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractUser
@@ -9,31 +7,13 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from appointments.choices import COMING, Status
-from appointments.desk.day_calendar import bounds
-from appointments.governance.permissions import CARE, ERASE, appointments_of
+from appointments.governance.permissions import ERASE
+from appointments.governance.worklists import Worklist
 from appointments.messages import messaging
-from appointments.models import Appointment, CheckIn, ErasureRequest, FollowUp, PlanGuidance, PreparationTask
+from appointments.models import ErasureRequest, PlanGuidance, PreparationTask
 from appointments.models.appointments import AppointmentQuerySet
-from appointments.recovery import plans as recovery
-
-
-@dataclass(frozen=True)
-class Worklist:
-    """One kind of thing to do. `among` finds its appointments among those that somebody may see."""
-
-    key: str
-    title: str
-    about: str
-    among: Callable[[AppointmentQuerySet, datetime], AppointmentQuerySet]
-    marks: tuple[Status, ...] = ()  # that can be made from the list itself
-    is_urgent: bool = False  # True: something went wrong, and a patient may stand before a closed door
-    permission: str = ""  # that it needs besides seeing appointments
-
-    def find(self, user: AbstractUser, at: datetime | None = None) -> AppointmentQuerySet:
-        if self.permission and not user.has_perm(self.permission):
-            return Appointment.objects.none()
-        found = self.among(appointments_of(user), at or timezone.now())
-        return found.select_related("slot__clinician", "type").order_by("slot__starts", "pk")
+from appointments.recovery.worklists import ALARMS, FOLLOW_UPS
+from appointments.scheduling.walltime import bounds
 
 
 def _today(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:
@@ -49,15 +29,6 @@ def _without_outcome(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuer
     return seen.filter(status__in=[*COMING, Status.ARRIVED], slot__ends__lt=at - timedelta(hours=1))
 
 
-def _alarms(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:
-    return seen.filter(Exists(CheckIn.objects.alarms().filter(plan__appointment=OuterRef("pk"))))
-
-
-def _follow_ups(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:
-    soon = FollowUp.objects.to_book().filter(day__lte=timezone.localdate(at) + recovery.AHEAD)
-    return seen.filter(Exists(soon.filter(plan__appointment=OuterRef("pk"))))
-
-
 def _with_unsafe_words(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:
     tasks = PreparationTask.objects.in_use(at).unsafe().filter(appointment=OuterRef("pk"))
     plans = PlanGuidance.objects.in_use(at).unsafe().filter(plan__appointment=OuterRef("pk"))
@@ -66,14 +37,7 @@ def _with_unsafe_words(seen: AppointmentQuerySet, at: datetime) -> AppointmentQu
 
 _CAME = (Status.ARRIVED, Status.COMPLETED, Status.MISSED, Status.BOOKED)  # the last: not arrived after all
 WORKLISTS = [
-    Worklist(
-        "alarms",
-        "Telephone now: worse, or a sign of danger",
-        "These patients said so in a check-in. Each stays here until somebody writes down what was done.",
-        _alarms,
-        is_urgent=True,
-        permission=CARE,
-    ),
+    ALARMS,
     Worklist("today", "Today", "Everybody who is expected today, in order of time.", _today, _CAME),
     Worklist(
         "telephone",
@@ -103,13 +67,7 @@ WORKLISTS = [
         _without_outcome,
         _CAME,
     ),
-    Worklist(
-        "follow-ups",
-        "Follow-ups to book",
-        "Their recovery plan asks for one in the next six weeks. Open them to book it.",
-        _follow_ups,
-        permission=CARE,
-    ),
+    FOLLOW_UPS,
     Worklist(
         "unsafe",
         "Hold words that must no longer be followed",

@@ -8,8 +8,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
-from appointments.access.code import with_code
-from appointments.booking.patient_views import form_page
+from appointments.access.decorators import form_page, with_code
 from appointments.choices import Tool
 from appointments.documents import documents
 from appointments.documents.forms import DescribeForm, SendForm
@@ -18,7 +17,7 @@ from appointments.documents.scanning.filechecks.names import readable
 from appointments.governance import consents
 from appointments.models import Appointment, Document
 from appointments.preparation import tasks
-from appointments.preparation.views import tasks_of
+from appointments.preparation.tasks import tasks_of
 from calcsite.web.uploads import takes_large_files
 
 

@@ -9,12 +9,13 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
+from django.apps import apps
 from django.core.files.base import ContentFile
-from django.core.files.storage import storages
+from django.core.files.storage import Storage, storages
 
 from appointments.models import Appointment, Tombstone
-from appointments.privacy.registry import StoredFile
 from calcsite.security.tokens import digest_of
 
 FOLDER = "tombstones"
@@ -22,6 +23,18 @@ FOLDER = "tombstones"
 
 class TombstoneError(Exception):
     """It could not be written outside the database."""
+
+
+class StoredFile(NamedTuple):
+    """One file, by where it is stored: the model and field whose storage has it, and its generated name there."""
+
+    model: str
+    field: str
+    name: str
+
+    @property
+    def storage(self) -> Storage:
+        return apps.get_model(self.model)._meta.get_field(self.field).storage
 
 
 @dataclass(frozen=True)

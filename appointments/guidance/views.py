@@ -1,13 +1,10 @@
 """The checklist and the guidance for everybody, and how what somebody ticked comes into their booking."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from appointments.booking import drafts, steps
 from appointments.models import ChecklistItem, RecoveryGuidance
-from appointments.preparation import tasks
 from calcsite.web.public_pages import public_page
 from conditions.models import Listing
 
@@ -37,12 +34,3 @@ def preparing(request: HttpRequest) -> HttpResponse:
 @public_page
 def recovery(request: HttpRequest) -> HttpResponse:
     return _page(request, "recovery", RecoveryGuidance)
-
-
-@require_POST
-def take_over_ticks(request: HttpRequest) -> HttpResponse:
-    """Mark what somebody had ticked as done in the list of the booking that they have just made."""
-    draft = drafts.find(request)
-    if steps.is_booked(draft):
-        tasks.take_over_ticks(appointment=draft.appointment, ticks=request.POST.getlist("tick"))
-    return HttpResponseRedirect(f"{reverse('appointments:booked')}#ticks")

@@ -24,12 +24,13 @@ from post_office.models import STATUS, Email
 
 from appointments.access import links
 from appointments.booking import booking
-from appointments.booking.calendar_file import calendar_file, one_line, reading, readings, zone_of
+from appointments.booking.calendar_file import calendar_file
 from appointments.governance import audit
 from appointments.messages.delivery import BRINGERS, CODE, LINK
 from appointments.messages.salutation import name_to_greet
 from appointments.models import Appointment, AuditEntry, Message, Offer, RecoveryPlan
 from appointments.preparation import readiness
+from appointments.scheduling.local_times import one_line, reading, readings, zone_of
 from calcsite.context import clinic
 from calcsite.models import ClinicDetails
 

@@ -8,9 +8,9 @@ stays as it was typed.
 import re
 import unicodedata
 
-from appointments.booking.calendar_file import one_line
 from appointments.choices import Status
 from appointments.models import Appointment
+from appointments.scheduling.local_times import one_line
 
 # They have entered a code, or have been here.
 KNOWN = frozenset({Status.CONFIRMED, Status.ARRIVED, Status.COMPLETED})

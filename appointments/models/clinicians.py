@@ -10,11 +10,11 @@ from django.db import models
 from django.db.models import Q
 
 from appointments.choices import Mode
-from appointments.scheduling import photographs
 from conditions.choices import TagKind
 from conditions.models import Condition, Tag
 from conditions.models.working import SLUG
 
+PHOTOGRAPH_FOLDER = "clinicians"  # in the default storage
 DEMONSTRATION = "(demonstration)"
 
 
@@ -121,7 +121,7 @@ class Clinician(models.Model):
         max_length=200, default="English", help_text="Languages for the appointment, separated by commas."
     )
     photograph = models.ImageField(
-        upload_to=photographs.FOLDER,
+        upload_to=PHOTOGRAPH_FOLDER,
         blank=True,
         help_text="JPEG, PNG or WebP, up to 10 MB. Only the picture is kept: not where and when it was taken.",
     )

@@ -1,7 +1,5 @@
 """What a clinician writes: the opinion, the treatments it weighs, answers to questions, instructions for tests."""
 
-import re
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,21 +7,13 @@ from django import forms
 from django.forms.utils import from_current_timezone
 from django.utils.dateparse import parse_datetime
 
-from appointments.booking.staff_forms import DayField, text
+from appointments.booking.staff_forms import long_text, text
 from appointments.choices import Agreement
 from appointments.forms.fields import LineField, Radios
-from appointments.models import Opinion, OpinionOption, Question
+from appointments.models import Opinion, OpinionOption
 from appointments.opinions.opinions import OPTION, WORDS
-from appointments.preparation.answers import fingerprint
 
 MOST_OPTIONS = 12
-ANSWER = re.compile(r"answer_\d+")
-
-
-def long_text(label: str, help_text: str = "", *, most: int = 5000, rows: int = 8) -> forms.Field:
-    field = text(label, help_text, most=most, required=False)
-    field.widget.attrs["rows"] = rows
-    return field
 
 
 class MomentField(forms.CharField):
@@ -114,66 +104,10 @@ def option_forms(data: Any, opinion: Opinion) -> forms.BaseFormSet:
     return OptionFormSet(data, initial=rows, prefix="options")
 
 
-class AnswersForm(forms.Form):
-    """An outcome and an answer for each question of a patient."""
-
-    answers_seen = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
-
-    def __init__(self, *args: Any, questions: Sequence[Question], **kwargs: Any) -> None:
-        self.questions = questions
-        initial = {"answers_seen": fingerprint(questions)}
-        for row in questions:
-            initial |= {f"outcome_{row.pk}": row.outcome, f"answer_{row.pk}": row.answer}
-        super().__init__(*args, initial=initial, **kwargs)
-        for row in questions:
-            self.fields[f"outcome_{row.pk}"] = forms.ChoiceField(
-                label="What came of it", choices=Question.Outcome, required=False, widget=Radios
-            )
-            self.fields[f"answer_{row.pk}"] = long_text("Answer", "The patient reads it.", most=2000, rows=4)
-
-    @property
-    def rows(self) -> Iterable[tuple[Question, forms.BoundField, forms.BoundField]]:
-        return [(row, self[f"outcome_{row.pk}"], self[f"answer_{row.pk}"]) for row in self.questions]
-
-    @property
-    def answers(self) -> dict[int, dict[str, str]]:
-        said = self.cleaned_data
-        return {
-            row.pk: {"outcome": said[f"outcome_{row.pk}"], "answer": said[f"answer_{row.pk}"]}
-            for row in self.questions
-        }
-
-    @property
-    def left_over(self) -> list[str]:
-        """Answers to questions that the patient has taken away meanwhile: shown, so that they are not lost."""
-        gone = [name for name in self.data if ANSWER.fullmatch(name) and name not in self.fields]
-        return [words for name in gone if (words := self.data[name].strip())]
-
-
 class CorrectForm(forms.Form):
     why = text(
         "What is corrected, and why?",
         "The patient reads it, above the new version.",
         most=1000,
         errors={"required": "Say what is corrected, and why."},
-    )
-
-
-class TestForm(forms.Form):
-    """How to get ready for a test. Its fields are named as the instruction's."""
-
-    __test__ = False  # pytest takes it for a test
-
-    test = LineField(
-        label="Test",
-        help_text="Which one, and where.",
-        max_length=200,
-        error_messages={"required": "Name the test."},
-    )
-    day = DayField(label="Day", required=False)
-    text = text(
-        "What to do",
-        "Food and drink, medicines, clothing, what to bring.",
-        most=2000,
-        errors={"required": "Write what to do."},
     )

@@ -14,8 +14,9 @@ from appointments.governance.permissions import SIGN, patients_of
 from appointments.governance.screens import about_appointment, form_screen, patient_screen
 from appointments.models import Appointment, Clinician, Opinion
 from appointments.opinions import opinions
-from appointments.opinions.forms import AnswersForm, CorrectForm, OpinionForm, option_forms
+from appointments.opinions.forms import CorrectForm, OpinionForm, option_forms
 from appointments.preparation.answers import VisitError
+from appointments.preparation.staff_forms import AnswersForm
 from conditions.models.editions import checksum
 
 OVERVIEW = "admin:appointments_appointment_opinion"

@@ -6,8 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from appointments.access.code import with_code
-from appointments.booking.patient_views import is_over
+from appointments.access.decorators import with_code
 from appointments.models import Appointment, Opinion
 
 logger = logging.getLogger(__name__)
@@ -41,5 +40,5 @@ def _context(shown: Opinion, versions: list[Opinion]) -> dict[str, object]:
 
 def _not_yet(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     latest = appointment.opinions.first()
-    context = {"appointment": appointment, "is_over": is_over(appointment), "stage": latest and latest.status}
+    context = {"appointment": appointment, "is_over": not appointment.is_coming(), "stage": latest and latest.status}
     return render(request, "appointments/opinions/not_yet.html", context)

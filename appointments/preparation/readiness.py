@@ -14,11 +14,11 @@ from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from appointments.choices import Status, TaskStatus
-from appointments.desk.day_calendar import bounds
 from appointments.governance import audit
 from appointments.governance.permissions import appointments_of
 from appointments.models import Appointment, AuditEntry, Message
 from appointments.models.appointments import AppointmentQuerySet
+from appointments.scheduling.walltime import bounds
 
 DAYS = (7, 14, 30)
 CLOSED = {TaskStatus.DONE, TaskStatus.NOT_NEEDED}

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_POST
 from appointments.governance.permissions import SIGN, patients_of
 from appointments.governance.screens import about_appointment, form_screen, patient_screen
 from appointments.models import Appointment
-from appointments.opinions.forms import AnswersForm, TestForm
 from appointments.preparation import answers, tasks
 from appointments.preparation.answers import VisitError
+from appointments.preparation.staff_forms import AnswersForm, TestForm
 from appointments.preparation.tasks import PreparationError
 
 PACK = "admin:appointments_appointment_pack"

@@ -12,17 +12,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import connection, models, transaction
-from django.db.models import F
+from django.db import models, transaction
 from django.utils import timezone
 
-from appointments.booking import calendar_file
-from appointments.choices import COMING, ConsentKind, Status, TaskStatus, Tool
-from appointments.governance import audit, consents
+from appointments.choices import COMING, Status, TaskStatus, Tool
+from appointments.governance import audit
 from appointments.models import (
     Appointment,
     AuditEntry,
-    ChecklistItem,
     Document,
     DocumentRequest,
     HistoryEntry,
@@ -36,16 +33,10 @@ from appointments.models import (
     TreatmentOption,
 )
 from appointments.models.preparation import PackRow, Written
+from appointments.scheduling import local_times
 from conditions.models import Listing
 from conditions.models.editions import checksum
 
-# One statement that the database carries out by itself: reading all and writing them again takes three times as long.
-COPY_CHECKLIST = """
-    INSERT INTO appointments_preparationtask (appointment_id, source_id, status, {copied})
-    SELECT %s, id, %s, {copied} FROM appointments_checklistitem WHERE condition_id IS NULL OR condition_id = %s
-    ORDER BY position, id
-    ON CONFLICT DO NOTHING
-""".format(copied=", ".join([*ChecklistItem.WORDS, "version", "position"]))  # noqa: S608 (names of columns)
 MOST = 50  # rows on one list
 PREPARING = (*COMING, Status.ARRIVED)
 HISTORY_HEADINGS = {
@@ -75,7 +66,7 @@ class Pack:
 
     appointment: Appointment
     about: str
-    readings: list[calendar_file.Reading]
+    readings: list[local_times.Reading]
     where: str
     tasks: list[PreparationTask]
     history: list[tuple[str, list[HistoryEntry]]]
@@ -96,15 +87,6 @@ class Pack:
 
     def _said(self, tool: Tool) -> str:
         return ", ".join(task.get_status_display() for task in self.tasks if task.tool == tool)
-
-
-def copy_checklist(appointment: Appointment) -> None:
-    """Give a booking its own list: what is for all conditions, and what is for its condition, as it is written now.
-
-    Called by `booking` in its transaction. A list that is there already stays as it is.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(COPY_CHECKLIST, [appointment.pk, TaskStatus.TO_DO.value, appointment.condition_id])
 
 
 def is_open(appointment: Appointment) -> bool:
@@ -267,8 +249,8 @@ def pack_of(appointment: Appointment) -> Pack:
     return Pack(
         appointment=appointment,
         about=subject_of(appointment),
-        readings=calendar_file.readings(appointment),
-        where=calendar_file.where(appointment),
+        readings=local_times.readings(appointment),
+        where=local_times.where(appointment),
         tasks=list(appointment.tasks.all()),
         history=_by_kind(list(appointment.historyentry_set.all())),
         symptoms=list(appointment.symptom_set.all()),
@@ -319,24 +301,5 @@ def _start(appointment: Appointment, tool: Tool, at: datetime) -> None:
     tasks.update(status=TaskStatus.STARTED, changed_at=at)
 
 
-def tickable(appointment: Appointment, at: datetime | None = None) -> dict[str, int]:
-    """The tasks of a coming appointment that nobody has begun, each by the tick of its item on the public list."""
-    tasks = PreparationTask.objects.in_use(at).filter(appointment=appointment)
-    untouched = tasks.filter(status=TaskStatus.TO_DO, changed_at=None)
-    safe = untouched.filter(version__gte=F("source__safe_from")).select_related("source")
-    return {task.source.tick: task.pk for task in safe}
-
-
-@transaction.atomic
-def take_over_ticks(*, appointment: Appointment, ticks: Iterable[str], at: datetime | None = None) -> int:
-    """Mark as done what somebody had ticked on the public checklist before they booked, as they ask us to.
-
-    `ticks` are what their browser sent; what is none of this booking is passed over, and so is a task that the patient
-    has begun or decided on since. Returns how many are done now. With them the patient's consent is on record.
-    """
-    now, found = at or timezone.now(), tickable(appointment, at)
-    tasks = PreparationTask.objects.filter(pk__in=[found[tick] for tick in set(ticks) & set(found)])
-    done = tasks.filter(status=TaskStatus.TO_DO).update(status=TaskStatus.DONE, changed_at=now)
-    if done:
-        consents.give(appointment=appointment, kind=ConsentKind.TICKS, at=now)
-    return done
+def tasks_of(appointment: Appointment, **which: str) -> list[PreparationTask]:
+    return list(appointment.tasks.select_related("source").filter(**which))

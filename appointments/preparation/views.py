@@ -14,8 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from appointments.access.code import with_code
-from appointments.booking.patient_views import form_page
+from appointments.access.decorators import form_page, with_code
 from appointments.choices import Tool
 from appointments.models import Appointment, PreparationTask
 from appointments.models.preparation import PackRow
@@ -23,7 +22,7 @@ from appointments.preparation import suggestions
 from appointments.preparation import tasks as preparation
 from appointments.preparation.forms import ChooseForm, RowForm
 from appointments.preparation.lists import LISTS, SINGLES, ListTool
-from appointments.preparation.tasks import PreparationError
+from appointments.preparation.tasks import PreparationError, tasks_of
 
 View = Callable[..., HttpResponse]
 
@@ -46,10 +45,6 @@ def show(
 ) -> HttpResponse:
     shared = {"appointment": appointment, "may_change": preparation.is_open(appointment)}
     return render(request, f"appointments/preparation/{template}.html", shared | context, status=status)
-
-
-def tasks_of(appointment: Appointment, **which: str) -> list[PreparationTask]:
-    return list(appointment.tasks.select_related("source").filter(**which))
 
 
 def back_to(name: str, part: str = "") -> HttpResponse:

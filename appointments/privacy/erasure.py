@@ -29,10 +29,10 @@ from appointments.access import links as access
 from appointments.booking import limits as booking_limits
 from appointments.choices import Status
 from appointments.governance import audit, legal_holds, tombstones
+from appointments.governance.tombstones import StoredFile
 from appointments.messages import messaging
 from appointments.models import Appointment, AuditEntry, Draft, ErasureRequest, Message, Tombstone
 from appointments.privacy import registry
-from appointments.privacy.registry import StoredFile
 from calcsite.security import limits
 
 Action = AuditEntry.Action

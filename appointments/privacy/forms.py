@@ -28,18 +28,6 @@ class WithdrawBookingForm(WithdrawForm):
     and_erase = forms.BooleanField(label="Please delete everything about me too", required=False)
 
 
-class CarerForm(PatientForm):
-    button = "Make a link"
-
-    name = LineField(
-        label="Who is the link for?",
-        help_text="A name that you know them by. Only you, and our staff, can see it.",
-        max_length=200,
-        error_messages={"required": "Write the name of the person."},
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
-
-
 class EraseForm(forms.Form):
     sure = forms.BooleanField(
         label="Erase everything about this patient. It cannot be undone",

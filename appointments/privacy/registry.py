@@ -5,14 +5,12 @@ the site and fails when one that leads to an appointment is not on it.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from django.apps import apps
-from django.core.files.storage import Storage
 from django.db.models import FileField, Model, Q, QuerySet
 from post_office.models import Attachment, Email, Log
 
 from appointments import models
+from appointments.governance.tombstones import StoredFile
 from appointments.models import Appointment, AuditEntry
 
 OWN = "appointment"
@@ -79,18 +77,6 @@ def leading_on() -> list[type[Model]]:
         if field.is_relation and not field.null
     }
     return [models.Message, *(model for model in PATHS if model in targets and model is not Appointment)]
-
-
-class StoredFile(NamedTuple):
-    """One file, by where it is stored: the model and field whose storage has it, and its generated name there."""
-
-    model: str
-    field: str
-    name: str
-
-    @property
-    def storage(self) -> Storage:
-        return apps.get_model(self.model)._meta.get_field(self.field).storage
 
 
 def stored_files(row: Model) -> Iterator[StoredFile]:

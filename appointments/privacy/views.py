@@ -5,8 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from appointments.access.code import with_code
-from appointments.booking.patient_views import form_page, is_over
+from appointments.access.decorators import form_page, with_code
 from appointments.choices import ConsentKind
 from appointments.models import Appointment
 from appointments.privacy import erasure, export, withdrawal
@@ -44,7 +43,7 @@ def erase(request: HttpRequest, appointment: Appointment) -> HttpResponse:
         erasure.ask(appointment=appointment)
         messages.success(request, "You have asked us to delete everything about you. Our staff will answer.")
         return redirect("patient:my_data")
-    return render(request, "appointments/privacy/erase.html", {"form": form, "is_coming": not is_over(appointment)})
+    return render(request, "appointments/privacy/erase.html", {"form": form, "is_coming": appointment.is_coming()})
 
 
 @require_POST
@@ -68,7 +67,7 @@ def consent(request: HttpRequest, appointment: Appointment, kind: str) -> HttpRe
         raise Http404("There is no such consent.")
     about_booking = found.kind == ConsentKind.BOOKING
     form = (WithdrawBookingForm if about_booking else WithdrawForm)(request.POST if request.method == "POST" else None)
-    cancels = about_booking and not is_over(appointment)
+    cancels = about_booking and appointment.is_coming()
     if form.is_valid():
         and_erase = form.cleaned_data.get("and_erase", False)
         try:

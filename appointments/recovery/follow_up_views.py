@@ -4,9 +4,9 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
+from appointments.access.decorators import form_page
 from appointments.booking import drafts, limits, steps
-from appointments.booking.patient_views import form_page
-from appointments.booking.views import go
+from appointments.booking.steps import go
 from appointments.models import Draft, FollowUp, RecoveryPlan
 from appointments.recovery import follow_ups
 from appointments.recovery.plans import RecoveryError, check_to_book

@@ -18,8 +18,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from appointments.booking.booking import BookingError
-from appointments.desk.day_calendar import free_for
-from appointments.desk.worklists import BY_KEY
 from appointments.governance import consents
 from appointments.governance.permissions import ADD, CARE, sees_everybody
 from appointments.governance.screens import View, about_appointment, needs, patient_screen, record_listed, screen
@@ -39,6 +37,8 @@ from appointments.recovery.staff_forms import (
     carried_over,
     starter,
 )
+from appointments.recovery.worklists import ALARMS
+from appointments.scheduling.availability import free_for
 from calcsite.web.paging import links_to_pages, page_of
 
 TIMES = 40
@@ -209,7 +209,7 @@ def end(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
 @needs(CARE)
 def alarms(request: HttpRequest) -> HttpResponse:
     """Whom to telephone now, and why."""
-    worklist = BY_KEY["alarms"]
+    worklist = ALARMS
     waiting = Prefetch(
         "recovery_plan__check_ins", queryset=CheckIn.objects.alarms().defer("note"), to_attr="waiting_alarms"
     )

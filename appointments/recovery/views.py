@@ -14,14 +14,13 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_safe
 
-from appointments.access.code import with_code
-from appointments.booking import calendar_file
-from appointments.booking.patient_views import View, form_page
+from appointments.access.decorators import View, form_page, with_code
 from appointments.choices import Feeling
 from appointments.models import Appointment, RecoveryPlan
 from appointments.recovery import calendar_feed, checkins
 from appointments.recovery.forms import CheckInForm
 from appointments.recovery.plans import RecoveryError
+from appointments.scheduling import local_times
 from calcsite.models import ClinicDetails
 from calcsite.patience import waiting_at_most
 
@@ -96,7 +95,7 @@ def unreachable(request: HttpRequest, status: int) -> HttpResponse:
 
 
 def recovery_page(request: HttpRequest, template: str, appointment: Appointment, status: int = 200, **context: object):
-    shared = {"appointment": appointment, "zone": calendar_file.zone_of(appointment).key}
+    shared = {"appointment": appointment, "zone": local_times.zone_of(appointment).key}
     return render(request, f"appointments/recovery/{template}.html", shared | context, status=status)
 
 

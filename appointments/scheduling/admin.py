@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 
 from appointments.governance.screens import PlainTitles
 from appointments.models import AppointmentType, Clinician, Location, WorkingHours
-from appointments.scheduling import availability, photographs
+from appointments.scheduling import photographs, slot_sync
 
 
 class ClinicianForm(forms.ModelForm):
@@ -130,7 +130,7 @@ class ClinicianAdmin(PlainTitles, admin.ModelAdmin):
     def save_related(self, request: HttpRequest, form: ClinicianForm, formsets: Any, change: bool) -> None:
         """All hours are stored now: the slots follow them."""
         super().save_related(request, form, formsets, change)
-        new = availability.make_slots(clinician=form.instance)
+        new = slot_sync.make_slots(clinician=form.instance)
         if new:
             messages.info(request, f"Times that can be booked now, and could not before: {new}.")
 
@@ -150,7 +150,7 @@ class AppointmentTypeAdmin(PlainTitles, admin.ModelAdmin):
         """The slots follow what is kept free between them."""
         super().save_model(request, obj, form, change)
         if change and "buffer_minutes" in form.changed_data:
-            availability.make_slots()
+            slot_sync.make_slots()
         short = WorkingHours.objects.filter(types=obj, slot_minutes__lt=obj.minutes).count()
         if short:
             messages.warning(request, f"Working hours whose slots are too short for it, and do not offer it: {short}.")

@@ -5,79 +5,24 @@ is one line for somebody who asks for any of them, with one name: which of the f
 that all are booked.
 """
 
-import logging
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
-from django.db.models import Max, QuerySet
+from django.contrib.auth.models import AbstractUser
+from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from appointments.models import AppointmentType, Clinician, Slot
+from appointments.governance.permissions import sees_everybody, slots_of
+from appointments.models import Appointment, AppointmentType, Clinician, Slot
+from appointments.models.hours import SlotQuerySet
 from appointments.scheduling import timezones
-from appointments.scheduling.slot_sync import ONE_DAY, align
-from appointments.scheduling.walltime import start_of_day
-from calcsite.security import limits
+from appointments.scheduling.slot_sync import ONE_DAY
+from appointments.scheduling.walltime import bounds, start_of_day
 
-AHEAD = 56  # days, at least
-SPARE = 7  # days more, for a worker that was down
 DAYS = 14  # of free times on one page
-AGAIN = timedelta(hours=1)  # after which the slots of one with whom it went wrong are tried again
 MOST = 300  # times of one list; a day in steps of five minutes has 288
-
-logger = logging.getLogger(__name__)
-
-
-def make_slots(*, clinician: Clinician | None = None, until: date | None = None, at: datetime | None = None) -> int:
-    """Bring the slots of one clinician, or of everybody, in line with hours and closures. Returns how many are new.
-
-    They reach to the end of the day `until`; without one, as far as patients can book, and a week more. Any number of
-    processes may do this at once: each clinician is a transaction of its own. What goes wrong with one of everybody
-    is logged, and noted for staff to see; whoever asks for one alone is told of it.
-    """
-    now = at or timezone.now()
-    last = until or _last(now)
-    if clinician:
-        return align(clinician.pk, last=last, at=now)
-    return _make_for_each(Clinician.objects.all(), last, now)
-
-
-def _make_for_each(clinicians: QuerySet[Clinician], last: date, at: datetime) -> int:
-    made = 0
-    for key in list(clinicians.order_by("pk").values_list("pk", flat=True)):
-        try:
-            made += align(key, last=last, at=at)
-        except Exception:
-            logger.exception("the times of clinician %s could not be made", key)
-            Clinician.objects.filter(pk=key).update(slots_failed_at=at)
-    return made
-
-
-def _last(at: datetime) -> date:
-    """The last day that slots are made for."""
-    return timezone.localdate(at) + timedelta(days=days_ahead() + SPARE)
-
-
-def days_ahead() -> int:
-    """As many days as the type with the longest horizon can be booked ahead."""
-    return max(AppointmentType.objects.aggregate(longest=Max("horizon_days"))["longest"] or 0, AHEAD)
-
-
-def make_slots_ahead(at: datetime | None = None) -> int:
-    """Twice a day, whoever asks first makes the slots of the days that have come into reach. Returns how many.
-
-    Those of somebody with whom that went wrong are tried again every hour.
-    """
-    now, gate = at or timezone.now(), {"scope": "slots", "key": "ahead"}
-    if not limits.allow(**gate, limit=1, per=timedelta(hours=12), at=now):
-        failed = Clinician.objects.filter(slots_failed_at__lte=now - AGAIN)
-        return _make_for_each(failed, _last(now), now) if failed.exists() else 0
-    try:
-        return make_slots(at=now)
-    except Exception:
-        limits.give_back(**gate)
-        raise
 
 
 @dataclass(frozen=True)
@@ -239,3 +184,19 @@ def one_a_time(slots: QuerySet[Slot], since: datetime, *, at: datetime, most: in
     ordered = [*params["first"], *params["following"], most, *params["from_pivot"], *params["anybody"]]
     chosen = Slot.objects.filter(pk__in=RawSQL(sql, ordered))  # noqa: S611 - made of our own queries
     return chosen.select_related("clinician", "location").order_by("starts")
+
+
+def free_for(
+    appointment: Appointment, user: AbstractUser, *, first: date, anybody: bool, at: datetime | None = None
+) -> SlotQuerySet:
+    """Free slots from a day on to which `user` can move an appointment: its clinician's, or anybody's.
+
+    Staff move people at shorter notice than patients move themselves, so the notice of the type does not count here.
+    """
+    now = at or timezone.now()
+    since, until = appointment.type.window(now, by_staff=True)
+    slots = slots_of(user).offered(appointment.type, appointment.mode, now)
+    slots = slots.between(max(since, bounds(first, 1)[0]), until)
+    if not (anybody and sees_everybody(user)):
+        slots = slots.filter(clinician=appointment.slot.clinician_id)
+    return slots.select_related("clinician", "location")

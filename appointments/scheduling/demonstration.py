@@ -8,7 +8,7 @@ from django.utils import timezone
 from appointments.choices import Mode
 from appointments.models import AppointmentType, Clinician, Location, WorkingHours
 from appointments.models.hours import Weekday
-from appointments.scheduling.availability import make_slots
+from appointments.scheduling.slot_sync import make_slots
 from calcsite.models import ClinicDetails
 
 DISCLAIMER = "This is nobody: the name is made up, so that booking can be tried out."

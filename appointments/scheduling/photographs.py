@@ -13,7 +13,6 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from conditions import pictures
 
-FOLDER = "clinicians"  # in storage
 FORMATS = ("JPEG", "PNG", "WEBP")
 LARGEST = 10 * 1024 * 1024  # bytes of an upload
 MOST_PIXELS = 30_000_000  # of an upload

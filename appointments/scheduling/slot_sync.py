@@ -5,15 +5,19 @@ took is never deleted and never moved: it stays covered while the clinician work
 length, and is told to be uncovered when they don't. Where it stands, no other slot is made.
 """
 
+import logging
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Max, QuerySet
+from django.utils import timezone
 
-from appointments.models import Appointment, Clinician, Closure, Slot, WorkingHours
+from appointments.models import Appointment, AppointmentType, Clinician, Closure, Slot, WorkingHours
 from appointments.scheduling.walltime import cut, start_of_day, utc_to_local
+from calcsite.security import limits
 
 ONE_DAY = timedelta(days=1)
 BATCH = 500
@@ -145,3 +149,66 @@ def _beside(there: list[Slot], wanted: Iterator[Slot]) -> Iterator[Slot]:
         before = bisect_left(begins, slot.busy_until)
         if not before or there[before - 1].busy_until <= slot.starts:
             yield slot
+
+
+AHEAD = 56  # days, at least
+
+
+SPARE = 7  # days more, for a worker that was down
+
+
+AGAIN = timedelta(hours=1)  # after which the slots of one with whom it went wrong are tried again
+
+
+logger = logging.getLogger(__name__)
+
+
+def make_slots(*, clinician: Clinician | None = None, until: date | None = None, at: datetime | None = None) -> int:
+    """Bring the slots of one clinician, or of everybody, in line with hours and closures. Returns how many are new.
+
+    They reach to the end of the day `until`; without one, as far as patients can book, and a week more. Any number of
+    processes may do this at once: each clinician is a transaction of its own. What goes wrong with one of everybody
+    is logged, and noted for staff to see; whoever asks for one alone is told of it.
+    """
+    now = at or timezone.now()
+    last = until or _last(now)
+    if clinician:
+        return align(clinician.pk, last=last, at=now)
+    return _make_for_each(Clinician.objects.all(), last, now)
+
+
+def _make_for_each(clinicians: QuerySet[Clinician], last: date, at: datetime) -> int:
+    made = 0
+    for key in list(clinicians.order_by("pk").values_list("pk", flat=True)):
+        try:
+            made += align(key, last=last, at=at)
+        except Exception:
+            logger.exception("the times of clinician %s could not be made", key)
+            Clinician.objects.filter(pk=key).update(slots_failed_at=at)
+    return made
+
+
+def _last(at: datetime) -> date:
+    """The last day that slots are made for."""
+    return timezone.localdate(at) + timedelta(days=days_ahead() + SPARE)
+
+
+def days_ahead() -> int:
+    """As many days as the type with the longest horizon can be booked ahead."""
+    return max(AppointmentType.objects.aggregate(longest=Max("horizon_days"))["longest"] or 0, AHEAD)
+
+
+def make_slots_ahead(at: datetime | None = None) -> int:
+    """Twice a day, whoever asks first makes the slots of the days that have come into reach. Returns how many.
+
+    Those of somebody with whom that went wrong are tried again every hour.
+    """
+    now, gate = at or timezone.now(), {"scope": "slots", "key": "ahead"}
+    if not limits.allow(**gate, limit=1, per=timedelta(hours=12), at=now):
+        failed = Clinician.objects.filter(slots_failed_at__lte=now - AGAIN)
+        return _make_for_each(failed, _last(now), now) if failed.exists() else 0
+    try:
+        return make_slots(at=now)
+    except Exception:
+        limits.give_back(**gate)
+        raise

@@ -18,7 +18,7 @@ def photograph(request: HttpRequest, name: str) -> FileResponse:
 
     Its name holds a digest, but it shows a person: it may be kept for a day, so that one taken down is soon gone.
     """
-    stored = f"{photographs.FOLDER}/{name}"
+    stored = f"{photographs.PHOTOGRAPH_FOLDER}/{name}"
     if not Clinician.objects.filter(photograph=stored).exists():
         raise Http404
     try:

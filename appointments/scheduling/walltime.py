@@ -9,6 +9,8 @@ Twice a year in most zones a wall clock jumps. What it shows then does not exist
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from django.utils import timezone
+
 
 def local_to_utc(day: date, at: time, zone: tzinfo) -> datetime | None:
     """The moment at which a clock on the wall of `zone` shows `at` on `day`; None when it never does."""
@@ -49,3 +51,10 @@ def cut(
 
 def _offset(moment: datetime, zone: tzinfo) -> timedelta | None:
     return moment.astimezone(zone).utcoffset()
+
+
+def bounds(first: date, days: int) -> tuple[datetime, datetime]:
+    """From the first midnight to the last, in the clinic's zone."""
+    zone = timezone.get_default_timezone()
+    after = first + timedelta(days=days)
+    return datetime.combine(first, time.min, tzinfo=zone), datetime.combine(after, time.min, tzinfo=zone)

@@ -2,7 +2,7 @@
 
 from django import template
 
-from appointments.booking import calendar_file
+from appointments.scheduling import local_times
 
 register = template.Library()
-register.filter("where", calendar_file.where)
+register.filter("where", local_times.where)

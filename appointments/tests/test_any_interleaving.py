@@ -20,7 +20,7 @@ from appointments.booking.waiting_list import WaitingError
 from appointments.choices import COMING, LIVE, Mode, Status
 from appointments.messages import delivery, messaging
 from appointments.models import Appointment, Closure, Draft, Message, Offer, Slot
-from appointments.scheduling import availability
+from appointments.scheduling import slot_sync
 from appointments.tests.factories import PATIENT, make_clinician, make_draft, make_hours, make_type
 from appointments.tests.post import calendar_of
 from calcsite.tests import people
@@ -150,11 +150,11 @@ class Clinic(RuleBasedStateMachine):
     def change_hours(self, whose: int, minutes: int, shift: int) -> None:
         clinician = self.clinicians[whose]
         clinician.hours.update(slot_minutes=minutes, starts=time(1, shift))
-        self.attempt(availability.make_slots, clinician=clinician)
+        self.attempt(slot_sync.make_slots, clinician=clinician)
 
     @rule()
     def make_slots(self) -> None:
-        availability.make_slots(until=date(2026, 11, 9), at=self.now)
+        slot_sync.make_slots(until=date(2026, 11, 9), at=self.now)
 
     @rule(minutes=MINUTES)
     def let_time_pass(self, minutes: int) -> None:

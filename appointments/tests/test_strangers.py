@@ -19,7 +19,7 @@ from django.test import Client
 from django.utils import timezone
 
 from appointments.access import carers, links
-from appointments.access.code import CODE
+from appointments.access.decorators import CODE
 from appointments.models import Appointment, Closure, PlanGuidance, PreparationTask
 from appointments.privacy import registry
 from appointments.tests.looking import shown

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from appointments.access import links
-from appointments.access.code import CODE
+from appointments.access.decorators import CODE
 from appointments.models import Appointment
 
 

@@ -9,7 +9,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from appointments.access import links
-from appointments.access.code import READING, WRITING, with_code
+from appointments.access.decorators import READING, WRITING, with_code
 from appointments.models import Appointment
 from appointments.tests.factories import make_appointment
 from appointments.tests.post import code_in, deliver

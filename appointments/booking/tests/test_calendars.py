@@ -7,9 +7,10 @@ import pytest
 from django.utils import timezone
 
 from appointments.booking import booking
-from appointments.booking.calendar_file import calendar_file, one_line, readings
+from appointments.booking.calendar_file import calendar_file
 from appointments.choices import Mode
 from appointments.models import Appointment
+from appointments.scheduling.local_times import one_line, readings
 from appointments.tests.factories import make_appointment, make_hours, make_slot
 
 pytestmark = pytest.mark.django_db

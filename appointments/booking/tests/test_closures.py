@@ -13,7 +13,7 @@ from appointments.booking.booking import BookingError
 from appointments.choices import Status
 from appointments.messages.messaging import MessagingError
 from appointments.models import Appointment, AuditEntry, Closure, Message, Slot, WorkingHours
-from appointments.scheduling import availability
+from appointments.scheduling import availability, slot_sync
 from appointments.tests.factories import make_appointment, make_clinician, make_hours, make_type
 from calcsite.tests import people
 
@@ -26,7 +26,7 @@ ADD = reverse("admin:appointments_closure_add")
 def hours() -> WorkingHours:
     """Hours in a week, from 9 to 12, on the same weekday as today; their slots are made."""
     hours = make_hours(weekday=timezone.localdate().weekday(), types=[make_type()])
-    availability.make_slots()
+    slot_sync.make_slots()
     return hours
 
 
@@ -66,7 +66,7 @@ def free_in_a_week() -> int:
 def test_a_closure_hits_who_is_booked_for_some_of_it(hours):
     before, first, second = book(hours), book(hours, 9, 45), book(hours, 10, 30)
     other = make_hours(weekday=hours.weekday, types=list(hours.types.all()))
-    availability.make_slots()
+    slot_sync.make_slots()
     elsewhere = book(other, 9, 45)
     closure = Closure(clinician=hours.clinician, starts=in_a_week(10), ends=in_a_week(11))
     assert list(closures.affected_by(closure)) == [first, second]
@@ -243,7 +243,7 @@ def test_nobody_else_sees_whom_a_closure_hits(hours, group):
 
 def test_deciding_for_many_takes_as_many_queries_as_for_one(desk, hours, django_assert_max_num_queries):
     other = make_hours(weekday=hours.weekday, types=list(hours.types.all()), clinician=make_clinician())
-    availability.make_slots()
+    slot_sync.make_slots()
     for place in (hours, other):
         for hour, minute in [(9, 0), (9, 45), (10, 30), (11, 15)]:
             book(place, hour, minute)

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from appointments.booking import booking
 from appointments.choices import Mode
-from appointments.desk.day_calendar import bounds, day_calendar, week_calendar
+from appointments.desk.day_calendar import day_calendar, week_calendar
 from appointments.models import Closure
+from appointments.scheduling.walltime import bounds
 from appointments.tests.factories import make_appointment, make_clinician, make_draft, make_hours, make_slot
 from calcsite.tests import people
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from appointments.booking import booking
 from appointments.choices import ConsentKind, TaskStatus
-from appointments.guidance import versions
+from appointments.guidance import copies, versions
 from appointments.models import Appointment, ChecklistItem, Consent, PreparationTask
 from appointments.preparation import tasks
 from appointments.tests.factories import make_appointment, make_slot
@@ -33,7 +33,7 @@ def statuses(appointment: Appointment) -> list[str]:
 def test_ticks_are_taken_over_with_the_patients_consent(items):
     appointment, now = make_appointment(), timezone.now()
     ticks = [items[0].tick, items[2].tick]
-    assert tasks.take_over_ticks(appointment=appointment, ticks=ticks, at=now) == 2
+    assert copies.take_over_ticks(appointment=appointment, ticks=ticks, at=now) == 2
     assert statuses(appointment) == ["done", "to_do", "done"]
     consent = Consent.objects.get()
     found = (consent.appointment, consent.kind, consent.version, consent.given_at, consent.withdrawn_at)
@@ -44,7 +44,7 @@ def test_ticks_are_taken_over_with_the_patients_consent(items):
 def test_what_is_no_tick_of_this_booking_changes_nothing_and_is_no_consent(items, ticks):
     appointment = make_appointment()
     later = make_item()
-    assert tasks.take_over_ticks(appointment=appointment, ticks=[*ticks, later.tick]) == 0
+    assert copies.take_over_ticks(appointment=appointment, ticks=[*ticks, later.tick]) == 0
     assert statuses(appointment) == ["to_do"] * 3
     assert not Consent.objects.exists()
 
@@ -55,14 +55,14 @@ def test_what_the_patient_has_decided_meanwhile_stays(items):
     tasks.mark(appointment=started.appointment, task=started, status=TaskStatus.NOT_NEEDED)
     tasks.mark(appointment=reopened.appointment, task=reopened, status=TaskStatus.DONE)
     tasks.mark(appointment=reopened.appointment, task=reopened, status=TaskStatus.TO_DO)
-    tasks.take_over_ticks(appointment=appointment, ticks=[item.tick for item in items])
+    copies.take_over_ticks(appointment=appointment, ticks=[item.tick for item in items])
     assert statuses(appointment) == ["not_needed", "to_do", "done"]
 
 
 def test_taking_over_again_is_one_consent(items):
     appointment = make_appointment()
     for item in items:
-        tasks.take_over_ticks(appointment=appointment, ticks=[item.tick])
+        copies.take_over_ticks(appointment=appointment, ticks=[item.tick])
     assert statuses(appointment) == ["done"] * 3
     assert Consent.objects.count() == 1
 
@@ -74,7 +74,7 @@ def test_a_tick_by_unsafe_words_counts_for_nothing(items):
     versions.save(item=items[0], by=people.make_person("Editor"), is_safety_change=True)
     after = make_appointment()
     for appointment, ticks in [(after, [old]), (before, [old, items[0].tick])]:
-        assert tasks.take_over_ticks(appointment=appointment, ticks=ticks) == 0
+        assert copies.take_over_ticks(appointment=appointment, ticks=ticks) == 0
 
 
 def booked_client() -> Client:

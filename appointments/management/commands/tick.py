@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from appointments.booking import booking, waiting_list
 from appointments.messages import delivery, messaging
 from appointments.privacy import erasure, retention
-from appointments.scheduling import availability
+from appointments.scheduling import slot_sync
 from calcsite.security import limits
 from conditions import reports, search
 from conditions.publishing import pages, publishing
@@ -25,7 +25,7 @@ PARTS: list[Callable[[], object]] = [
     search.forget_old_empty,
     limits.clean_up,
     retention.clean_up_daily,
-    availability.make_slots_ahead,
+    slot_sync.make_slots_ahead,
     waiting_list.offer_freed,
     digests.send_due,
     messaging.compose_due,

@@ -12,11 +12,12 @@ from post_office.models import STATUS, Email, Log
 
 from appointments.access import links
 from appointments.access.links import AccessError
-from appointments.booking import booking, calendar_file, corrections
+from appointments.booking import booking, corrections
 from appointments.booking.booking import BookingError
 from appointments.choices import Status
 from appointments.messages import delivery, messaging
 from appointments.models import Appointment, Message, PatientLink
+from appointments.scheduling import local_times
 from appointments.tests.factories import make_appointment, make_slot
 from appointments.tests.post import code_in, deliver, token_in
 from calcsite import outbox
@@ -64,7 +65,7 @@ def test_what_waited_while_the_appointment_was_moved_does_not_leave_with_the_old
         "New time",
         "Your code",
     ]
-    now = calendar_file.readings(Appointment.objects.get())[0]
+    now = local_times.readings(Appointment.objects.get())[0]
     assert all(f"{now.day}, {now.starts}" in message.body for message in arrived if "code" not in message.subject)
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from appointments.booking import booking
-from appointments.booking.calendar_file import one_line
 from appointments.choices import Status
 from appointments.governance import audit
+from appointments.scheduling.local_times import one_line
 from appointments.tests.factories import make_appointment
 from appointments.tests.post import HOSTILE, deliver, html_of
 

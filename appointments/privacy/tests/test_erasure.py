@@ -15,8 +15,8 @@ from django.utils import timezone
 from post_office.models import Email
 
 from appointments.access import carers, links
+from appointments.access.decorators import with_appointment
 from appointments.booking import booking
-from appointments.booking.patient_views import with_appointment
 from appointments.choices import Mode, Status
 from appointments.governance import legal_holds, tombstones
 from appointments.management.commands.tick import PARTS
@@ -43,7 +43,7 @@ def private(tmp_path) -> Path:
     return tmp_path / "private"
 
 
-def attachments_of(appointment: Appointment) -> list[registry.StoredFile]:
+def attachments_of(appointment: Appointment) -> list[tombstones.StoredFile]:
     return [stored for _, stored in registry.files_of(appointment) if stored.model == "post_office.Attachment"]
 
 

@@ -11,7 +11,7 @@ from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from appointments.access.code import CODE
+from appointments.access.decorators import CODE
 from appointments.models import CheckIn, PatientLink, RecoveryPlan
 from appointments.recovery import checkins, plans
 from appointments.tests.factories import make_appointment

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from appointments.booking import booking
 from appointments.choices import Mode
 from appointments.models import Appointment, Clinician, Closure, Slot, WorkingHours
-from appointments.scheduling import availability
+from appointments.scheduling import availability, slot_sync
 from appointments.tests.factories import (
     PATIENT,
     make_appointment,
@@ -51,7 +51,7 @@ def state(clinician: Clinician) -> list[tuple]:
 
 def test_hours_become_slots_that_offer_what_the_hours_say():
     hours = make_monday(video=False)
-    assert availability.make_slots(**ONE_WEEK) == 4
+    assert slot_sync.make_slots(**ONE_WEEK) == 4
     slot = Slot.objects.order_by("starts").first()
     assert (slot.starts, slot.ends, slot.busy_until) == (nine(), nine(45), nine(45))
     assert (slot.hours, slot.location, slot.modes) == (hours, hours.location, [Mode.TELEPHONE, Mode.IN_PERSON])
@@ -60,28 +60,28 @@ def test_hours_become_slots_that_offer_what_the_hours_say():
 
 def test_slots_are_made_in_the_clinicians_own_zone():
     hours = make_monday(clinician=make_clinician(time_zone="America/New_York"))
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     assert starts(hours.clinician)[0] == datetime(2027, 1, 4, 14, tzinfo=UTC)
 
 
 def test_making_slots_again_changes_nothing():
     hours = make_monday(buffer_minutes=10)
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     before = state(hours.clinician)
-    assert availability.make_slots(**ONE_WEEK) == 0
+    assert slot_sync.make_slots(**ONE_WEEK) == 0
     assert state(hours.clinician) == before
 
 
 def test_a_second_round_takes_few_queries(django_assert_max_num_queries):
     make_monday()
-    availability.make_slots(at=SUNDAY)
+    slot_sync.make_slots(at=SUNDAY)
     with django_assert_max_num_queries(10):
-        availability.make_slots(at=SUNDAY)
+        slot_sync.make_slots(at=SUNDAY)
 
 
 def test_hours_count_only_while_they_are_valid():
     hours = make_monday(valid_from=date(2027, 1, 11), valid_until=date(2027, 1, 18))
-    availability.make_slots(until=date(2027, 2, 28), at=SUNDAY)
+    slot_sync.make_slots(until=date(2027, 2, 28), at=SUNDAY)
     assert {moment.date() for moment in starts(hours.clinician)} == {date(2027, 1, 11), date(2027, 1, 18)}
 
 
@@ -90,67 +90,67 @@ def test_slots_reach_as_far_as_patients_can_book_and_a_week_more():
     kinds = [make_type(horizon_days=days) for days in (10, 100)]
     for weekday in range(7):
         make_monday(clinician=clinician, weekday=weekday, types=kinds)
-    availability.make_slots(at=SUNDAY)
+    slot_sync.make_slots(at=SUNDAY)
     assert starts(clinician)[-1].date() == SUNDAY.date() + timedelta(days=107)
 
 
 def test_slots_reach_eight_weeks_when_no_type_reaches_as_far():
     make_type(horizon_days=3)
-    assert availability.days_ahead() == 56
+    assert slot_sync.days_ahead() == 56
 
 
 def test_what_has_begun_is_left_alone():
     hours = make_monday()
-    assert availability.make_slots(until=MONDAY, at=nine(50)) == 2
+    assert slot_sync.make_slots(until=MONDAY, at=nine(50)) == 2
     assert starts(hours.clinician) == [nine(90), nine(135)]
 
 
 def test_free_slots_that_hours_no_longer_cover_are_deleted():
     hours = make_monday()
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     WorkingHours.objects.update(starts=time(9, 45))
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     assert starts(hours.clinician) == [nine(45), nine(90), nine(135)]
 
 
 def test_slots_beyond_the_day_asked_for_follow_their_hours_too():
     hours = make_monday()
-    availability.make_slots(until=date(2027, 3, 1), at=SUNDAY)
+    slot_sync.make_slots(until=date(2027, 3, 1), at=SUNDAY)
     hours.delete()
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     assert not Slot.objects.exists()
 
 
 def test_an_appointment_that_hours_no_longer_cover_is_orphaned_and_covered_again_when_they_do():
     hours = make_monday()
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     appointment = book(Slot.objects.get(starts=nine(45)))
     WorkingHours.objects.update(weekday=3)
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     assert list(Appointment.objects.orphaned()) == [appointment]
     WorkingHours.objects.update(weekday=0)
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     assert not Appointment.objects.orphaned().exists()
     assert starts(hours.clinician) == [nine(), nine(45), nine(90), nine(135)]
 
 
 def test_an_appointment_survives_that_its_hours_are_deleted():
     hours = make_monday()
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     appointment = book(Slot.objects.get(starts=nine()))
     hours.delete()
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     assert list(Slot.objects.values_list("pk", "is_covered")) == [(appointment.slot_id, False)]
 
 
 def test_a_held_slot_stays_and_is_not_booked_once_the_hours_have_gone():
     make_monday()
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     slot, draft = Slot.objects.get(starts=nine()), make_draft()
     at = SUNDAY - timedelta(days=1)
     booking.hold(draft=draft, slot=slot, kind=slot.hours.types.get(), mode=Mode.VIDEO, at=at)
     WorkingHours.objects.update(starts=time(10))
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     with pytest.raises(booking.WithdrawnError, match="no longer offered"):
         booking.book(draft=draft, details=PATIENT, at=at)
     assert Slot.objects.filter(pk=slot.pk, is_covered=False).exists()
@@ -158,10 +158,10 @@ def test_a_held_slot_stays_and_is_not_booked_once_the_hours_have_gone():
 
 def test_new_slots_are_made_around_an_appointment_in_slots_of_another_length():
     hours = make_monday()
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     appointment = book(Slot.objects.get(starts=nine(45)))
     WorkingHours.objects.update(slot_minutes=30)
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     assert starts(hours.clinician) == [nine(), nine(45), nine(90), nine(120), nine(150)]
     appointment.slot.refresh_from_db()
     assert (appointment.slot.is_covered, appointment.slot.ends) == (True, nine(90))
@@ -169,10 +169,10 @@ def test_new_slots_are_made_around_an_appointment_in_slots_of_another_length():
 
 def test_a_changed_place_is_offered_from_now_on_and_what_a_patient_was_told_stays():
     hours = make_monday()
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     appointment = book(Slot.objects.get(starts=nine()))
     WorkingHours.objects.update(location=None, in_person=False)
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     told, *others = Slot.objects.order_by("starts")
     assert (told, told.location, told.in_person) == (appointment.slot, hours.location, True)
     assert {(slot.location, slot.in_person) for slot in others} == {(None, False)}
@@ -181,24 +181,24 @@ def test_a_changed_place_is_offered_from_now_on_and_what_a_patient_was_told_stay
 def test_hours_that_overlap_make_no_slots_that_do():
     hours = make_monday()
     make_monday(clinician=hours.clinician, starts=time(9, 30), ends=time(11), slot_minutes=60)
-    assert availability.make_slots(**ONE_WEEK) == 4
+    assert slot_sync.make_slots(**ONE_WEEK) == 4
     assert starts(hours.clinician) == [nine(), nine(45), nine(90), nine(135)]
 
 
 def test_as_many_minutes_are_kept_free_as_the_hours_or_any_of_their_kinds_ask_for():
     kinds = [make_type(buffer_minutes=15), make_type(buffer_minutes=5)]
     hours = make_monday(types=kinds, buffer_minutes=10)
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     assert starts(hours.clinician) == [nine(), nine(60), nine(120)]
     WorkingHours.objects.update(buffer_minutes=30)
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     assert starts(hours.clinician) == [nine(), nine(75)]
 
 
 def test_a_pause_that_reaches_into_the_next_hours_is_kept():
     hours = make_monday(ends=time(10), slot_minutes=50, buffer_minutes=20)
     make_monday(clinician=hours.clinician, starts=time(10), ends=time(11), slot_minutes=30)
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     assert starts(hours.clinician) == [nine(), nine(90)]
 
 
@@ -207,18 +207,18 @@ def test_a_closure_takes_away_the_slots_that_it_touches(mine):
     hours = make_monday()
     closure = Closure.objects.create(clinician=hours.clinician if mine else None, starts=nine(60), ends=nine(100))
     Closure.objects.create(clinician=make_clinician(), starts=nine(), ends=nine(45))
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     assert starts(hours.clinician) == [nine(), nine(135)]
     closure.delete()
-    assert availability.make_slots(**ONE_WEEK) == 2
+    assert slot_sync.make_slots(**ONE_WEEK) == 2
 
 
 def test_the_days_that_come_into_reach_are_made_twice_a_day():
     make_monday()
-    assert availability.make_slots_ahead(SUNDAY) > 0
+    assert slot_sync.make_slots_ahead(SUNDAY) > 0
     Slot.objects.all().delete()
-    assert availability.make_slots_ahead(SUNDAY + timedelta(hours=11)) == 0
-    assert availability.make_slots_ahead(SUNDAY + timedelta(hours=13)) > 0
+    assert slot_sync.make_slots_ahead(SUNDAY + timedelta(hours=11)) == 0
+    assert slot_sync.make_slots_ahead(SUNDAY + timedelta(hours=13)) > 0
 
 
 def free(hours: WorkingHours, clinician: Clinician | None = None, **options) -> list[tuple]:
@@ -231,7 +231,7 @@ def free(hours: WorkingHours, clinician: Clinician | None = None, **options) -> 
 def monday() -> WorkingHours:
     """Hours on two Mondays whose slots are made; their kind can be booked at any notice."""
     hours = make_monday(types=[make_type(notice_hours=0)])
-    availability.make_slots(until=date(2027, 1, 11), at=SUNDAY)
+    slot_sync.make_slots(until=date(2027, 1, 11), at=SUNDAY)
     return hours
 
 
@@ -284,7 +284,7 @@ def test_days_are_those_of_the_zone_in_which_they_are_read(monday):
 
 def test_a_time_that_several_have_free_is_one_line(monday):
     other = make_monday(types=[monday.types.get()], ends=time(10, 30))
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     assert free(monday) == [(MONDAY, FOUR)]
     book(Slot.objects.get(clinician=other.clinician, starts=nine()))
     book(Slot.objects.get(clinician=monday.clinician, starts=nine(45)))
@@ -299,7 +299,7 @@ def days_of(hours: WorkingHours, **options) -> list[availability.Day]:
 def test_who_comes_first_of_several_changes_from_day_to_day(monday):
     for _ in range(2):
         make_monday(types=[monday.types.get()])
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     asked = [SUNDAY - timedelta(days=days) for days in range(Clinician.objects.count())]
     first = {days_of(monday, at=at)[0].slots[0].clinician for at in asked}
     assert first == set(Clinician.objects.all())
@@ -309,13 +309,13 @@ def test_a_list_that_is_too_long_ends_with_a_whole_day(monday):
     monday.types.update(minutes=5)
     make_monday(types=[monday.types.get()], weekday=1, slot_minutes=5, starts=time(0), ends=time(23, 55))
     hours = make_monday(types=[monday.types.get()], weekday=2, slot_minutes=5, starts=time(0), ends=time(23, 55))
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     assert [(day, len(times)) for day, times in free(hours)] == [(MONDAY, 4), (date(2027, 1, 5), 287)]
 
 
 def test_the_first_available_time_is_the_first_of_the_list(monday):
     make_monday(types=[monday.types.get()])
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     kind = monday.types.get()
     assert availability.first_available(kind, Mode.VIDEO, at=SUNDAY) == days_of(monday, at=SUNDAY)[0].slots[0]
     mine = availability.first_available(kind, Mode.VIDEO, monday.clinician, at=SUNDAY)
@@ -338,7 +338,7 @@ def test_free_times_take_one_query_however_many_clinicians_there_are(
 ):
     for _ in range(clinicians - 1):
         make_monday(types=[monday.types.get()])
-    availability.make_slots(**ONE_WEEK)
+    slot_sync.make_slots(**ONE_WEEK)
     kind, clinician = monday.types.get(), monday.clinician if named else None
     with django_assert_num_queries(1):
         days = availability.free_days(kind, Mode.VIDEO, clinician, first=MONDAY, at=SUNDAY)

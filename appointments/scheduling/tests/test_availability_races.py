@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from appointments.booking import booking
 from appointments.choices import Mode
 from appointments.models import Appointment, Slot, WorkingHours
-from appointments.scheduling import availability
+from appointments.scheduling import slot_sync
 from appointments.tests.factories import make_draft, make_hours
 from calcsite.tests.racing import at_once
 
@@ -21,20 +21,20 @@ WEEK = timedelta(days=7)
 @pytest.mark.parametrize("change", [{"slot_minutes": 30}, {"starts": time(10)}, {"weekday": 3}, {"video": False}])
 def test_workers_that_make_slots_at_once_make_each_once(committed, change):
     hours = [make_hours(weekday=weekday) for weekday in range(3)]
-    first = at_once(*[availability.make_slots] * WORKERS)
+    first = at_once(*[slot_sync.make_slots] * WORKERS)
     assert (len(first), sum(first)) == (WORKERS, Slot.objects.count())
     WorkingHours.objects.filter(pk=hours[0].pk).update(**change)
-    assert len(at_once(*[availability.make_slots] * WORKERS)) == WORKERS
+    assert len(at_once(*[slot_sync.make_slots] * WORKERS)) == WORKERS
     after = list(Slot.objects.order_by("clinician", "starts").values_list("clinician", "starts", "ends", "video"))
     Slot.objects.all().delete()
-    availability.make_slots()
+    slot_sync.make_slots()
     alone = Slot.objects.order_by("clinician", "starts").values_list("clinician", "starts", "ends", "video")
     assert after == list(alone)
 
 
 def test_of_workers_whose_round_it_is_one_makes_the_slots(committed):
     make_hours()
-    made = at_once(*[availability.make_slots_ahead] * WORKERS)
+    made = at_once(*[slot_sync.make_slots_ahead] * WORKERS)
     assert sorted(made) == [*[0] * (WORKERS - 1), Slot.objects.count()]
     assert max(made) > 0
 
@@ -42,7 +42,7 @@ def test_of_workers_whose_round_it_is_one_makes_the_slots(committed):
 @pytest.mark.parametrize(("change", "is_covered"), [({"weekday": 3}, False), ({"video": False}, True)])
 def test_who_claims_a_time_while_its_hours_change_keeps_it_as_it_was_told(committed, change, is_covered):
     hours = make_hours()
-    availability.make_slots()
+    slot_sync.make_slots()
     slot, draft, claimed = Slot.objects.order_by("starts").last(), make_draft(), threading.Event()
 
     def claim() -> None:
@@ -58,7 +58,7 @@ def test_who_claims_a_time_while_its_hours_change_keeps_it_as_it_was_told(commit
     patient.start()
     assert claimed.wait(10)
     WorkingHours.objects.update(**change)
-    availability.make_slots()
+    slot_sync.make_slots()
     patient.join()
     kept = Appointment.objects.get().slot
     assert (kept, kept.is_covered, kept.video) == (slot, is_covered, True)

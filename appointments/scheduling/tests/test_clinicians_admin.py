@@ -12,7 +12,7 @@ from django.urls import reverse
 from PIL import Image
 
 from appointments.models import AppointmentType, Clinician, Location, Slot, WorkingHours
-from appointments.scheduling import availability
+from appointments.scheduling import slot_sync
 from appointments.tests.factories import make_appointment, make_clinician, make_hours, make_slot, make_type
 from calcsite.tests import people
 
@@ -106,7 +106,7 @@ def test_hours_that_make_no_sense_are_refused_in_words(desk, wrong, told):
 
 def test_slots_follow_a_kind_that_asks_for_a_longer_pause_or_takes_longer_now(desk):
     hours = make_hours()
-    availability.make_slots()
+    slot_sync.make_slots()
     kind, before = hours.types.get(), Slot.objects.count()
     fields = {name: getattr(kind, name) for name in ("name", "slug", "notice_hours", "horizon_days")} | {"video": "on"}
     told = desk.post(

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from appointments.booking import booking, waiting_list
 from appointments.booking.closure_admin import SettleForm
-from appointments.desk import day_calendar
 from appointments.models import Appointment, AppointmentType, Clinician, Slot
 from appointments.scheduling import availability
 from appointments.tests.factories import make_appointment, make_hours, make_slot
@@ -71,7 +70,7 @@ def test_all_that_is_offered_can_be_taken_and_all_that_can_be_taken_is_offered(m
     entry.refresh_from_db()
     assert list(waiting_list.free_for(entry, timezone.now())) == offered
     first = timezone.localdate()
-    for_staff = day_calendar.free_for(appointment, user, first=first, anybody=False).order_by("starts")
+    for_staff = availability.free_for(appointment, user, first=first, anybody=False).order_by("starts")
     assert list(for_staff) == [slots[days] for days in by_staff]
     assert settled_with(appointment) == {str(slots[days].pk) for days in by_staff}
 

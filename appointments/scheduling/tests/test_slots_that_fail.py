@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from appointments.booking import closures
 from appointments.models import Clinician, Closure, Slot
-from appointments.scheduling import availability
+from appointments.scheduling import slot_sync
 from appointments.tests.factories import make_hours
 from calcsite.tests import people
 
@@ -32,20 +32,20 @@ def test_a_clinician_whose_zone_is_gone_keeps_nobody_else_from_having_times(capl
     first, second, third = (make_hours().clinician for _ in range(3))
     lose_zone_of(second)
     now = timezone.now()
-    made = availability.make_slots_ahead(now)
+    made = slot_sync.make_slots_ahead(now)
     assert made == slots_of(first) + slots_of(third) > 0
     assert slots_of(second) == 0
     assert f"the times of clinician {second.pk} could not be made" in caplog.text
     assert list(Clinician.objects.exclude(slots_failed_at=None)) == [second]
     Clinician.objects.update(time_zone="Europe/London")
-    assert availability.make_slots_ahead(now + availability.AGAIN - timedelta(seconds=1)) == 0
-    assert availability.make_slots_ahead(now + availability.AGAIN) == slots_of(second) > 0
+    assert slot_sync.make_slots_ahead(now + slot_sync.AGAIN - timedelta(seconds=1)) == 0
+    assert slot_sync.make_slots_ahead(now + slot_sync.AGAIN) == slots_of(second) > 0
     assert not Clinician.objects.exclude(slots_failed_at=None).exists()
 
 
 def test_a_closure_for_everybody_closes_for_all_whose_times_can_be_made():
     first, second = make_hours().clinician, make_hours().clinician
-    availability.make_slots()
+    slot_sync.make_slots()
     lose_zone_of(first)
     now = timezone.now()
     closures.close(closure=Closure(starts=now, ends=now + 300 * DAY, reason="Moving house"))
@@ -57,7 +57,7 @@ def test_whoever_asks_for_the_times_of_one_clinician_is_told_of_the_fault():
     clinician = make_hours().clinician
     lose_zone_of(clinician)
     with pytest.raises(KeyError):
-        availability.make_slots(clinician=clinician)
+        slot_sync.make_slots(clinician=clinician)
 
 
 @pytest.mark.parametrize("role", ["Booking coordinator", "Administrator"])
@@ -66,7 +66,7 @@ def test_staff_see_on_their_first_page_and_in_the_list_whose_times_could_not_be_
     client = signed_in(people.make_person(role))
     assert WORDS not in client.get(reverse("admin:index")).text
     lose_zone_of(clinician)
-    availability.make_slots()
+    slot_sync.make_slots()
     page = client.get(reverse("admin:index")).text
     assert (WORDS in page, clinician.name in page) == (True, True)
     assert "could not be made" in client.get(reverse("admin:appointments_clinician_changelist")).text
@@ -74,7 +74,7 @@ def test_staff_see_on_their_first_page_and_in_the_list_whose_times_could_not_be_
 
 def test_who_has_nothing_to_do_with_clinicians_is_not_told():
     lose_zone_of(make_hours().clinician)
-    availability.make_slots()
+    slot_sync.make_slots()
     assert WORDS not in signed_in(people.make_person("Clinical reviewer")).get(reverse("admin:index")).text
 
 
