@@ -16,7 +16,7 @@ PREPARE = """
 import json
 import django
 django.setup()
-from appointments.availability import make_slots
+from appointments.scheduling.slot_sync import make_slots
 from appointments.models import AppointmentType
 from appointments.tests.factories import make_clinician, make_hours, make_type
 from calcsite.tests.people import make_person, make_session

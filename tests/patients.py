@@ -16,7 +16,8 @@ import django
 django.setup()
 from datetime import timedelta
 from django.utils import timezone
-from appointments import access, booking_limits, waiting
+from appointments.access import links
+from appointments.booking import limits, waiting_list
 from appointments.models import AppointmentType, Offer
 from appointments.tests.factories import make_appointment, make_clinician, make_hours, make_slot, make_type
 AppointmentType.objects.update(bookable_by_patients=False)
@@ -29,11 +30,11 @@ for name in ["Dr Browser Ash", "Dr Browser Birch"]:
 for number in range(4):
     slot = make_slot(hours=hours, starts=day + timedelta(days=20, hours=number))
     appointment = make_appointment(slot=slot)
-    print("Link:", access.make_link(appointment), slot.pk)
-waiting.join(appointment=appointment)
+    print("Link:", links.make_link(appointment), slot.pk)
+waiting_list.join(appointment=appointment)
 Offer.objects.all().delete()
-assert waiting.offer_freed() == 1
-while booking_limits.may_book("often@home.example"):
+assert waiting_list.offer_freed() == 1
+while limits.may_book("often@home.example"):
     pass
 """
 Look = Callable[[str], object]

@@ -24,10 +24,10 @@ django.setup()
 from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
-from appointments import booking, drafts, journey
-from appointments.availability import make_slots_ahead
-from appointments.kinds import Mode
+from appointments.booking import booking, drafts, steps
+from appointments.choices import Mode
 from appointments.models import Slot
+from appointments.scheduling.slot_sync import make_slots_ahead
 from appointments.tests.factories import make_clinician, make_hours, make_type
 from appointments.tests.journeys import ANSWERS
 call_command("migrate", verbosity=0)
@@ -44,10 +44,10 @@ with transaction.atomic():
     for number, (email, slot) in enumerate(zip(sys.argv[1:], slots)):
         draft, secret = drafts.start()
         for name, typed in (ANSWERS | {"you": ANSWERS["you"] | {"email": email}}).items():
-            step = journey.STEPS.get(name)
-            form = step and journey.form_of(step, draft, typed)
+            step = steps.STEPS.get(name)
+            form = step and steps.form_of(step, draft, typed)
             if form and form.is_valid():
-                journey.answer(draft=draft, step=step, form=form)
+                steps.answer(draft=draft, step=step, form=form)
                 draft.refresh_from_db()
         if number % 2:
             booking.hold(draft=draft, slot=slot, kind=kind, mode=Mode.VIDEO)

@@ -20,7 +20,7 @@ PHONE = {"width": 320, "height": 640}
 COME_IN = """
 import django, json
 django.setup()
-from appointments import documents
+from appointments.documents import documents
 from appointments.tests.factories import make_appointment
 from appointments.tests.visiting import come_in_with_code
 from calcsite.tests.people import make_person, make_session

@@ -24,7 +24,7 @@ django.setup()
 from django.utils import timezone
 from post_office import mail
 from post_office.models import STATUS, Email
-from appointments import worklists
+from appointments.desk import worklists
 from appointments.models import Appointment, Message
 telephone = worklists.BY_KEY["telephone"]
 now, everybody = timezone.now(), Appointment.objects.all()

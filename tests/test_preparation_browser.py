@@ -15,14 +15,14 @@ from tests.test_reflow import assert_fits
 BOOKINGS = """
 import django
 django.setup()
-from appointments import access
+from appointments.access import links
 from appointments.models import ChecklistItem
 from appointments.tests.preparing import make_preparing
 from conditions.models import Condition
 ChecklistItem.objects.all().delete()  # the starter's: its words may change
 for _ in range(3):
     appointment = make_preparing(condition=Condition.objects.get(slug="calcified-lesions"))
-    print("Way in:", access.make_link(appointment), access.make_code(appointment))
+    print("Way in:", links.make_link(appointment), links.make_code(appointment))
 """
 
 

@@ -19,12 +19,13 @@ django.setup()
 from datetime import timedelta
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
-from appointments import access, checkins
+from appointments.access import links
 from appointments.models import PatientLink
 from appointments.tests.recovering import make_carer, make_guidance, seen_patient, start_plan
 from appointments.tests.factories import make_slot
-from appointments.views.code import CODE
-from appointments.access import SESSION
+from appointments.access.decorators import CODE
+from appointments.access.links import SESSION
+from appointments.recovery import checkins
 from calcsite.tests.people import make_session
 make_guidance(title="The first week", last_day=7, text="Rest, and move a little each hour.")
 make_guidance(title="Back to what you do", first_day=8)
@@ -35,7 +36,7 @@ plan = start_plan(patient, first_day=first, note="Mind the left arm.", what="The
 for day, (feeling, pain) in enumerate([("same", 6), ("worse", 8), ("better", 5), ("better", 3)]):
     checkins.check_in(plan=plan, feeling=feeling, pain=pain, at=now - timedelta(days=4 - day), note="It throbs")
 make_slot(hours=patient.slot.hours, starts=now.replace(minute=0) + timedelta(days=15))
-access.make_link(patient)
+links.make_link(patient)
 link = PatientLink.objects.get(appointment=patient)
 session = SessionStore()
 session[SESSION], session[CODE] = link.pk, [link.pk, now.isoformat()]
