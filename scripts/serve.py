@@ -80,7 +80,9 @@ def answers(port: int) -> bool:
 
 
 def stop(processes: list[subprocess.Popen]) -> None:
-    """Ask nicely, then insist, and leave none of their own children behind."""
+    """Terminate, wait ten seconds, then kill with all children. A second signal meanwhile does not interrupt this."""
+    for name in [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]:
+        signal.signal(name, signal.SIG_IGN)
     for process in processes:
         process.terminate()
     for process in processes:
