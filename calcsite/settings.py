@@ -99,8 +99,7 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'calcsite.sqlite3'}")}
 DATABASE_ENGINE = DATABASES["default"]["ENGINE"].rpartition(".")[2]
 if DATABASE_ENGINE == "sqlite3":
-    DATABASES["default"]["ENGINE"] = "calcsite.sqlite"
-    # IMMEDIATE: a writer waits for its turn at the start, instead of failing in the middle.
+    # IMMEDIATE: a transaction waits for the write lock when it begins, instead of failing in the middle.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -114,8 +113,9 @@ if DATABASE_ENGINE == "sqlite3":
 elif DATABASE_ENGINE != "postgresql":
     raise ImproperlyConfigured(f"DATABASE_URL must begin with postgres:// or sqlite:///, not name {DATABASE_ENGINE}")
 else:
-    DATABASES["default"]["ENGINE"] = "calcsite.postgresql"
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A cursor on the server belongs to a session, and a pooler lends its sessions for one transaction.
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DATABASES["default"]["CONN_MAX_AGE"] = 600
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

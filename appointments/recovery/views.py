@@ -21,10 +21,10 @@ from appointments.recovery import calendar_feed, checkins
 from appointments.recovery.forms import CheckInForm
 from appointments.recovery.plans import RecoveryError
 from appointments.scheduling import local_times
+from calcsite.database.locks import lock_timeout
 from calcsite.models import ClinicDetails
-from calcsite.patience import waiting_at_most
 
-PATIENCE = 2  # seconds for the database: whoever has sent a sign of danger waits for the answer
+LOCK_TIMEOUT_SECONDS = 2  # a reported sign of danger is answered soon, stored or not
 
 logger = logging.getLogger(__name__)
 
@@ -146,7 +146,7 @@ def check_in(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
 def keep(plan: RecoveryPlan, form: CheckInForm) -> int:
     """Put a check-in on record. Returns the status of the answer: 200, or why it could not be kept."""
     try:
-        with waiting_at_most(PATIENCE):
+        with lock_timeout(LOCK_TIMEOUT_SECONDS):
             checkins.check_in(plan=plan, **form.said)
     except DatabaseFault as fault:
         log(fault)

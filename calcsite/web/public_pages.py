@@ -12,6 +12,7 @@ cookie and vary on the encoding alone.
 import contextlib
 import functools
 import logging
+import select
 import sqlite3
 import threading
 import time
@@ -195,10 +196,11 @@ def _names(header: str, etag: str) -> bool:
     return header.strip() == "*" or etag in [part.strip().removeprefix("W/") for part in header.split(",")]
 
 
-# A server that has gone silent must not hold up every page: two seconds, then the page is made as if it were not kept.
-IMPATIENT = {"connect_timeout": 2, "tcp_user_timeout": 2000, "options": "-c statement_timeout=2000"}
 QUERY = "SELECT number FROM calcsite_publicversion WHERE id = 1"
-STATEMENT = b"public_version"
+# If PostgreSQL does not answer in time, the page is rendered as if it were not in memory.
+TIMEOUT_SECONDS = 2
+# Of the client alone: PgBouncer refuses start-up parameters (`options`) that it does not know.
+TIMEOUTS = {"connect_timeout": TIMEOUT_SECONDS, "tcp_user_timeout": TIMEOUT_SECONDS * 1000}
 
 
 class SQLiteWatch:
@@ -238,36 +240,55 @@ class SQLiteWatch:
 
 
 class PostgreSQLWatch:
-    """Asks for the number each time, over one prepared statement; connects again once when the connection was lost."""
+    """Asks for the number each time; connects again once when the connection was lost.
+
+    The statement depends on nothing that the session keeps (a setting, a prepared statement): a pooler may give each
+    statement another session.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._database: psycopg.Connection | None = None
+        self._readable = select.poll()
 
     def __call__(self) -> int | None:
         with self._lock:
             for _ in range(2):
                 try:
                     return self._read()
+                except psycopg.errors.QueryCanceled as error:  # a second attempt would wait as long
+                    return self._give_up(error)
                 except psycopg.Error as error:
-                    logger.warning("public version not read: %s", error)
-                    self.close()
+                    self._give_up(error)
             return None
 
     def _read(self) -> int:
         """Through libpq itself, in half the time of a psycopg cursor: every request waits for this."""
         if self._database is None:
-            self._database = psycopg.connect(**connection.get_connection_params() | {"autocommit": True} | IMPATIENT)
-            self._checked(self._database.pgconn.prepare(STATEMENT, QUERY.encode()))
-        result = self._checked(self._database.pgconn.exec_prepared(STATEMENT, []))
-        return int(result.get_value(0, 0)) if result.ntuples else 0
+            self._database = psycopg.connect(**connection.get_connection_params() | {"autocommit": True} | TIMEOUTS)
+            self._readable = select.poll()
+            self._readable.register(self._database.fileno(), select.POLLIN)
+        self._database.pgconn.send_query(QUERY.encode())
+        answer = self._next_result()
+        while (end := self._next_result()) is not None:
+            answer = end
+        if answer is None or answer.status != ExecStatus.TUPLES_OK:
+            raise psycopg.OperationalError(answer.get_error_message() if answer else "no answer")
+        return int(answer.get_value(0, 0)) if answer.ntuples else 0
 
-    @staticmethod
-    def _checked(result: PGresult) -> PGresult:
-        """At this level an error is a result like any other. Raises psycopg.OperationalError for one."""
-        if result.status not in {ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK}:
-            raise psycopg.OperationalError(result.get_error_message())
-        return result
+    def _next_result(self) -> PGresult | None:
+        """The next part of the answer, or None after the last. Raises QueryCanceled after TIMEOUT_SECONDS."""
+        server = self._database.pgconn
+        while server.is_busy():
+            if not self._readable.poll(TIMEOUT_SECONDS * 1000):
+                self._database.cancel_safe(timeout=TIMEOUT_SECONDS)
+                raise psycopg.errors.QueryCanceled(f"no answer in {TIMEOUT_SECONDS} seconds")
+            server.consume_input()
+        return server.get_result()
+
+    def _give_up(self, error: psycopg.Error) -> None:
+        logger.warning("public version not read: %s", error)
+        self.close()
 
     def close(self) -> None:
         if self._database is not None:
