@@ -1,4 +1,4 @@
-"""Where the tests' Chromium and PostgreSQL come from on a machine that has none."""
+"""Where the tests' Chromium, PostgreSQL and PgBouncer come from on a machine that has none."""
 
 import os
 import shutil

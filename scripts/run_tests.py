@@ -16,7 +16,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from chromium import find_chromium, find_node
-from postgres import private_cluster
+from pgbouncer import find_pgbouncer
+from postgres import find_programs, private_cluster
 
 ROOT = Path(__file__).resolve().parent.parent
 # In the order and in the groups of conftest.py
@@ -62,6 +63,9 @@ def main() -> int:
         print("DB is sqlite or postgres; leave it out for both.", file=sys.stderr)
         return 2
     browser = {"CHROMIUM": find_chromium(), "PLAYWRIGHT_NODEJS_PATH": find_node()}
+    # Installed before the tests, which have little time
+    find_programs()
+    find_pgbouncer()
     total, lines, good = Counter(), [], True
     found_nothing = 5  # pytest's status, where every test that was asked for only looks
     for database in chosen:

@@ -11,13 +11,13 @@ import pytest
 from pgbouncer import running_pgbouncer
 from postgres import QUICK, running_cluster
 from tests.plainhttp import Staff, fetch
-from tests.pressing_on import come, said, two_sites
+from tests.pressing_on import Patient, come, said, two_sites
 from tests.running import HOST, Site, parameters, serving
 from tests.smtpsink import Sink, mail_server
 
 # The server's time zone is not the one that Django asks each session for.
 ELSEWHERE = f"{QUICK} -c timezone=America/New_York"
-PATIENT = "kim@home.example"
+EMAIL = "kim@home.example"
 CONTENT = """
 import django
 django.setup()
@@ -49,6 +49,15 @@ for condition in Condition.objects.iterator(chunk_size=2):
     seen += Condition.objects.filter(pk=condition.pk).count()
 print("Rows:", seen - Condition.objects.count())
 """
+# The statement of the watch is cancelled and not left to wait, or each request would leave another.
+WATCH = """
+import json
+import django
+django.setup()
+from calcsite.publicpages import version_watch
+print("Version:", json.dumps(version_watch()()))
+"""
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
 
 @dataclass
@@ -59,7 +68,7 @@ class Pooled:
     pooler: str
     server: str
     sink: Sink
-    patient: object
+    patient: Patient
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +77,7 @@ def pooled(tmp_path_factory, static_files) -> Iterator[Pooled]:
     with running_cluster(ELSEWHERE) as cluster, running_pgbouncer(cluster) as pooler, mail_server() as sink:
         settings = {"DATABASE_URL": pooler, "EMAIL_URL": f"smtp://{HOST}:{sink.port}"}
         site = two_sites(home, static_files, settings)[0]
-        (patient,) = come([site], [PATIENT])
+        (patient,) = come([site], [EMAIL])
         site.session = site.run("-c", CONTENT).partition("Session: ")[2].strip()
         with serving(site, "/readyz"):
             yield Pooled(site, pooler, cluster.url, sink, patient)
@@ -112,11 +121,20 @@ def test_a_change_is_on_a_page_in_memory_at_once(pooled):
     assert ([number in page for page in before], after.status, number in after.text) == ([False, False], 200, True)
 
 
+def test_the_watch_gives_up_on_a_locked_table_and_leaves_no_statement(pooled):
+    with psycopg.connect(**parameters(pooled.server)) as lock:
+        lock.execute("LOCK TABLE calcsite_publicversion IN ACCESS EXCLUSIVE MODE")
+        output = pooled.site.run("-c", WATCH)
+        assert "no answer in 2 seconds" in output
+        assert (said(output, "Version"), lock.execute(WAITING).fetchone()) == (None, (0,))
+    assert said(pooled.site.run("-c", WATCH), "Version") > 0
+
+
 def test_a_time_is_held_and_booked_and_its_confirmation_sent(pooled):
     reference = pooled.patient.book()
     assert dict(pooled.patient.seen) == {}
     pooled.site.run("manage.py", "tick")
-    (message,) = pooled.sink.to(PATIENT)
+    (message,) = pooled.sink.to(EMAIL)
     assert reference in message.get_body(["plain"]).get_content()
 
 

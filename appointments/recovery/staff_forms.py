@@ -127,15 +127,12 @@ class GuidanceRow(forms.ModelForm):
         first, last = self.cleaned_data.get("first_day"), self.cleaned_data.get("last_day")
         if first is not None and last is not None and last < first:
             self.add_error("last_day", "The last day is before the first.")
-        return super().clean()
-
-    def _post_clean(self) -> None:
-        super()._post_clean()
         if self.instance.version is None:
             self.instance.version = 0  # the clinician's own words, copied from nowhere
         began_with = self.cleaned_data.get("began_with")
         if began_with is not None:
             self.instance.version = min(self.instance.version, began_with)
+        return super().clean()
 
 
 class FollowUpRow(forms.ModelForm):

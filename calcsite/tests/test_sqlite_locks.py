@@ -86,8 +86,13 @@ def test_a_transaction_that_cannot_begin_leaves_no_lock(databases, tmp_path):
 
 def test_a_write_waits_for_another_transaction_to_end(databases, tmp_path):
     waiting = ConnectionHandler({"default": database(tmp_path, timeout=10)})
+
+    def write_once() -> None:
+        write(waiting)
+        waiting["default"].close()
+
     begin(databases)
-    writer = threading.Thread(target=write, args=[waiting])
+    writer = threading.Thread(target=write_once)
     writer.start()
     writer.join(timeout=3 * TIMEOUT_SECONDS)
     assert writer.is_alive()
@@ -97,12 +102,12 @@ def test_a_write_waits_for_another_transaction_to_end(databases, tmp_path):
 
 
 def test_all_rows_of_two_concurrent_writers_are_stored(databases, tmp_path):
-    patient = ConnectionHandler({"default": database(tmp_path, timeout=10)})
+    waiting = ConnectionHandler({"default": database(tmp_path, timeout=10)})
 
     def write_many() -> None:
         for _ in range(50):
-            write(patient)
-        patient["default"].close()
+            write(waiting)
+        waiting["default"].close()
 
     threads = [threading.Thread(target=write_many) for _ in range(2)]
     for thread in threads:
