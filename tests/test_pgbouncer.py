@@ -54,7 +54,7 @@ WATCH = """
 import json
 import django
 django.setup()
-from calcsite.publicpages import version_watch
+from calcsite.web.public_pages import version_watch
 print("Version:", json.dumps(version_watch()()))
 """
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
