@@ -6,7 +6,7 @@ from calcsite.database.triggers import DELETE, INSERT, UPDATE, Trigger, changes_
 
 
 def off_the_lines() -> str:
-    """SQL for a change of status that no line in `kinds.NEXT` allows."""
+    """SQL for a change of status that no line in `choices.NEXT` allows."""
     lines = (
         f"(OLD.status = '{was}' AND NEW.status = '{then}')" for was, nexts in NEXT.items() for then in sorted(nexts)
     )

@@ -117,3 +117,88 @@ class ConsentKind(models.TextChoices):
     BOOKING = "booking", "The second opinion, and keeping a record of it"
     DOCUMENTS = "documents", "Keeping the records that they send"
     TICKS = "ticks", "Taking over what they had ticked before they booked"
+
+
+class MessageKind(models.TextChoices):
+    """The messages that the site sends to patients."""
+
+    CONFIRMATION = "confirmation", "Booking confirmation"
+    CHANGE = "change", "New time"
+    CANCELLATION = "cancellation", "Cancellation"
+    REMINDER = "reminder", "Reminder"
+    LINK = "link", "The patient's link"
+    CODE = "code", "Six-digit code"
+    OFFER = "offer", "An earlier time"
+    STAFF = "staff", "Message from staff"
+    NUDGE = "nudge", "Reminder of the list"
+    OPINION = "opinion", "The opinion is ready"
+    RECOVERY = "recovery", "Recovery plan is ready"
+
+
+class AuditAction(models.TextChoices):
+    """The looks and changes that the audit log records."""
+
+    READ = "read", "Looked at"
+    LISTED = "listed", "Shown in a list"
+    EXPORTED = "exported", "Saved as a file"
+    BOOKED = "booked", "Booked"
+    CONFIRMED = "confirmed", "E-mail address confirmed"
+    MOVED = "moved", "Moved to another time"
+    CANCELLED = "cancelled", "Cancelled"
+    STATUS = "status", "Marked"
+    CHANGED = "changed", "Details changed"
+    NOTED = "noted", "Note written"
+    MESSAGED = "messaged", "Message sent"
+    ENTERED = "entered", "Patient came by their link"
+    ERASED = "erased", "Everything erased"
+
+
+class HistoryKind(models.TextChoices):
+    """The parts of a medical history."""
+
+    ILLNESS = "illness", "An illness or diagnosis"
+    OPERATION = "operation", "An operation"
+    ALLERGY = "allergy", "An allergy"
+    FAMILY = "family", "An illness in my family"
+
+
+class SymptomKind(models.TextChoices):
+    """A symptom, or a worry."""
+
+    SYMPTOM = "symptom", "A symptom"
+    WORRY = "worry", "A worry"
+
+
+class QuestionOutcome(models.TextChoices):
+    """The clinician's answer to a question: given, or left open."""
+
+    ANSWERED = "answered", "Answered"
+    LEFT_OPEN = "open", "Left open"
+
+
+class MedicineKind(models.TextChoices):
+    """The things that patients take."""
+
+    MEDICINE = "medicine", "Medicine"
+    SUPPLEMENT = "supplement", "Supplement"
+    VITAMIN = "vitamin", "Vitamin"
+
+
+class ReferralStatus(models.TextChoices):
+    """Whether a doctor sends the patient."""
+
+    HAVE = "have", "I have a referral"
+    ASKED = "asked", "I have asked for one"
+    NONE = "none", "I come without one"
+
+
+class Weekday(models.IntegerChoices):
+    """As `date.weekday` counts."""
+
+    MONDAY = 0, "Monday"
+    TUESDAY = 1, "Tuesday"
+    WEDNESDAY = 2, "Wednesday"
+    THURSDAY = 3, "Thursday"
+    FRIDAY = 4, "Friday"
+    SATURDAY = 5, "Saturday"
+    SUNDAY = 6, "Sunday"

@@ -66,10 +66,11 @@ SLOTS = """
 # Of 20 appointments, 15 took place, one was missed, and four were cancelled.
 APPOINTMENTS = """
     INSERT INTO appointments_appointment
-        (reference, uid, sequence, slot_id, type_id, mode, status, created_at, booked_at, cancelled_at, cancelled_why,
-         name, date_of_birth, email, telephone, time_zone, booked_by, carer_name, carer_relation, language,
-         needs_interpreter, needs, reason, findings, consent_version, consented_at)
-    SELECT {reference}, {uuid}, id % 20 / 16, id, {type}, CASE id % 3 WHEN 0 THEN 'telephone' ELSE 'video' END,
+        (reference, uid, sequence, slot_id, appointment_type_id, mode, status, created_at, booked_at, cancelled_at,
+         cancelled_why, name, date_of_birth, email, telephone, time_zone, booked_by, carer_name, carer_relation,
+         language, needs_interpreter, needs, reason, findings, consent_version, consented_at)
+    SELECT {reference}, {uuid}, id % 20 / 16, id, {appointment_type},
+        CASE id % 3 WHEN 0 THEN 'telephone' ELSE 'video' END,
         CASE WHEN id % 20 > 15 THEN 'cancelled' WHEN id % 20 = 15 THEN 'missed' ELSE 'completed' END,
         {booked}, {booked}, CASE WHEN id % 20 > 15 THEN {cancelled} END, '',
         'Patient ' || id % 300000, {date}, 'patient' || id % 300000 || '@home.example', '01632 960 001',
@@ -91,7 +92,7 @@ AUDIT = """
 def make_clinicians(count: int, database: Database) -> AppointmentType:
     """As many clinicians, each with hours on one weekday. Returns what can be booked with them."""
     using = database.alias
-    kind = AppointmentType.objects.using(using).create(
+    appointment_type = AppointmentType.objects.using(using).create(
         name="Second opinion", slug="second-opinion", minutes=30, notice_hours=0, horizon_days=365
     )
     clinicians = Clinician.objects.using(using).bulk_create(
@@ -101,8 +102,10 @@ def make_clinicians(count: int, database: Database) -> AppointmentType:
         WorkingHours(clinician=clinician, weekday=0, starts=time(9), ends=time(17)) for clinician in clinicians
     )
     types = WorkingHours.types.through
-    types.objects.using(using).bulk_create(types(workinghours=each, appointmenttype=kind) for each in hours)
-    return kind
+    types.objects.using(using).bulk_create(
+        types(workinghours=each, appointmenttype=appointment_type) for each in hours
+    )
+    return appointment_type
 
 
 def make_slots(of_each: int, first: datetime, database: Database) -> None:
@@ -128,13 +131,13 @@ def no_look_at_overlaps(database: Database) -> Iterator[None]:
     install_triggers(apps.get_app_config("appointments"), using=database.alias)
 
 
-def make_appointments(kind: AppointmentType, database: Database, *, which: str = "1 = 1") -> None:
+def make_appointments(appointment_type: AppointmentType, database: Database, *, which: str = "1 = 1") -> None:
     """One on every such slot that there is."""
     sql = DIALECTS[connections[database.alias].vendor]
     booked = sql["before"].format(moment="starts", minutes="id % 40000 + 1440")
     words = sql | {
         "which": which,
-        "type": kind.pk,
+        "appointment_type": appointment_type.pk,
         "booked": booked,
         "cancelled": sql["before"].format(moment="starts", minutes="1440"),
         "reference": sql["hex"].format(number=SCATTERED),

@@ -49,14 +49,14 @@ def figures() -> Iterator[Figure]:
 def prepare(database: Database, clinicians: int) -> None:
     """The slots, and somebody who has come as far as the page of times."""
     database.hurry()
-    kind = calendars.make_clinicians(clinicians, database)
+    appointment_type = calendars.make_clinicians(clinicians, database)
     calendars.make_slots(SLOTS_OF_EACH, calendars.midnight(1), database)
     if clinicians > 1:
-        calendars.make_appointments(kind, database, which=f"{calendars.SCATTERED} < 2147483648")  # half
+        calendars.make_appointments(appointment_type, database, which=f"{calendars.SCATTERED} < 2147483648")  # half
     answers = {"about": {"condition": "brain-calcification"}, "how": {"mode": "video", "clinician": ""}}
     now = timezone.now()
     Draft.objects.using(database.alias).create(
-        digest=digest_of(SECRET), answers=answers, type=kind, created_at=now, touched_at=now
+        digest=digest_of(SECRET), answers=answers, appointment_type=appointment_type, created_at=now, touched_at=now
     )
     database.settle()
 

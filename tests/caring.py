@@ -24,9 +24,9 @@ AppointmentType.objects.update(bookable_by_patients=False)
 bo = make_person("Clinician", username="bo", first_name="Bo", last_name="Birch")
 bea = make_person("Booking coordinator", username="bea", first_name="Bea")
 birch = make_clinician(name="Dr Bo Birch", credentials="MBBS, FRCR", user=bo)
-kind = make_type(name="Opinion of a specialist")
+appointment_type = make_type(name="Opinion of a specialist")
 for weekday in range(7):
-    make_hours(types=[kind], clinician=birch, weekday=weekday)
+    make_hours(types=[appointment_type], clinician=birch, weekday=weekday)
 make_slots(clinician=birch)
 print(json.dumps([make_session(bo), make_session(bea)]))
 """

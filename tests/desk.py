@@ -16,13 +16,13 @@ RECEPTIONIST, CLINICIAN = "bea", "bo"
 
 def fill() -> None:
     """Prints the session of each who works here, as "name session"."""
-    kind = make_type(name="Opinion of a specialist")
+    appointment_type = make_type(name="Opinion of a specialist")
     ash = make_clinician(name="Dr Desk Ash", credentials="MBBS")
     bo = people.make_person("Clinician", username=CLINICIAN, first_name="Bo", last_name="Birch")
     birch = make_clinician(name="Dr Desk Birch", credentials="MBBS, FRCR", user=bo)
     for clinician in (ash, birch):
         for weekday in range(7):
-            make_hours(types=[kind], clinician=clinician, weekday=weekday)
+            make_hours(types=[appointment_type], clinician=clinician, weekday=weekday)
         make_slots(clinician=clinician)
     today = timezone.localdate()
     make_today(birch, today)
@@ -89,6 +89,8 @@ def make_ahead(clinician: Clinician, day: date) -> None:
         "findings": "A calcification was seen on the X-ray.",
         "date_of_birth": date(1950, 2, 3),
     }
-    kind = slots[1].hours.types.get()
+    appointment_type = slots[1].hours.types.get()
     by = people.make_person("Booking coordinator", username="colleague")
-    booking.book_for_patient(slot=slots[1], kind=kind, mode="telephone", details=details, by=by)
+    booking.book_for_patient(
+        slot=slots[1], appointment_type=appointment_type, mode="telephone", details=details, by=by
+    )

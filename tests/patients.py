@@ -21,10 +21,10 @@ from appointments.booking import limits, waiting_list
 from appointments.models import AppointmentType, Offer
 from appointments.tests.factories import make_appointment, make_clinician, make_hours, make_slot, make_type
 AppointmentType.objects.update(bookable_by_patients=False)
-kind = make_type(name="Opinion of a specialist")
+appointment_type = make_type(name="Opinion of a specialist")
 day = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=7)
 for name in ["Dr Browser Ash", "Dr Browser Birch"]:
-    hours = make_hours(types=[kind], clinician=make_clinician(name=name, credentials="MBBS"))
+    hours = make_hours(types=[appointment_type], clinician=make_clinician(name=name, credentials="MBBS"))
     for number in range(16):
         make_slot(hours=hours, starts=day + timedelta(days=number // 4, hours=number % 4))
 for number in range(4):

@@ -32,12 +32,12 @@ from appointments.tests.factories import make_clinician, make_hours, make_type
 from appointments.tests.journeys import ANSWERS
 call_command("migrate", verbosity=0)
 call_command("createcachetable")
-kind, found = make_type(slug="second-opinion"), []
+appointment_type, found = make_type(slug="second-opinion"), []
 with transaction.atomic():
     last = timezone.localdate() + timedelta(days=10)
     for clinician in [make_clinician() for _ in range(4)]:
         for weekday in range(7):
-            make_hours(clinician=clinician, types=[kind], weekday=weekday, ends=time(17), valid_until=last)
+            make_hours(clinician=clinician, types=[appointment_type], weekday=weekday, ends=time(17), valid_until=last)
     make_slots_ahead()
     soon = timezone.now() + timedelta(days=2)
     slots = Slot.objects.filter(starts__gt=soon).order_by("starts")
@@ -50,7 +50,7 @@ with transaction.atomic():
                 steps.answer(draft=draft, step=step, form=form)
                 draft.refresh_from_db()
         if number % 2:
-            booking.hold(draft=draft, slot=slot, kind=kind, mode=Mode.VIDEO)
+            booking.hold(draft=draft, slot=slot, appointment_type=appointment_type, mode=Mode.VIDEO)
         found.append([email, secret, str(slot.pk)])
 print("Patients:", json.dumps(found))
 """

@@ -69,7 +69,8 @@ def shown_to(clinician: Clinician, at: datetime | None = None) -> AppointmentQue
     """What a clinician's calendar holds: what is booked, and what became of it lately."""
     since = (at or timezone.now()) - BACK
     booked = Appointment.objects.booked().filter(slot__clinician=clinician, slot__starts__gte=since)
-    return booked.exclude(status=Status.CANCELLED).select_related("slot__location", "type").order_by("slot__starts")
+    booked = booked.exclude(status=Status.CANCELLED).order_by("slot__starts")
+    return booked.select_related("slot__location", "appointment_type")
 
 
 @transaction.atomic
@@ -94,7 +95,7 @@ def _event(appointment: Appointment) -> Event:
     event.add("dtstamp", appointment.booked_at or appointment.created_at)
     event.add("dtstart", appointment.slot.starts)
     event.add("dtend", appointment.slot.ends)
-    event.add("summary", f"{appointment.type.name}, {appointment.get_mode_display().lower()}")
+    event.add("summary", f"{appointment.appointment_type.name}, {appointment.get_mode_display().lower()}")
     event.add("description", f"Reference {appointment.spoken_reference}")
     event.add("class", "PRIVATE")
     event.add("url", settings.SITE_URL + reverse("admin:appointments_appointment_change", args=[appointment.pk]))

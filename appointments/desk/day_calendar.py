@@ -104,7 +104,7 @@ def _entries(
     closures = closures.filter(starts__lt=ends, ends__gt=starts).select_related("clinician")
     if of:
         slots, closures = slots.filter(clinician=of), closures.filter(Q(clinician=None) | Q(clinician=of))
-    live = Appointment.objects.filter(status__in=LIVE).select_related("type")
+    live = Appointment.objects.filter(status__in=LIVE).select_related("appointment_type")
     slots = slots.select_related("clinician", "location").prefetch_related(
         Prefetch("appointments", queryset=live, to_attr="taken")
     )

@@ -125,9 +125,11 @@ def book(request: HttpRequest, slot: int) -> HttpResponse:
     chosen = get_object_or_404(slots_of(request.user).select_related("clinician", "location"), pk=slot)
     form = BookForm(request.POST or None, slot=chosen)
     if form.is_valid():
-        kind, mode = form.cleaned_data["kind"], form.cleaned_data["mode"]
+        appointment_type, mode = form.cleaned_data["kind"], form.cleaned_data["mode"]
         try:
-            made = booking.book_for_patient(slot=chosen, kind=kind, mode=mode, details=form.details, by=request.user)
+            made = booking.book_for_patient(
+                slot=chosen, appointment_type=appointment_type, mode=mode, details=form.details, by=request.user
+            )
         except BookingError as error:
             form.add_error(None, f"{error} What you have written is still here: the calendar shows other times.")
         else:

@@ -59,8 +59,8 @@ def spreadsheet(appointments: Iterable[Appointment]) -> bytes:
     for each in appointments:
         starts = timezone.localtime(each.slot.starts, timezone.get_default_timezone())
         cells = [each.reference, f"{starts:%Y-%m-%d %H:%M}", zone, (each.slot.ends - each.slot.starts).seconds // 60]
-        cells += [each.slot.clinician, each.type, each.get_mode_display(), each.get_status_display(), each.name]
-        cells += [each.date_of_birth or "", each.email, each.telephone, each.language]
+        cells += [each.slot.clinician, each.appointment_type, each.get_mode_display(), each.get_status_display()]
+        cells += [each.name, each.date_of_birth or "", each.email, each.telephone, each.language]
         cells += ["yes" if each.needs_interpreter else "no", f"{each.booked_at:%Y-%m-%d}" if each.booked_at else ""]
         rows.writerow([safe_cell(cell) for cell in cells])
     return file.getvalue().encode("utf-8-sig")
@@ -83,7 +83,7 @@ def _export(request: HttpRequest, appointment_admin: admin.ModelAdmin) -> HttpRe
     except IncorrectLookupParameters:
         messages.error(request, "The list cannot be narrowed like this.")
         return redirect("admin:appointments_appointment_changelist")
-    found = list(listed.select_related("slot__clinician", "type")[: MOST + 1])
+    found = list(listed.select_related("slot__clinician", "appointment_type")[: MOST + 1])
     if len(found) > MOST:
         messages.error(request, f"That is more than {MOST:,} appointments. Narrow the list first, by a date, say.")
         return redirect(f"..?{request.GET.urlencode()}")

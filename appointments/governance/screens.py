@@ -79,7 +79,9 @@ def about_appointment(
         @needs(permission)
         @wraps(view)
         def allowed(request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponse:
-            seen = among(request.user).select_related("slot__clinician", "slot__location", "type", "condition")
+            seen = among(request.user).select_related(
+                "slot__clinician", "slot__location", "appointment_type", "condition"
+            )
             return view(request, get_object_or_404(seen, pk=pk), **kwargs)
 
         return allowed

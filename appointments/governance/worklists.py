@@ -29,4 +29,4 @@ class Worklist:
         if self.permission and not user.has_perm(self.permission):
             return Appointment.objects.none()
         found = self.among(appointments_of(user), at or timezone.now())
-        return found.select_related("slot__clinician", "type").order_by("slot__starts", "pk")
+        return found.select_related("slot__clinician", "appointment_type").order_by("slot__starts", "pk")

@@ -12,7 +12,9 @@ class LinkQuerySet(models.QuerySet):
     def usable(self, at: datetime | None = None) -> "LinkQuerySet":
         """Those that have neither ended nor run out, with what a page shows of their appointment."""
         links = self.filter(ended_at=None, expires_at__gt=at or timezone.now())
-        return links.select_related("appointment__slot__clinician", "appointment__slot__location", "appointment__type")
+        return links.select_related(
+            "appointment__slot__clinician", "appointment__slot__location", "appointment__appointment_type"
+        )
 
 
 class Link(models.Model):

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from appointments.choices import AuditAction
 from appointments.models.appointments import Appointment
 
 
@@ -13,20 +14,7 @@ class AuditEntry(models.Model):
     `by` is None for the patient and for the site itself; `actor` says which. It outlives the record.
     """
 
-    class Action(models.TextChoices):
-        READ = "read", "Looked at"
-        LISTED = "listed", "Shown in a list"
-        EXPORTED = "exported", "Saved as a file"
-        BOOKED = "booked", "Booked"
-        CONFIRMED = "confirmed", "E-mail address confirmed"
-        MOVED = "moved", "Moved to another time"
-        CANCELLED = "cancelled", "Cancelled"
-        STATUS = "status", "Marked"
-        CHANGED = "changed", "Details changed"
-        NOTED = "noted", "Note written"
-        MESSAGED = "messaged", "Message sent"
-        ENTERED = "entered", "Patient came by their link"
-        ERASED = "erased", "Everything erased"
+    Action = AuditAction
 
     appointment = models.ForeignKey(
         Appointment, on_delete=models.DO_NOTHING, db_constraint=False, related_name="audit", null=True

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from post_office.models import Email
 
+from appointments.choices import MessageKind
 from appointments.models.appointments import Appointment
 
 
@@ -27,18 +28,7 @@ class Message(models.Model):
     nothing: `composed_at` without `email`. The outbox forgets what it sent after some weeks, and `sent_at` does not.
     """
 
-    class Kind(models.TextChoices):
-        CONFIRMATION = "confirmation", "Booking confirmation"
-        CHANGE = "change", "New time"
-        CANCELLATION = "cancellation", "Cancellation"
-        REMINDER = "reminder", "Reminder"
-        LINK = "link", "The patient's link"
-        CODE = "code", "Six-digit code"
-        OFFER = "offer", "An earlier time"
-        STAFF = "staff", "Message from staff"
-        NUDGE = "nudge", "Reminder of the list"
-        OPINION = "opinion", "The opinion is ready"
-        RECOVERY = "recovery", "Recovery plan is ready"
+    Kind = MessageKind
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="messages", null=True)
     kind = models.CharField(max_length=20, choices=Kind)

@@ -9,7 +9,16 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.text import capfirst
 
-from appointments.choices import COMING, TaskStatus, Tool
+from appointments.choices import (
+    COMING,
+    HistoryKind,
+    MedicineKind,
+    QuestionOutcome,
+    ReferralStatus,
+    SymptomKind,
+    TaskStatus,
+    Tool,
+)
 from appointments.models.appointments import Appointment
 from appointments.models.checklists import ChecklistItem, CopyQuerySet, QuestionPrompt
 
@@ -103,11 +112,7 @@ class PackRow(Written):
 class HistoryEntry(PackRow):
     """Something from the medical history of a patient, or of their family."""
 
-    class Kind(models.TextChoices):
-        ILLNESS = "illness", "An illness or diagnosis"
-        OPERATION = "operation", "An operation"
-        ALLERGY = "allergy", "An allergy"
-        FAMILY = "family", "An illness in my family"
+    Kind = HistoryKind
 
     kind = models.CharField("what kind", max_length=20, choices=Kind)
     what = models.CharField(max_length=200)
@@ -124,9 +129,7 @@ class HistoryEntry(PackRow):
 class Symptom(PackRow):
     """A symptom or a worry: since when, how bad, what helps."""
 
-    class Kind(models.TextChoices):
-        SYMPTOM = "symptom", "A symptom"
-        WORRY = "worry", "A worry"
+    Kind = SymptomKind
 
     kind = models.CharField("what kind", max_length=20, choices=Kind, default=Kind.SYMPTOM)
     what = models.CharField(max_length=300)
@@ -151,9 +154,7 @@ class Symptom(PackRow):
 class Question(PackRow):
     """A question that a patient wants to ask; the first is the most important. The clinician answers it."""
 
-    class Outcome(models.TextChoices):
-        ANSWERED = "answered", "Answered"
-        LEFT_OPEN = "open", "Left open"
+    Outcome = QuestionOutcome
 
     text = models.CharField("your question", max_length=500)
     prompt = models.ForeignKey(
@@ -175,10 +176,7 @@ class Question(PackRow):
 class Medicine(PackRow):
     """A medicine, supplement or vitamin that a patient takes."""
 
-    class Kind(models.TextChoices):
-        MEDICINE = "medicine", "Medicine"
-        SUPPLEMENT = "supplement", "Supplement"
-        VITAMIN = "vitamin", "Vitamin"
+    Kind = MedicineKind
 
     kind = models.CharField("what kind", max_length=20, choices=Kind, default=Kind.MEDICINE)
     name = models.CharField(max_length=200)
@@ -226,10 +224,7 @@ class TestInstruction(PackRow):
 class Referral(Written):
     """Whether a doctor sends the patient, and who."""
 
-    class Status(models.TextChoices):
-        HAVE = "have", "I have a referral"
-        ASKED = "asked", "I have asked for one"
-        NONE = "none", "I come without one"
+    Status = ReferralStatus
 
     appointment = models.OneToOneField(Appointment, on_delete=models.CASCADE, related_name="referral")
     status = models.CharField("your referral", max_length=20, choices=Status)

@@ -55,7 +55,7 @@ def coming(user: AbstractUser, *, days: int, at: datetime | None = None) -> Appo
     now = at or timezone.now()
     _, ends = bounds(timezone.localdate(now), days + 1)
     found = appointments_of(user).coming(now).filter(slot__starts__lt=ends)
-    return found.select_related("slot__clinician", "type").order_by("slot__starts", "pk")
+    return found.select_related("slot__clinician", "appointment_type").order_by("slot__starts", "pk")
 
 
 def look(appointments: Sequence[Appointment], at: datetime | None = None) -> list[Readiness]:

@@ -1,7 +1,7 @@
 """Preparing for an appointment: the list that a booking gets, and what the patient does with it.
 
 The checklist is copied in the transaction that books, so that nothing moves under a patient's feet when staff edit it.
-What patients write for their visit are rows of lists, each kept by one tool (`kinds.Tool`). Whatever changes them has
+What patients write for their visit are rows of lists, each kept by one `Tool`. Whatever changes them has
 the appointment's lock, so that two windows lose nothing of each other. What comes of it is the visit pack: all that
 patient and clinician want before them, the same for both.
 """

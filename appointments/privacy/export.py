@@ -26,6 +26,7 @@ from appointments.models import Appointment, AuditEntry
 from appointments.privacy import registry
 
 SECRETS = {"digest", "feed_digest"}
+KEYS = {"appointment_type": "type"}  # of fields that are called otherwise in the file
 CHUNK = 2**16  # bytes
 ABOUT = (
     "Everything that we hold about you with this appointment, by the kind of record. Times are in UTC. A second "
@@ -52,7 +53,7 @@ def _rows(appointment: Appointment, model: type[Model]) -> list[dict[str, Any]]:
     fields = [field for field in model._meta.concrete_fields if field.name not in SECRETS]
     related = [field.name for field in fields if isinstance(field, ForeignKey)]
     return [
-        {field.name: _value(row, field) for field in fields}
+        {KEYS.get(field.name, field.name): _value(row, field) for field in fields}
         for row in registry.rows_of(appointment, model).select_related(*related)
     ]
 

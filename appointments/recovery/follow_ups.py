@@ -27,7 +27,9 @@ def begin(*, follow_up: FollowUp, at: datetime | None = None) -> tuple[Draft, st
     Raises RecoveryError as `check_to_book` does, and Appointment.DoesNotExist when the patient is erased meanwhile:
     the lock is the one that an erasure takes, which so finds every draft.
     """
-    rows = Appointment.objects.select_for_update(of=("self",), no_key=True).select_related("type", "slot__clinician")
+    rows = Appointment.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "appointment_type", "slot__clinician"
+    )
     patient = rows.get(pk=follow_up.plan.appointment_id)
     locked(follow_up.plan)
     check_to_book(follow_up)
@@ -49,12 +51,17 @@ def known_of(patient: Appointment) -> dict[str, Any]:
         else:
             unsent[name] = typed
     answers[drafts.UNSENT] = {name: {"typed": typed, "wrong": False} for name, typed in unsent.items()}
-    return {"answers": answers, "details": details, "type": patient.type, "condition_id": patient.condition_id}
+    return {
+        "answers": answers,
+        "details": details,
+        "appointment_type": patient.appointment_type,
+        "condition_id": patient.condition_id,
+    }
 
 
 def suggestion(patient: Appointment, earlier: dict[str, dict[str, str]]) -> dict[str, str]:
     """How and with whom it was last time, as far as it is still offered."""
-    last = {"type": patient.type.slug, "mode": patient.mode, "clinician": patient.slot.clinician.slug}
+    last = {"type": patient.appointment_type.slug, "mode": patient.mode, "clinician": patient.slot.clinician.slug}
     form = forms.HowForm(last, earlier=earlier)
     return {name: typed for name, typed in form.typed().items() if name not in form.errors}
 

@@ -223,7 +223,7 @@ def book_follow_up(
     *,
     follow_up: FollowUp,
     slot: Slot,
-    kind: AppointmentType,
+    appointment_type: AppointmentType,
     mode: str,
     agreed: dict[str, Any],
     by: AbstractUser,
@@ -238,6 +238,8 @@ def book_follow_up(
     check_to_book(follow_up)
     patient = Appointment.objects.get(pk=follow_up.plan.appointment_id)
     details = {name: getattr(patient, name) for name in PATIENT} | agreed
-    made = booking.book_for_patient(slot=slot, kind=kind, mode=mode, details=details, by=by, at=at)
+    made = booking.book_for_patient(
+        slot=slot, appointment_type=appointment_type, mode=mode, details=details, by=by, at=at
+    )
     FollowUp.objects.filter(pk=follow_up.pk).update(appointment=made)
     return made

@@ -243,12 +243,14 @@ def book_follow_up(request: HttpRequest, appointment: Appointment, follow_up: in
     """Book a follow-up: free times around its day, and the same verb as for every booking by staff."""
     wanted = get_object_or_404(FollowUp.objects.select_related("plan"), pk=follow_up, plan__appointment=appointment)
     first = max(wanted.day, timezone.localdate())
-    asked = {"first": first, "kind": appointment.type_id, "mode": appointment.mode}
+    asked = {"first": first, "kind": appointment.appointment_type_id, "mode": appointment.mode}
     find = FindForm(request.GET if "kind" in request.GET else asked)
     form = BookFollowUpForm(request.POST if request.method == "POST" else None)
     times = form.fields["slot"].queryset
     if find.is_valid():
-        looked = Appointment(type=find.cleaned_data["kind"], mode=find.cleaned_data["mode"], slot=appointment.slot)
+        looked = Appointment(
+            appointment_type=find.cleaned_data["kind"], mode=find.cleaned_data["mode"], slot=appointment.slot
+        )
         day = find.cleaned_data["first"] or first
         times = free_for(looked, request.user, first=day, anybody=find.cleaned_data["anybody"])
     form.fields["slot"].queryset = times
@@ -266,7 +268,7 @@ def booked(request: HttpRequest, follow_up: FollowUp, find: FindForm, form: Book
         return plans.book_follow_up(
             follow_up=follow_up,
             slot=form.cleaned_data["slot"],
-            kind=find.cleaned_data["kind"],
+            appointment_type=find.cleaned_data["kind"],
             mode=find.cleaned_data["mode"],
             agreed=form.consent(timezone.now()),
             by=request.user,

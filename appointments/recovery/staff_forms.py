@@ -202,8 +202,8 @@ class FindForm(forms.Form):
     anybody = forms.BooleanField(label="Other clinicians’ too", required=False)
 
     def clean(self) -> dict[str, Any]:
-        kind, mode = self.cleaned_data.get("kind"), self.cleaned_data.get("mode")
-        if kind and mode and mode not in kind.modes:
+        appointment_type, mode = self.cleaned_data.get("kind"), self.cleaned_data.get("mode")
+        if appointment_type and mode and mode not in appointment_type.modes:
             self.add_error("mode", "That kind of appointment is not offered like this.")
         return self.cleaned_data
 

@@ -61,5 +61,5 @@ def make_appointment(*, slot: Slot | None = None, at: datetime | None = None, **
     """A booked appointment, made the way patients make one."""
     slot = slot or make_slot()
     draft = make_draft()
-    booking.hold(draft=draft, slot=slot, kind=slot.hours.types.first(), mode=Mode.VIDEO, at=at)
+    booking.hold(draft=draft, slot=slot, appointment_type=slot.hours.types.first(), mode=Mode.VIDEO, at=at)
     return booking.book(draft=draft, details=PATIENT | details, at=at)

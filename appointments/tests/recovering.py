@@ -46,7 +46,7 @@ def seen_patient(**details: Any) -> Appointment:
     appointment = make_appointment(**details)
     move_back(appointment)
     Clinician.objects.filter(pk=appointment.slot.clinician_id).update(user=make_carer())
-    return Appointment.objects.select_related("slot__clinician__user", "type").get(pk=appointment.pk)
+    return Appointment.objects.select_related("slot__clinician__user", "appointment_type").get(pk=appointment.pk)
 
 
 def make_guidance(**fields: Any) -> RecoveryGuidance:

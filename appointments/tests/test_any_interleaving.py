@@ -38,12 +38,12 @@ class Clinic(RuleBasedStateMachine):
     def open(self) -> None:
         self.now = MONDAY
         self.staff = people.make_person("Booking coordinator")
-        self.kind = make_type(minutes=45, notice_hours=1, horizon_days=20)
+        self.appointment_type = make_type(minutes=45, notice_hours=1, horizon_days=20)
         self.clinicians = [make_clinician(time_zone=zone) for zone in ("Europe/London", "America/New_York")]
         for clinician in self.clinicians:
             for weekday in (0, 3, 6):
                 fields = {"weekday": weekday, "starts": time(1), "ends": time(4), "valid_from": date(2026, 10, 1)}
-                make_hours(clinician=clinician, types=[self.kind], **fields)
+                make_hours(clinician=clinician, types=[self.appointment_type], **fields)
         self.drafts = [make_draft() for _ in range(4)]
         self.booked: dict[int, str] = {}  # what somebody was told that they have: its key, and the reference
         self.came: set[UUID] = set()  # the appointments of whoever is not expected any more
@@ -69,7 +69,7 @@ class Clinic(RuleBasedStateMachine):
         return slots[number % slots.count()]
 
     def appointment(self, number: int) -> Appointment | None:
-        found = Appointment.objects.booked().select_related("slot", "type").order_by("pk")
+        found = Appointment.objects.booked().select_related("slot", "appointment_type").order_by("pk")
         return found[number % count] if (count := found.count()) else None
 
     def draft(self, number: int) -> Draft:
@@ -78,7 +78,9 @@ class Clinic(RuleBasedStateMachine):
     @rule(who=NUMBERS, what=NUMBERS)
     def hold(self, who: int, what: int) -> None:
         slot = self.slot(what)
-        self.attempt(booking.hold, draft=self.draft(who), slot=slot, kind=self.kind, mode=Mode.VIDEO)
+        self.attempt(
+            booking.hold, draft=self.draft(who), slot=slot, appointment_type=self.appointment_type, mode=Mode.VIDEO
+        )
 
     @rule(who=NUMBERS)
     def extend(self, who: int) -> None:

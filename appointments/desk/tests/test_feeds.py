@@ -48,7 +48,7 @@ def test_a_feed_shows_times_and_references_and_no_patient(clinician):
     assert "kim@home.example" not in text
     assert other.spoken_reference not in text
     event = Calendar.from_ical(text).walk("VEVENT")[0]
-    assert event["summary"] == f"{appointment.type.name}, video call"
+    assert event["summary"] == f"{appointment.appointment_type.name}, video call"
     assert event["description"] == f"Reference {appointment.spoken_reference}"
     assert (event.decoded("dtstart"), event.decoded("dtend")) == (appointment.slot.starts, appointment.slot.ends)
     assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"

@@ -30,8 +30,14 @@ def body_of(answer) -> str:
 
 
 def new_patient(slot, **fields) -> dict:
-    kind = slot.hours.types.get().pk
-    return {"kind": kind, "mode": "telephone", "name": "Li 李", "telephone": "01632 960 002", "agreed": "on"} | fields
+    appointment_type = slot.hours.types.get().pk
+    return {
+        "kind": appointment_type,
+        "mode": "telephone",
+        "name": "Li 李",
+        "telephone": "01632 960 002",
+        "agreed": "on",
+    } | fields
 
 
 def test_a_page_shows_who_when_and_how_to_reach_them(desk):
@@ -118,9 +124,9 @@ def test_an_appointment_is_moved_to_a_free_time_of_its_clinician(desk, coordinat
 
 
 def test_an_appointment_is_moved_to_another_clinician_when_asked_for(desk):
-    kind = make_type()
-    appointment = make_appointment(slot=make_slot(hours=make_hours(types=[kind])))
-    other = make_slot(hours=make_hours(types=[kind]))
+    appointment_type = make_type()
+    appointment = make_appointment(slot=make_slot(hours=make_hours(types=[appointment_type])))
+    other = make_slot(hours=make_hours(types=[appointment_type]))
     address = page_of(appointment, "move")
     assert f'id="slot-{other.pk}"' in body_of(desk.get(address, {"anybody": "on"}))
     desk.post(f"{address}?anybody=on", {"slot": other.pk, "seen": 0})
@@ -315,7 +321,7 @@ def orphan(appointment: Appointment) -> None:
 
 def make_held() -> Appointment:
     slot = make_slot()
-    return booking.hold(draft=make_draft(), slot=slot, kind=slot.hours.types.get(), mode=Mode.VIDEO)
+    return booking.hold(draft=make_draft(), slot=slot, appointment_type=slot.hours.types.get(), mode=Mode.VIDEO)
 
 
 def test_a_worklist_that_does_not_exist_is_not_found(desk):

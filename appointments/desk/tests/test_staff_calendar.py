@@ -44,7 +44,7 @@ def test_a_day_has_a_column_for_each_clinician_with_what_is_free_held_and_booked
     slots = [make_slot(hours=hours, starts=NOON + timedelta(hours=number)) for number in range(3)]
     make_slot(hours=other, starts=NOON)
     make_appointment(slot=slots[0], at=BEFORE)
-    booking.hold(draft=make_draft(), slot=slots[1], kind=hours.types.get(), mode=Mode.VIDEO, at=BEFORE)
+    booking.hold(draft=make_draft(), slot=slots[1], appointment_type=hours.types.get(), mode=Mode.VIDEO, at=BEFORE)
     shown = day_calendar(coordinator, NOON.date(), at=BEFORE)
     assert [column.clinician.name for column in shown.columns] == ["A", "B"]
     assert kinds(shown) == [["booked", "held", "free"], ["free"]]

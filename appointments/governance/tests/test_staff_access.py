@@ -119,7 +119,7 @@ def test_a_clinician_sees_their_own_patient_and_no_others_at_any_address(patient
 
 
 def test_a_clinician_does_not_move_their_patient_into_the_time_of_another(patient):
-    other = make_slot(hours=make_hours(types=[patient.type]))
+    other = make_slot(hours=make_hours(types=[patient.appointment_type]))
     client = clinician_client(patient)
     client.post(f"{LIST}{patient.pk}/move/?anybody=on", {"slot": other.pk, "seen": 0})
     patient.refresh_from_db()

@@ -223,7 +223,7 @@ def test_another_clinician_a_coordinator_and_who_owns_the_site_get_what_a_random
 
 def test_an_appointment_that_moves_to_another_clinician_takes_its_opinion_along(appointment, desk):
     writing.make_draft_opinion(appointment)
-    other = make_slot(hours=make_hours(types=[appointment.type]))
+    other = make_slot(hours=make_hours(types=[appointment.appointment_type]))
     Appointment.objects.update(slot=other)
     assert desk.get(at(appointment, "1/edit/")).status_code == 404
     new = writing.client_of(writing.clinician_of(Appointment.objects.get(pk=appointment.pk)))

@@ -105,7 +105,7 @@ def test_what_counts_and_points_without_a_foreign_key_goes_too(staff):
 def test_what_the_patient_has_begun_and_not_booked_goes_too(staff):
     """Answers that were left in another browser lead to no appointment, or to a hold."""
     appointment, slot, held = make_appointment(email="Kim@home.example"), make_slot(), make_draft()
-    booking.hold(draft=held, slot=slot, kind=slot.hours.types.get(), mode=Mode.VIDEO)
+    booking.hold(draft=held, slot=slot, appointment_type=slot.hours.types.get(), mode=Mode.VIDEO)
     written = {"answers": {"details": {"email": "kim@home.example"}}, "details": {"about": {"reason": "canary"}}}
     left = [make_draft(**written), held]
     Draft.objects.filter(pk=held.pk).update(**written)

@@ -51,7 +51,7 @@ def test_a_draft_goes_a_day_after_it_was_last_touched():
 def test_a_draft_stays_while_its_time_is_held_and_leaves_what_was_booked():
     now = timezone.now()
     draft, slot = make_draft(touched_at=now - 2 * DAY), make_slot()
-    held = booking.hold(draft=draft, slot=slot, kind=slot.hours.types.get(), mode=Mode.VIDEO, at=now - DAY)
+    held = booking.hold(draft=draft, slot=slot, appointment_type=slot.hours.types.get(), mode=Mode.VIDEO, at=now - DAY)
     Draft.objects.update(touched_at=now - 2 * DAY)
     Appointment.objects.filter(pk=held.pk).update(held_until=now + timedelta(minutes=1))
     retention.clean_up(now)

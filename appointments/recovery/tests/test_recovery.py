@@ -153,9 +153,14 @@ def test_a_plan_that_has_ended_is_not_changed_and_ends_once():
 
 
 def book(follow_up: FollowUp, **fields) -> Appointment:
-    kind = make_type()
-    slot = make_slot(hours=make_hours(types=[kind], clinician=follow_up.plan.appointment.slot.clinician))
-    asked = {"slot": slot, "kind": kind, "mode": Mode.VIDEO, "agreed": {"consent_version": "1"}}
+    appointment_type = make_type()
+    slot = make_slot(hours=make_hours(types=[appointment_type], clinician=follow_up.plan.appointment.slot.clinician))
+    asked = {
+        "slot": slot,
+        "appointment_type": appointment_type,
+        "mode": Mode.VIDEO,
+        "agreed": {"consent_version": "1"},
+    }
     asked |= {"by": make_carer("add_appointment")}
     return plans.book_follow_up(follow_up=follow_up, **asked | fields)
 
@@ -184,12 +189,18 @@ def test_a_follow_up_is_booked_like_everything_else_and_takes_nothing_medical_al
 
 def test_of_two_who_book_one_follow_up_one_does_and_the_other_is_told(committed):
     follow_up = start_plan().follow_ups.get()
-    kind = make_type()
-    hours = make_hours(types=[kind], clinician=follow_up.plan.appointment.slot.clinician)
+    appointment_type = make_type()
+    hours = make_hours(types=[appointment_type], clinician=follow_up.plan.appointment.slot.clinician)
     by = make_carer("add_appointment")
     now = timezone.now()
     steps = [
-        partial(book, follow_up, slot=make_slot(hours=hours, starts=now + timedelta(days=day)), kind=kind, by=by)
+        partial(
+            book,
+            follow_up,
+            slot=make_slot(hours=hours, starts=now + timedelta(days=day)),
+            appointment_type=appointment_type,
+            by=by,
+        )
         for day in (20, 21)
     ]
     outcomes = at_once(*steps)
