@@ -17,7 +17,7 @@ from appointments.models import (
     Symptom,
     TreatmentOption,
 )
-from appointments.preparation import tasks
+from appointments.preparation.rows import add_rows, instruct, keep
 from appointments.tests.factories import make_appointment
 from calcsite.tests.people import make_person
 from conditions.models import Condition
@@ -64,14 +64,14 @@ def write(appointment: Appointment, *, rows: int = 1, word: str = "") -> None:
         several = [
             {name: _with(name, value, f"{word} {number}") for name, value in values.items()} for number in range(rows)
         ]
-        tasks.add_rows(appointment=appointment, model=MODELS[tool], rows=several)
+        add_rows(appointment=appointment, model=MODELS[tool], rows=several)
     for tool, values in SINGLE.items():
         words = {name: _with(name, value, word) for name, value in values.items()}
-        tasks.keep(appointment=appointment, model=MODELS[tool], values=words)
+        keep(appointment=appointment, model=MODELS[tool], values=words)
     author = User.objects.filter(username="nurse").first() or make_person(username="nurse")
     for number in range(rows):
         values = {"test": f"Blood test {word} {number}", "day": date(2026, 12, 1), "text": f"Eat nothing. {word}"}
-        tasks.instruct(appointment=appointment, values=values, by=author)
+        instruct(appointment=appointment, values=values, by=author)
 
 
 def _with(name: str, value: str, word: str) -> str:

@@ -1,5 +1,8 @@
 """A patient's browser, on their own pages."""
 
+import re
+
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -28,3 +31,8 @@ def come_in_with_code(appointment: Appointment, **options) -> Client:
     session[CODE] = [session[links.SESSION], timezone.now().isoformat()]
     session.save()
     return client
+
+
+def seen_in(page: HttpResponse) -> str:
+    """The signed state in the form of a page (`calcsite.stale`)."""
+    return re.search(r'name="seen" value="(.*?)"', page.text)[1]

@@ -8,11 +8,11 @@ from django.test import Client
 
 from appointments.models import Appointment, Opinion, Question
 from appointments.opinions import opinions
-from appointments.preparation.answers import fingerprint
+from appointments.preparation.answers import fingerprint_of
+from calcsite.stale import fingerprint
 from calcsite.tests import people
-from conditions.models.editions import checksum
 
-WORDS = {
+TEXTS = {
     "findings": "The scan shows two small spots of calcium.",
     "agreement": "partly",
     "first_opinion": "The first doctor advises an operation.",
@@ -41,17 +41,20 @@ def client_of(user: User) -> Client:
 def save(opinion: Opinion, by: User, **changes: Any) -> None:
     """Save a draft as its writer sees it now, with changes."""
     opinion.refresh_from_db()
-    seen = fingerprint(Question.objects.filter(appointment=opinion.appointment))
-    given = {"seen": opinion.changed_at, "words": WORDS, "options": [OPTION], "answers": {}, "answers_seen": seen}
+    seen = {
+        "seen": opinions.fingerprint_of(opinion),
+        "answers_seen": fingerprint_of(Question.objects.filter(appointment=opinion.appointment)),
+    }
+    given = seen | {"texts": TEXTS, "options": [OPTION], "answers": {}}
     opinions.save(opinion=opinion, by=by, **given | changes)
     opinion.refresh_from_db()
 
 
-def make_draft_opinion(appointment: Appointment, **words: str) -> Opinion:
+def make_draft_opinion(appointment: Appointment, **texts: str) -> Opinion:
     """A draft in which nothing is missing."""
     by = clinician_of(appointment)
     opinion = opinions.start(appointment=appointment, by=by)
-    save(opinion, by, words=WORDS | words)
+    save(opinion, by, texts=TEXTS | texts)
     return opinion
 
 
@@ -59,7 +62,7 @@ def sign(opinion: Opinion) -> Opinion:
     """Sign a draft as it is."""
     opinion.refresh_from_db()
     by = clinician_of(opinion.appointment)
-    opinions.sign(opinion=opinion, seen=checksum(opinions.compose(opinion)), by=by)
+    opinions.sign(opinion=opinion, seen=fingerprint(opinions.compose(opinion)), by=by)
     opinion.refresh_from_db()
     return opinion
 
@@ -70,8 +73,8 @@ def release(opinion: Opinion) -> Opinion:
     return opinion
 
 
-def make_released_opinion(appointment: Appointment, **words: str) -> Opinion:
-    return release(sign(make_draft_opinion(appointment, **words)))
+def make_released_opinion(appointment: Appointment, **texts: str) -> Opinion:
+    return release(sign(make_draft_opinion(appointment, **texts)))
 
 
 def make_correction(appointment: Appointment, why: str = "The date of the scan was wrong.") -> Opinion:
