@@ -15,7 +15,7 @@ from icalendar import Calendar, Event
 from appointments.choices import Status
 from appointments.governance import audit
 from appointments.models import AuditEntry, FollowUp, RecoveryPlan
-from appointments.recovery.plans import RecoveryError
+from calcsite.errors import UserFacingError
 from calcsite.security.tokens import digest_of, new_token
 
 CHANGED = AuditEntry.Action.CHANGED
@@ -26,11 +26,11 @@ BACK, AHEAD = 30, 90  # days of the plan in the calendar, before and after today
 def renew(*, plan: RecoveryPlan) -> str:
     """Give a plan a new address, and end the one before. Returns the secret, which is stored nowhere.
 
-    Raises RecoveryError when the plan has ended.
+    Raises UserFacingError when the plan has ended.
     """
     secret = new_token()
     if RecoveryPlan.objects.filter(pk=plan.pk, ended_at=None).update(feed_digest=digest_of(secret)) != 1:
-        raise RecoveryError("This recovery plan has ended.")
+        raise UserFacingError("This recovery plan has ended.")
     audit.record(CHANGED, plan.appointment, by=audit.PATIENT, detail="Calendar address made")
     return secret
 

@@ -20,8 +20,9 @@ from appointments.governance.permissions import CARE, appointments_of
 from appointments.models import Appointment, AuditEntry, CheckIn, RecoveryPlan
 from appointments.models.appointments import AppointmentQuerySet
 from appointments.models.recovery import CheckInQuerySet
-from appointments.recovery.plans import RecoveryError, locked
+from appointments.recovery.plans import locked
 from calcsite.charts import Chart, line_chart
+from calcsite.errors import UserFacingError
 from conditions.models import Condition
 
 TWICE = timedelta(minutes=10)  # within which the same words again are the same check-in: a second click, a reload
@@ -70,7 +71,7 @@ def check_in(
     red_flags: Iterable[str] = (),
     at: datetime | None = None,
 ) -> CheckIn:
-    """Keep how a patient is. Sent twice it is kept once. Raises RecoveryError when the plan has ended."""
+    """Keep how a patient is. Sent twice it is kept once. Raises UserFacingError when the plan has ended."""
     now, flags = at or timezone.now(), list(red_flags)
     plan = locked(plan)
     latest = CheckIn.objects.filter(plan=plan, at__gt=now - TWICE, acknowledged_at=None).first()
@@ -102,15 +103,15 @@ def by_urgency(appointments: AppointmentQuerySet) -> AppointmentQuerySet:
 def acknowledge(*, check_in: CheckIn, by: AbstractUser, note: str, at: datetime | None = None) -> None:
     """Take an alarm off the worklist, with what was done about it. Of two who do it at once, the first one has.
 
-    Raises RecoveryError for an alarm that somebody has dealt with, that `by` may not see, or without a note.
+    Raises UserFacingError for an alarm that somebody has dealt with, that `by` may not see, or without a note.
     """
     if not note.strip():
-        raise RecoveryError("Write what you have done.")
+        raise UserFacingError("Write what you have done.")
     waiting = alarms_of(by).filter(pk=check_in.pk).values("pk")
     # Asked again in the statement itself: PostgreSQL does not read a subquery again after waiting for another's write.
     mine = CheckIn.objects.filter(pk__in=waiting, acknowledged_at=None)
     if mine.update(acknowledged_at=at or timezone.now(), acknowledged_by=by, acknowledged_note=note.strip()) != 1:
-        raise RecoveryError(_who_was_first(check_in))
+        raise UserFacingError(_who_was_first(check_in))
     audit.record(AuditEntry.Action.NOTED, check_in.plan.appointment, by=by, detail="Check-in dealt with")
 
 

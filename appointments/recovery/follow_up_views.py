@@ -9,8 +9,9 @@ from appointments.booking import drafts, limits, steps
 from appointments.booking.steps import go
 from appointments.models import Draft, FollowUp, RecoveryPlan
 from appointments.recovery import follow_ups
-from appointments.recovery.plans import RecoveryError, check_to_book
+from appointments.recovery.plans import check_to_book
 from appointments.recovery.views import recovery_page, with_plan
+from calcsite.errors import UserFacingError
 
 
 @form_page
@@ -25,7 +26,7 @@ def follow_up(request: HttpRequest, plan: RecoveryPlan, pk: int) -> HttpResponse
     wanted.plan = plan
     try:
         check_to_book(wanted)
-    except RecoveryError as error:
+    except UserFacingError as error:
         messages.info(request, str(error))
         return redirect("patient:recovery")
     begun = drafts.find(request)
@@ -47,7 +48,7 @@ def begin(request: HttpRequest, wanted: FollowUp, instead_of: Draft | None) -> H
         return limits.refusal("begun")
     try:
         draft, secret = follow_ups.begin(follow_up=wanted)
-    except RecoveryError as error:
+    except UserFacingError as error:
         messages.info(request, str(error))
         return redirect("patient:recovery")
     if instead_of:

@@ -24,7 +24,7 @@ WHO, YOU, NEEDS = "who", "you", "needs"
 def begin(*, follow_up: FollowUp, at: datetime | None = None) -> tuple[Draft, str]:
     """A draft for a follow-up with what is known of the patient, and the secret that leads to it.
 
-    Raises RecoveryError as `check_to_book` does, and Appointment.DoesNotExist when the patient is erased meanwhile:
+    Raises UserFacingError as `check_to_book` does, and Appointment.DoesNotExist when the patient is erased meanwhile:
     the lock is the one that an erasure takes, which so finds every draft.
     """
     rows = Appointment.objects.select_for_update(of=("self",), no_key=True).select_related(

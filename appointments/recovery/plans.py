@@ -7,8 +7,6 @@ Guidance is copied into the plan, so that a later edit of the clinic's guidance 
 from the day of the treatment, day 0, as the clinic's clock has it.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,6 +33,8 @@ from appointments.models import (
 )
 from appointments.models.appointments import AppointmentQuerySet
 from appointments.models.checklists import GuidanceQuerySet
+from calcsite.errors import UserFacingError
+from calcsite.stale import fingerprint, refuse_stale
 
 PATIENT = [
     "name",
@@ -58,20 +58,12 @@ ROWS: dict[type[models.Model], tuple[str, ...]] = {
     FollowUp: ("day", "what"),
 }
 ENDED = "This recovery plan has ended."
+CHANGED_MEANWHILE = "This plan was changed meanwhile. What you wrote is still here, and not saved."
+# Fields that change without the plan's form: the bookings of follow-ups, the calendar address, the end of the plan.
+NOT_IN_FORM = {"appointment", "feed_digest", "ended_at", "version"}
 AHEAD = timedelta(days=42)  # how long before its day a follow-up is on the worklist
 
 Action = AuditEntry.Action
-
-
-class RecoveryError(Exception):
-    """The step is not possible now. The message says why, in words for staff or for the patient."""
-
-
-class OvertakenError(RecoveryError):
-    """The plan says something else than what its writer was shown."""
-
-    def __init__(self) -> None:
-        super().__init__("This plan was changed meanwhile. What you wrote is still here, and not saved.")
 
 
 def plans_written_by(user: AbstractUser) -> AppointmentQuerySet:
@@ -97,7 +89,7 @@ def start_plan(
 ) -> RecoveryPlan:
     """Save a filled-in `plan` for an appointment with its medicines and follow-ups (`rows`), and tell the patient.
 
-    `guidance` are the keys of what was chosen; each that fits is copied as it is worded now. Raises RecoveryError for
+    `guidance` are the keys of what was chosen; each that fits is copied as it is worded now. Raises UserFacingError for
     an appointment that is not over or is not the clinician's own, and when there is a plan already.
     """
     now = at or timezone.now()
@@ -108,7 +100,7 @@ def start_plan(
         with transaction.atomic():
             plan.save(force_insert=True)
     except IntegrityError as error:
-        raise RecoveryError("There is a recovery plan for this appointment already.") from error
+        raise UserFacingError("There is a recovery plan for this appointment already.") from error
     _copy(plan, fitting(held, plan.treatment).filter(pk__in=list(guidance)))
     for row in rows:
         _write(row, plan)
@@ -121,12 +113,12 @@ def start_plan(
 def _check_may_start(appointment: Appointment, by: AbstractUser, at: datetime) -> None:
     _check_may_write(appointment, by)
     if appointment.status in (Status.CANCELLED, Status.MISSED) or appointment.slot.starts > at:
-        raise RecoveryError("A recovery plan can be started once the patient has been seen.")
+        raise UserFacingError("A recovery plan can be started once the patient has been seen.")
 
 
 def _check_may_write(appointment: Appointment, by: AbstractUser) -> None:
     if not plans_written_by(by).filter(pk=appointment.pk).exists():
-        raise RecoveryError("Only the clinician of this appointment can write its recovery plan.")
+        raise UserFacingError("Only the clinician of this appointment can write its recovery plan.")
 
 
 def _copy(plan: RecoveryPlan, guidance: Iterable[RecoveryGuidance]) -> None:
@@ -136,16 +128,14 @@ def _copy(plan: RecoveryPlan, guidance: Iterable[RecoveryGuidance]) -> None:
 
 
 @transaction.atomic
-def fingerprint(plan: RecoveryPlan) -> str:
-    """What tells whether a plan, or a row of it, says something else by now. A booked follow-up says the same.
+def fingerprint_of(plan: RecoveryPlan) -> str:
+    """The fingerprint of a plan, as it was read from the database, with its rows.
 
-    The rows are held until the end of the transaction: words that are replaced for safety come before, or after.
+    Booking a follow-up does not change it. The rows are locked until the end of the transaction, so that guidance is
+    replaced for safety either before or after.
     """
-    said = [[str(getattr(plan, name)) for name in PLAN]]
-    for model, names in ROWS.items():
-        rows = model.objects.select_for_update(no_key=True).filter(plan=plan).order_by("pk")
-        said += [[model.__name__, str(row.pk), *(str(getattr(row, name)) for name in names)] for row in rows]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+    rows = [row for model in ROWS for row in model.objects.select_for_update(no_key=True).filter(plan=plan)]
+    return fingerprint(plan, *rows, ignore=NOT_IN_FORM)
 
 
 @transaction.atomic
@@ -157,15 +147,14 @@ def change_plan(
     by: AbstractUser,
     seen: str | None = None,
 ) -> None:
-    """Save what was changed in a plan and in its rows. A follow-up that is booked stays, whatever is asked.
+    """Save the changed fields of a plan, and its `kept` and `removed` rows. A booked follow-up is never removed.
 
-    With `seen`, the fingerprint of what the writer was shown, only if the plan still says that: raises OvertakenError
-    otherwise. Raises RecoveryError when the plan has ended, or is not the clinician's own.
+    Raises StaleError when the plan is not in the state `seen`, and UserFacingError when it has ended or `by` is not its
+    clinician.
     """
     _check_may_write(plan.appointment, by)
     stored = locked(plan)
-    if seen is not None and seen != fingerprint(stored):
-        raise OvertakenError
+    refuse_stale(seen, fingerprint_of(stored), problem=CHANGED_MEANWHILE)
     RecoveryPlan.objects.filter(pk=plan.pk).update(**{name: getattr(plan, name) for name in PLAN})
     for row in kept:
         _write(row, plan)
@@ -190,11 +179,11 @@ def _write(row: models.Model, plan: RecoveryPlan) -> None:
 def locked(plan: RecoveryPlan) -> RecoveryPlan:
     """The plan as it is now, until the end of the transaction: what happens to one happens one after the other.
 
-    Raises RecoveryError when it has ended.
+    Raises UserFacingError when it has ended.
     """
     now = RecoveryPlan.objects.select_for_update(of=("self",), no_key=True).get(pk=plan.pk)
     if now.ended_at:
-        raise RecoveryError(ENDED)
+        raise UserFacingError(ENDED)
     return now
 
 
@@ -202,7 +191,7 @@ def locked(plan: RecoveryPlan) -> RecoveryPlan:
 def end_plan(*, plan: RecoveryPlan, by: AbstractUser, at: datetime | None = None) -> None:
     """End a plan: the patient can read it, and checks in no more. Its calendar address leads nowhere from then on.
 
-    Alarms stay on the worklist. Raises RecoveryError when it has ended, or is not the clinician's own.
+    Alarms stay on the worklist. Raises UserFacingError when it has ended, or is not the clinician's own.
     """
     _check_may_write(plan.appointment, by)
     locked(plan)
@@ -211,11 +200,11 @@ def end_plan(*, plan: RecoveryPlan, by: AbstractUser, at: datetime | None = None
 
 
 def check_to_book(follow_up: FollowUp) -> None:
-    """Raises RecoveryError, in words for patient and staff, when a follow-up is booked or its plan has ended."""
+    """Raises UserFacingError, in words for patient and staff, when a follow-up is booked or its plan has ended."""
     if follow_up.plan.ended_at:
-        raise RecoveryError(ENDED)
+        raise UserFacingError(ENDED)
     if not FollowUp.objects.to_book().filter(pk=follow_up.pk).exists():
-        raise RecoveryError("This follow-up is booked already.")
+        raise UserFacingError("This follow-up is booked already.")
 
 
 @transaction.atomic
@@ -231,7 +220,7 @@ def book_follow_up(
 ) -> Appointment:
     """Book a follow-up as staff book everything else, with what is known of the patient. `agreed` is their consent.
 
-    What they wrote about their health stays with the first appointment. Raises RecoveryError when it is booked
+    What they wrote about their health stays with the first appointment. Raises UserFacingError when it is booked
     already, and BookingError as `booking.book_for_patient` does.
     """
     locked(follow_up.plan)

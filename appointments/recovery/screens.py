@@ -23,7 +23,6 @@ from appointments.governance.permissions import ADD, CARE, sees_everybody
 from appointments.governance.screens import View, about_appointment, needs, patient_screen, record_listed, screen
 from appointments.models import Appointment, CheckIn, FollowUp, RecoveryPlan
 from appointments.recovery import checkins, plans
-from appointments.recovery.plans import OvertakenError, RecoveryError
 from appointments.recovery.staff_forms import (
     AcknowledgeForm,
     BookFollowUpForm,
@@ -39,6 +38,8 @@ from appointments.recovery.staff_forms import (
 )
 from appointments.recovery.worklists import ALARMS
 from appointments.scheduling.availability import free_for
+from calcsite.errors import UserFacingError
+from calcsite.stale import StaleError
 from calcsite.web.paging import links_to_pages, page_of
 
 TIMES = 40
@@ -136,7 +137,7 @@ def start(request: HttpRequest, appointment: Appointment) -> HttpResponse:
                 rows=kept_in(rows),
                 by=request.user,
             )
-        except RecoveryError as error:
+        except UserFacingError as error:
             form.add_error(None, str(error))
         else:
             told = "They get an e-mail." if appointment.email else "Tell them: they have no e-mail address."
@@ -147,39 +148,41 @@ def start(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 
 @own_plan
 def change(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
-    """Change the plan, as it was shown: what another window has saved meanwhile is not covered."""
-    seen = plans.fingerprint(plan)
-    if request.method == "POST" and request.POST.get("seen") != seen:
-        return overtaken(request, plan)
-    form, rows = parts_of(plan, request.POST or None)
+    """Change a plan, unless it was changed since its page was opened."""
+    state = plans.fingerprint_of(plan)
+    form, rows = plan_forms(plan, request.POST or None, state)
+    if request.method == "POST" and form.sent_state != state:
+        return changed_meanwhile(request, plan)
     if form.is_valid() and all(each.is_valid() for each in rows):
         kept = kept_in(rows)
         removed = [row for each in rows for row in each.deleted_objects]
         try:
-            plans.change_plan(plan=form.save(commit=False), kept=kept, removed=removed, by=request.user, seen=seen)
-        except OvertakenError:
-            return overtaken(request, RecoveryPlan.objects.select_related("appointment").get(pk=plan.pk))
-        except RecoveryError as error:
+            plans.change_plan(plan=form.save(commit=False), kept=kept, removed=removed, by=request.user, seen=state)
+        except StaleError:
+            return changed_meanwhile(request, RecoveryPlan.objects.select_related("appointment").get(pk=plan.pk))
+        except UserFacingError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, "Changed. The patient reads it the next time that they look.")
             return redirect(PAGE, plan.appointment_id)
-    return recovery_screen(request, "change", plan.appointment, form=form, rows=named(rows), plan=plan, seen=seen)
+    return recovery_screen(request, "change", plan.appointment, form=form, rows=named(rows), plan=plan)
 
 
-def parts_of(plan: RecoveryPlan, data: QueryDict | None) -> tuple[PlanForm, list[BaseInlineFormSet]]:
-    form = PlanForm(data, instance=plan)
+def plan_forms(plan: RecoveryPlan, data: QueryDict | None, state: str) -> tuple[PlanForm, list[BaseInlineFormSet]]:
+    form = PlanForm(data, instance=plan, state=state)
     return form, [rows(data, instance=plan) for rows in (MedicineRows, FollowUpRows, GuidanceRows)]
 
 
-def overtaken(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
-    """What was typed, with what is stored now beside it. Saved once more, the typed words take its place."""
+def changed_meanwhile(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
+    """The typed plan, beside the stored one. Saved once more, the typed one replaces it."""
     data, gone = carried_over(request.POST, plan)
-    form, rows = parts_of(RecoveryPlan.objects.get(pk=plan.pk), data)
-    form.add_error(None, str(OvertakenError()))
-    context = {"form": form, "rows": named(rows), "plan": plan, "seen": plans.fingerprint(plan), "gone": gone}
+    state = plans.fingerprint_of(plan)
+    form, rows = plan_forms(RecoveryPlan.objects.get(pk=plan.pk), data, state)
+    form.add_error(None, plans.CHANGED_MEANWHILE)
+    form.show_state(state)
+    context = {"form": form, "rows": named(rows), "plan": plan, "gone": gone, "is_changed_meanwhile": True}
     context |= {"medicines": plan.medicines.all(), "guidance": plan.guidance.all(), "day": plan.day()}
-    return recovery_screen(request, "change", plan.appointment, status=409, is_overtaken=True, **context)
+    return recovery_screen(request, "change", plan.appointment, status=409, **context)
 
 
 def kept_in(rows: list[BaseInlineFormSet]) -> list[Any]:
@@ -197,7 +200,7 @@ def end(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
     if request.method == "POST":
         try:
             plans.end_plan(plan=plan, by=request.user)
-        except RecoveryError as error:
+        except UserFacingError as error:
             messages.error(request, str(error))
         else:
             messages.success(request, "The plan has ended. The patient can still read it.")
@@ -229,7 +232,7 @@ def acknowledge(request: HttpRequest, appointment: Appointment, check_in: int) -
     if form.is_valid():
         try:
             checkins.acknowledge(check_in=alarm, by=request.user, **form.cleaned_data)
-        except RecoveryError as error:
+        except UserFacingError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, "Noted. It is off the list.")
@@ -273,6 +276,6 @@ def booked(request: HttpRequest, follow_up: FollowUp, find: FindForm, form: Book
             agreed=form.consent(timezone.now()),
             by=request.user,
         )
-    except (BookingError, RecoveryError) as error:
+    except (BookingError, UserFacingError) as error:
         form.add_error(None, str(error))
         return None

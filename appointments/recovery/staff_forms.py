@@ -24,6 +24,7 @@ from appointments.models import (
 from appointments.models.checklists import GuidanceQuerySet
 from appointments.recovery.plans import PLAN, ROWS
 from calcsite.models import ClinicDetails
+from calcsite.stale import SeenMixin
 
 # What a clinician begins with, and changes for the patient: nobody has reviewed these words.
 STARTER_SIGNS = """your pain gets worse, although you take what you were given for it
@@ -51,7 +52,7 @@ class TreatmentForm(forms.Form):
     treatment = forms.ChoiceField(label="What do they recover from?", choices=Treatment, widget=forms.RadioSelect)
 
 
-class PlanForm(forms.ModelForm):
+class PlanForm(SeenMixin, forms.ModelForm):
     first_day = DayField(label="Day of the treatment", help_text="Day 0 of the plan.", validators=[of_our_time])
     last_day = DayField(
         label="Last day", required=False, help_text="Empty: until you end the plan.", validators=[of_our_time]
@@ -99,7 +100,7 @@ class NewPlanForm(PlanForm):
     )
 
     def __init__(self, *args: Any, guidance: GuidanceQuerySet, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, state=None, **kwargs)
         self.fields["guidance"].queryset = guidance
 
     def ticks(self) -> list[tuple[Any, bool]]:

@@ -19,9 +19,9 @@ from appointments.choices import Feeling
 from appointments.models import Appointment, RecoveryPlan
 from appointments.recovery import calendar_feed, checkins
 from appointments.recovery.forms import CheckInForm
-from appointments.recovery.plans import RecoveryError
 from appointments.scheduling import local_times
 from calcsite.database.locks import lock_timeout
+from calcsite.errors import UserFacingError
 from calcsite.models import ClinicDetails
 
 LOCK_TIMEOUT_SECONDS = 2  # a reported sign of danger is answered soon, stored or not
@@ -151,7 +151,7 @@ def keep(plan: RecoveryPlan, form: CheckInForm) -> int:
     except DatabaseFault as fault:
         log(fault)
         return 503
-    except RecoveryError:
+    except UserFacingError:
         return 409
     return 200
 
@@ -168,7 +168,7 @@ def calendar(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
     if request.method == "POST":
         try:
             secret = calendar_feed.renew(plan=plan)
-        except RecoveryError:
+        except UserFacingError:
             return redirect("patient:recovery")
         address = settings.SITE_URL + reverse("calendar_feed:recovery", args=[secret])
     return recovery_page(request, "calendar", plan.appointment, plan=plan, address=address)

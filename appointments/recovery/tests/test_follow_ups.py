@@ -22,13 +22,13 @@ from appointments.choices import Mode
 from appointments.models import Appointment, AppointmentType, Clinician, Draft, FollowUp, RecoveryPlan, Slot
 from appointments.privacy import erasure, export
 from appointments.recovery import follow_ups, plans
-from appointments.recovery.plans import RecoveryError
 from appointments.tests import journeys
 from appointments.tests.factories import PATIENT, make_appointment, make_draft, make_hours, make_slot
 from appointments.tests.journeys import BOOK, answer, slots_on
 from appointments.tests.post import deliver, token_in
 from appointments.tests.recovering import make_carer, seen_patient, start_plan
 from appointments.tests.visiting import come_in, come_in_with_code, url
+from calcsite.errors import UserFacingError
 from calcsite.tests import people, racing
 from conditions.publishing import publishing
 from conditions.tests.factories import make_live
@@ -294,7 +294,7 @@ def hold(draft: Draft, slot: Slot) -> Draft:
 
 def test_of_staff_and_patient_at_once_one_has_the_follow_up_and_both_are_told(committed):
     staff, hours = make_carer("add_appointment"), make_hours()
-    at_once = partial(racing.at_once, refused=(RecoveryError, BookingError))
+    at_once = partial(racing.at_once, refused=(UserFacingError, BookingError))
     for _ in range(8):
         wanted = start_plan(seen_patient(slot=make_slot(hours=hours))).follow_ups.get()
         draft = hold(follow_ups.begin(follow_up=wanted)[0], make_slot(hours=hours))
