@@ -1,7 +1,7 @@
 """Starter content: the checklist, the guidance for recovery, and questions to choose from.
 
-Written for this site and unreviewed, as the pages say. Loading is all or nothing: of each kind either the whole file is
-loaded, or none of it if the site has any row of that kind.
+Written for this site and unreviewed, as the pages say. Loading is all or nothing. A file is skipped if the site has
+any row of its kind.
 """
 
 from pathlib import Path
@@ -23,7 +23,7 @@ FILES: dict[str, tuple[type[models.Model], set[str], set[str]]] = {
 
 @transaction.atomic
 def load(folder: Path = FOLDER) -> int:
-    """Load the kinds that the site has no row of. Returns the number of new rows. Raises DocumentError on a mistake."""
+    """Load the kinds without any row. Returns the number of new rows. Raises DocumentError on a mistake."""
     return sum(_load(DocumentFile.at(folder / name), *kind) for name, kind in FILES.items())
 
 

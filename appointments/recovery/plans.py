@@ -1,10 +1,10 @@
-"""Recovery: what a patient is told for the time after treatment, and what staff do with the plan.
+"""Recovery plans: the guidance, medicines and follow-ups of a patient after treatment.
 
-Least privilege: only the clinician of the appointment reads and writes a plan (`plans_written_by`). Who books for
-patients sees what they have to act on: that somebody needs a call (`checkins`), and which follow-ups are to be booked.
+Least privilege: only the clinician of the appointment reads and writes a plan (`plans_written_by`). Booking staff see
+the alarms (`checkins`) and the follow-ups to book, and nothing else of it.
 
-Guidance is copied into the plan, so that a later edit of the clinic's guidance changes nobody's plan. Days are counted
-from the day of the treatment, day 0, as the clinic's clock has it.
+Guidance is copied into the plan, so that a later change of the clinic's guidance changes no plan. Days are counted
+from the day of the treatment, day 0, in the clinic's time zone.
 """
 
 from collections.abc import Iterable
@@ -36,7 +36,7 @@ from appointments.models.checklists import GuidanceQuerySet
 from calcsite.errors import UserFacingError
 from calcsite.stale import fingerprint, refuse_stale
 
-PATIENT = [
+PATIENT_FIELDS = [
     "name",
     "date_of_birth",
     "email",
@@ -49,30 +49,30 @@ PATIENT = [
     "needs",
     "condition",
 ]
-COPIED = [*RecoveryGuidance.WORDS, "version", "position"]
-PLAN = ["treatment", "what", "first_day", "last_day", "note", "telephone", "seek_help"]
-# Tuples: a formset adds to a list that it is given.
-ROWS: dict[type[models.Model], tuple[str, ...]] = {
+GUIDANCE_FIELDS = [*RecoveryGuidance.WORDS, "version", "position"]
+PLAN_FIELDS = ["treatment", "what", "first_day", "last_day", "note", "telephone", "seek_help"]
+# Tuples, because a formset appends to the list that it gets.
+ROW_FIELDS: dict[type[models.Model], tuple[str, ...]] = {
     PlanGuidance: (*RecoveryGuidance.WORDS, "position"),
     PlanMedicine: ("name", "dose", "until", "note"),
     FollowUp: ("day", "what"),
 }
-ENDED = "This recovery plan has ended."
+PLAN_ENDED = "This recovery plan has ended."
 CHANGED_MEANWHILE = "This plan was changed meanwhile. What you wrote is still here, and not saved."
 # Fields that change without the plan's form: the bookings of follow-ups, the calendar address, the end of the plan.
 NOT_IN_FORM = {"appointment", "feed_digest", "ended_at", "version"}
-AHEAD = timedelta(days=42)  # how long before its day a follow-up is on the worklist
+WORKLIST_AHEAD = timedelta(days=42)  # a follow-up is on the worklist from then before its day
 
 Action = AuditEntry.Action
 
 
 def plans_written_by(user: AbstractUser) -> AppointmentQuerySet:
-    """The appointments whose recovery plan `user` may read and write."""
+    """The appointments with a recovery plan that `user` may read and write, or may start."""
     return patients_of(user) if user.has_perm(CARE) else Appointment.objects.none()
 
 
-def fitting(appointment: Appointment, treatment: str) -> GuidanceQuerySet:
-    """The clinic's guidance for a patient: for their condition and after their treatment, or for everybody."""
+def guidance_for(appointment: Appointment, treatment: str) -> GuidanceQuerySet:
+    """The clinic's guidance for a patient's condition or all conditions, after their treatment or any treatment."""
     found = RecoveryGuidance.objects.for_condition(appointment.condition_id)
     return found.filter(treatment__in=["", treatment])
 
@@ -87,10 +87,10 @@ def start_plan(
     by: AbstractUser,
     at: datetime | None = None,
 ) -> RecoveryPlan:
-    """Save a filled-in `plan` for an appointment with its medicines and follow-ups (`rows`), and tell the patient.
+    """Save an unsaved `plan` of an appointment with its medicines and follow-ups (`rows`), and message the patient.
 
-    `guidance` are the keys of what was chosen; each that fits is copied as it is worded now. Raises UserFacingError for
-    an appointment that is not over or is not the clinician's own, and when there is a plan already.
+    `guidance` holds the keys of the chosen guidance, which is copied. Raises UserFacingError before the appointment
+    has begun, unless `by` is its clinician, and when it has a plan already.
     """
     now = at or timezone.now()
     held = Appointment.objects.select_for_update(of=("self",), no_key=True).get(pk=appointment.pk)
@@ -101,7 +101,7 @@ def start_plan(
             plan.save(force_insert=True)
     except IntegrityError as error:
         raise UserFacingError("There is a recovery plan for this appointment already.") from error
-    _copy(plan, fitting(held, plan.treatment).filter(pk__in=list(guidance)))
+    _copy(plan, guidance_for(held, plan.treatment).filter(pk__in=list(guidance)))
     for row in rows:
         _write(row, plan)
     key = f"recovery-{plan.pk}"
@@ -123,7 +123,8 @@ def _check_may_write(appointment: Appointment, by: AbstractUser) -> None:
 
 def _copy(plan: RecoveryPlan, guidance: Iterable[RecoveryGuidance]) -> None:
     PlanGuidance.objects.bulk_create(
-        PlanGuidance(plan=plan, source=each, **{name: getattr(each, name) for name in COPIED}) for each in guidance
+        PlanGuidance(plan=plan, source=each, **{name: getattr(each, name) for name in GUIDANCE_FIELDS})
+        for each in guidance
     )
 
 
@@ -134,7 +135,7 @@ def fingerprint_of(plan: RecoveryPlan) -> str:
     Booking a follow-up does not change it. The rows are locked until the end of the transaction, so that guidance is
     replaced for safety either before or after.
     """
-    rows = [row for model in ROWS for row in model.objects.select_for_update(no_key=True).filter(plan=plan)]
+    rows = [row for model in ROW_FIELDS for row in model.objects.select_for_update(no_key=True).filter(plan=plan)]
     return fingerprint(plan, *rows, ignore=NOT_IN_FORM)
 
 
@@ -149,13 +150,13 @@ def change_plan(
 ) -> None:
     """Save the changed fields of a plan, and its `kept` and `removed` rows. A booked follow-up is never removed.
 
-    Raises StaleError when the plan is not in the state `seen`, and UserFacingError when it has ended or `by` is not its
-    clinician.
+    Raises StaleError when the plan is not in the state `seen`, and UserFacingError when it has ended and unless `by`
+    is its clinician.
     """
     _check_may_write(plan.appointment, by)
     stored = locked(plan)
     refuse_stale(seen, fingerprint_of(stored), problem=CHANGED_MEANWHILE)
-    RecoveryPlan.objects.filter(pk=plan.pk).update(**{name: getattr(plan, name) for name in PLAN})
+    RecoveryPlan.objects.filter(pk=plan.pk).update(**{name: getattr(plan, name) for name in PLAN_FIELDS})
     for row in kept:
         _write(row, plan)
     for row in removed:
@@ -165,33 +166,30 @@ def change_plan(
 
 
 def _write(row: models.Model, plan: RecoveryPlan) -> None:
-    """Save a row of this plan, and no other field than those of the form: what was booked meanwhile stays booked."""
+    """Save the fields of a row that are in the form. The booking of a follow-up, which is not, stays."""
     if row.pk is None:
         row.plan = plan
         row.save(force_insert=True)
     else:
-        fields = {name: getattr(row, name) for name in ROWS[type(row)]}
+        fields = {name: getattr(row, name) for name in ROW_FIELDS[type(row)]}
         if isinstance(row, PlanGuidance):
-            fields["version"] = row.version  # of the words that its writer began with
+            fields["version"] = row.version  # of the words from which the clinician started
         type(row).objects.filter(pk=row.pk, plan=plan).update(**fields)
 
 
 def locked(plan: RecoveryPlan) -> RecoveryPlan:
-    """The plan as it is now, until the end of the transaction: what happens to one happens one after the other.
-
-    Raises UserFacingError when it has ended.
-    """
-    now = RecoveryPlan.objects.select_for_update(of=("self",), no_key=True).get(pk=plan.pk)
-    if now.ended_at:
-        raise UserFacingError(ENDED)
-    return now
+    """The stored plan, locked until the end of the transaction. Raises UserFacingError when it has ended."""
+    stored = RecoveryPlan.objects.select_for_update(of=("self",), no_key=True).get(pk=plan.pk)
+    if stored.ended_at:
+        raise UserFacingError(PLAN_ENDED)
+    return stored
 
 
 @transaction.atomic
 def end_plan(*, plan: RecoveryPlan, by: AbstractUser, at: datetime | None = None) -> None:
-    """End a plan: the patient can read it, and checks in no more. Its calendar address leads nowhere from then on.
+    """End a plan. The patient can still read it, but not check in, and its calendar address is a 404 from then on.
 
-    Alarms stay on the worklist. Raises UserFacingError when it has ended, or is not the clinician's own.
+    Alarms stay on the worklist. Raises UserFacingError when the plan has ended, and unless `by` is its clinician.
     """
     _check_may_write(plan.appointment, by)
     locked(plan)
@@ -200,9 +198,9 @@ def end_plan(*, plan: RecoveryPlan, by: AbstractUser, at: datetime | None = None
 
 
 def check_to_book(follow_up: FollowUp) -> None:
-    """Raises UserFacingError, in words for patient and staff, when a follow-up is booked or its plan has ended."""
+    """Raises UserFacingError when a follow-up is booked or its plan has ended."""
     if follow_up.plan.ended_at:
-        raise UserFacingError(ENDED)
+        raise UserFacingError(PLAN_ENDED)
     if not FollowUp.objects.to_book().filter(pk=follow_up.pk).exists():
         raise UserFacingError("This follow-up is booked already.")
 
@@ -218,15 +216,15 @@ def book_follow_up(
     by: AbstractUser,
     at: datetime | None = None,
 ) -> Appointment:
-    """Book a follow-up as staff book everything else, with what is known of the patient. `agreed` is their consent.
+    """Book a follow-up by staff, with the patient's details of the first appointment and the consent in `agreed`.
 
-    What they wrote about their health stays with the first appointment. Raises UserFacingError when it is booked
-    already, and BookingError as `booking.book_for_patient` does.
+    Their words about their health stay with the first appointment. Raises UserFacingError when the follow-up is booked
+    already, and as `booking.book_for_patient` does.
     """
     locked(follow_up.plan)
     check_to_book(follow_up)
     patient = Appointment.objects.get(pk=follow_up.plan.appointment_id)
-    details = {name: getattr(patient, name) for name in PATIENT} | agreed
+    details = {name: getattr(patient, name) for name in PATIENT_FIELDS} | agreed
     made = booking.book_for_patient(
         slot=slot, appointment_type=appointment_type, mode=mode, details=details, by=by, at=at
     )

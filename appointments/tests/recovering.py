@@ -62,8 +62,8 @@ def start_plan(appointment: Appointment | None = None, *, by: User | None = None
         FollowUp(day=plan.first_day + timedelta(days=14), what="A talk with Dr Example"),
     ]
     by = by or appointment.slot.clinician.user
-    fitting = plans.fitting(appointment, plan.treatment).values_list("pk", flat=True)
-    return plans.start_plan(appointment=appointment, plan=plan, guidance=fitting, rows=rows, by=by)
+    guidance = plans.guidance_for(appointment, plan.treatment).values_list("pk", flat=True)
+    return plans.start_plan(appointment=appointment, plan=plan, guidance=guidance, rows=rows, by=by)
 
 
 def client_of(user: User) -> Client:

@@ -67,9 +67,9 @@ def test_advice_goes_by_the_worst_of_what_was_said(said, advice):
 def test_emergency_signs_are_those_of_the_approved_page_and_bleeding():
     gout = make_live(name="Gout", slug="gout", emergency_signs="a toe glows\nit rings")
     with_page, without = seen_patient(condition=gout), seen_patient()
-    bleeding = checkins.AFTER_TREATMENT
+    bleeding = checkins.TREATMENT_SIGNS
     assert checkins.emergency_signs(with_page) == ["a toe glows", "it rings", *bleeding]
-    assert checkins.emergency_signs(without) == [*checkins.GENERAL, *bleeding]
+    assert checkins.emergency_signs(without) == [*checkins.GENERAL_SIGNS, *bleeding]
     Condition.objects.filter(pk=gout.pk).update(emergency_signs="an edit that nobody has approved")
     assert checkins.emergency_signs(with_page) == ["a toe glows", "it rings", *bleeding]
 
