@@ -64,7 +64,7 @@ MIDDLEWARE = [
     "calcsite.web.middleware.PrivateByDefaultMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "calcsite.web.middleware.PossibleRequestMiddleware",
-    "appointments.privacy.middleware.ErasedStayErasedMiddleware",
+    "appointments.privacy.middleware.ReapplyErasuresMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -43,7 +43,7 @@ NO_NOUN = r"""
 
 QUOTED = re.compile(r"``.*?``|`[^`]*`|\"[^\"]*\"|“[^”]*”", re.DOTALL)
 PRONOUNS = re.compile(rf"\b(?:{PRONOUN})\b", re.IGNORECASE | re.VERBOSE)
-WHO = re.compile(rf"(?<!\w)(?P<antecedent>(?:{PERSON})s?\s+)?who\b", re.IGNORECASE | re.VERBOSE)
+WHO = re.compile(rf"(?<!\w)(?P<antecedent>(?:{PERSON})s?,?\s+)?who\b", re.IGNORECASE | re.VERBOSE)
 WHOSE = re.compile(
     rf"(?:(?P<no_noun>\b(?:{NO_NOUN})\s+)|(?P<noun>[\w'’·)\]]+,?\s+))?\bwhose\b", re.IGNORECASE | re.VERBOSE
 )

@@ -62,7 +62,7 @@ class WhenFilter(admin.SimpleListFilter):
 
 
 class StatusFilter(admin.SimpleListFilter):
-    """Without holds: nobody is in them."""
+    """The statuses but for held: a hold has no patient yet."""
 
     title = "where it stands"
     parameter_name = "status"
@@ -125,7 +125,7 @@ class AppointmentAdmin(ReadOnlyAdmin):
     search_help_text = "Name, reference, e-mail address, telephone number, or a day such as 23.11.2026."
     actions = None
     show_full_result_count = False
-    # What may stand in an address of the list, and nothing else: a filter is a question, and so could be an oracle.
+    # The only lookups that the list's address may contain: any other filter could be used as an oracle.
     LOOKUPS = {"when", "status", "clinician", "mode__exact", "type__id__exact"}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Appointment]:
@@ -158,7 +158,7 @@ class AppointmentAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Appointment], search_term: str
     ) -> tuple[QuerySet[Appointment], bool]:
-        day = day_in(search_term)
+        day = day_from_words(search_term)
         if day:
             starts, ends = bounds(day, 1)
             return queryset.filter(slot__starts__gte=starts, slot__starts__lt=ends), False
@@ -185,7 +185,7 @@ class AppointmentAdmin(ReadOnlyAdmin):
         return pages.page(request, pk=key_in(object_id))
 
     def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        """What happened to an appointment is on its page."""
+        """The history of an appointment is on its own page."""
         return self.change_view(request, object_id)
 
     @admin.display(description="reference", ordering="reference")
@@ -209,8 +209,8 @@ class AppointmentAdmin(ReadOnlyAdmin):
         return appointment.slot.clinician.name
 
 
-def day_in(words: str) -> date | None:
-    """The day that somebody searches for; None when it is none."""
+def day_from_words(words: str) -> date | None:
+    """The day in a search, or None if the words are no date."""
     for form in DATES:
         try:
             return datetime.strptime(words.strip(), form).date()

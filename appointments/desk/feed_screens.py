@@ -1,4 +1,4 @@
-"""Where a clinician gets the private address of their calendar, and where it is ended."""
+"""The screen on which a clinician gets the private address of their calendar, and on which it is revoked."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -44,7 +44,7 @@ def _screen(request: HttpRequest, secret: str = "") -> HttpResponse:
 
 @require_POST
 def renew(request: HttpRequest) -> HttpResponse:
-    """Only the clinician: nobody else should know the address. It is shown this once."""
+    """Only the clinician may renew the address, which is shown this once."""
     own = get_object_or_404(Clinician, user=request.user)
     return _screen(request, calendar_feed.renew(clinician=own, by=request.user))
 

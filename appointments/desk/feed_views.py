@@ -1,4 +1,4 @@
-"""The addresses that calendar programs ask: a clinician's, and those of patients with a recovery plan."""
+"""The addresses that calendar programs fetch: feeds of clinicians, and of patients with a recovery plan."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -22,7 +22,7 @@ def worklist_urls(site: AdminSite) -> list[URLPattern]:
 @require_safe
 @needs(VIEW)
 def worklist(request: HttpRequest, key: str) -> HttpResponse:
-    """Everybody on one worklist, with how to reach them, page by page."""
+    """The patients on one worklist, with how to reach them, page by page."""
     if key not in BY_KEY:
         raise Http404
     page = page_of(BY_KEY[key].find(request.user), request.GET, per_page=50)
@@ -34,5 +34,5 @@ def worklist(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _marks(worklist: Worklist, appointment: Appointment) -> list[Status]:
-    """How somebody can be marked from the list, without opening their page."""
+    """The marks that staff can set from the list, without opening the appointment's page."""
     return [status for status in possible_marks(appointment) if status in worklist.marks]

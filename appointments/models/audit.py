@@ -1,4 +1,4 @@
-"""Who looked at a patient's record, and who changed it. Triggers in the database let nothing change or delete it."""
+"""The audit log of patients' records. Triggers in the database refuse changes and deletions."""
 
 from django.conf import settings
 from django.db import models
@@ -9,9 +9,9 @@ from appointments.models.appointments import Appointment
 
 
 class AuditEntry(models.Model):
-    """One look at, or change of, one record: who, what, when (45 CFR 164.312(b); IHE Basic Audit, PatientRead).
+    """One reading or change of one record, with its actor and time (45 CFR 164.312(b); IHE Basic Audit, PatientRead).
 
-    `by` is None for the patient and for the site itself; `actor` says which. It outlives the record.
+    `by` is None for the patient and for the site itself; `actor` names them. An entry outlives the record.
     """
 
     Action = AuditAction

@@ -1,4 +1,4 @@
-"""What patients are told: a row for each message, written in the transaction of what it tells about."""
+"""Messages to patients: one row for each, written in the transaction of its cause."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from appointments.models.appointments import Appointment
 
 class MessageQuerySet(models.QuerySet):
     def due(self, at: datetime | None = None) -> "MessageQuerySet":
-        """Those that nobody has composed yet and whose time has come, the longest wait first."""
+        """Messages due and not composed yet, the longest wait first."""
         now = at or timezone.now()
         rested = Q(not_before=None) | Q(not_before__lte=now)
         return self.filter(rested, composed_at=None, due_at__lte=now).order_by("due_at", "pk")

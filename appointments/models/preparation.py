@@ -1,4 +1,4 @@
-"""What a patient prepares for one appointment: the tasks, and what they have written. All of it is medical."""
+"""A patient's preparation for one appointment: the tasks, and the patient's own notes. All of it is medical."""
 
 from datetime import date, datetime, timedelta
 
@@ -25,13 +25,13 @@ from appointments.models.checklists import ChecklistItem, CopyQuerySet, Question
 
 class PreparationTaskQuerySet(CopyQuerySet):
     def in_use(self, at: datetime | None = None) -> "PreparationTaskQuerySet":
-        """Those of appointments that are still to come."""
+        """Tasks of appointments that are still to come."""
         ahead = self.filter(appointment__slot__ends__gt=at or timezone.now())
         return ahead.filter(appointment__status__in=COMING)
 
 
 class PreparationTask(models.Model):
-    """One item of a booking's checklist, copied when the booking was made. The patient decides what is done."""
+    """One item of a booking's checklist, copied at the booking. The patient sets its status."""
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="tasks")
     source = models.ForeignKey(
@@ -57,7 +57,7 @@ class PreparationTask(models.Model):
 
     @property
     def due(self) -> date:
-        """The day by which it should be done, in the clinic's zone. It moves with the appointment."""
+        """The day by which it should be done, in the clinic's time zone. It moves with the appointment."""
         return timezone.localdate(self.appointment.slot.starts) - timedelta(days=self.days_before)
 
     @property
@@ -67,27 +67,27 @@ class PreparationTask(models.Model):
 
     @property
     def is_reviewed(self) -> bool:
-        """Whether a clinician has said that these very words are right."""
+        """Whether a clinician has approved this version of the text."""
         return bool(self.source and self.source.reviewed_at and self.source.version == self.version)
 
     @property
     def is_outdated(self) -> bool:
-        """Whether the clinic no longer holds these words to be safe to follow."""
+        """Whether the clinic has declared this version of the text unsafe to follow."""
         return bool(self.source and self.version < self.source.safe_from)
 
 
 class Written(models.Model):
-    """Something that is written for a visit: what it is called, and facts about it."""
+    """A patient's note for a visit: its title (`str`), and its facts."""
 
-    TOOL: Tool  # what it is written with
-    FACTS: tuple[str, ...] = ()  # the fields that say more about it, in the order of reading
+    TOOL: Tool  # the tool that edits it
+    FACTS: tuple[str, ...] = ()  # the fields of its facts, in the order shown
 
     class Meta:
         abstract = True
 
     @property
     def facts(self) -> list[tuple[str, str]]:
-        """What is filled in, each with what it is."""
+        """The label and value of each fact that is filled in."""
         said = [(capfirst(self._meta.get_field(name).verbose_name), getattr(self, name)) for name in self.FACTS]
         return [(label, str(value)) for label, value in said if value not in ("", None)]
 
@@ -105,7 +105,7 @@ class PackRow(Written):
 
     @property
     def is_settled(self) -> bool:
-        """Whether the clinician has dealt with it, so that the patient changes it no more."""
+        """Whether the clinician has dealt with it, after which the patient cannot change it."""
         return False
 
 
@@ -127,7 +127,7 @@ class HistoryEntry(PackRow):
 
 
 class Symptom(PackRow):
-    """A symptom or a worry: since when, how bad, what helps."""
+    """A symptom or a worry: its start, severity, and relief."""
 
     Kind = SymptomKind
 
@@ -212,7 +212,7 @@ class TestInstruction(PackRow):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False)
 
     TOOL = Tool.TESTS
-    __test__ = False  # pytest takes it for a test
+    __test__ = False  # its name starts as that of a test
 
     class Meta(PackRow.Meta):
         ordering = [F("day").asc(nulls_last=True), "pk"]
@@ -222,7 +222,7 @@ class TestInstruction(PackRow):
 
 
 class Referral(Written):
-    """Whether a doctor sends the patient, and who."""
+    """The patient's referral, and the doctor who wrote it."""
 
     Status = ReferralStatus
 
@@ -239,7 +239,7 @@ class Referral(Written):
 
 
 class SpecialistChoice(Written):
-    """Which kind of specialist a patient looks for, and whom they see already."""
+    """The kind of specialist that a patient looks for, and the specialists that they see already."""
 
     appointment = models.OneToOneField(Appointment, on_delete=models.CASCADE, related_name="specialist_choice")
     specialty = models.CharField("kind of specialist", max_length=60, blank=True)

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 
 from appointments.booking.booking import BookingError
 from appointments.governance import consents
-from appointments.governance.permissions import ADD, CARE, sees_everybody
+from appointments.governance.permissions import ADD, CARE, may_see_all
 from appointments.governance.screens import View, about_appointment, needs, patient_screen, record_listed, screen
 from appointments.models import Appointment, CheckIn, FollowUp, RecoveryPlan
 from appointments.recovery import checkins, plans
@@ -260,7 +260,7 @@ def book_follow_up(request: HttpRequest, appointment: Appointment, follow_up: in
     if find.is_valid() and form.is_valid() and (made := try_to_book(request, wanted, find, form)):
         messages.success(request, f"Booked. The reference is {made.spoken_reference}. The patient gets an e-mail.")
         return redirect(PAGE, appointment.pk)
-    may_see_others = sees_everybody(request.user)
+    may_see_others = may_see_all(request.user)
     context = {"follow_up": wanted, "find": find, "form": form, "times": times[:MAX_TIMES], "consent": consents}
     return recovery_screen(request, "follow_up", appointment, may_see_others=may_see_others, **context)
 

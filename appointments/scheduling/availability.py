@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from appointments.governance.permissions import sees_everybody, slots_of
+from appointments.governance.permissions import may_see_all, slots_of
 from appointments.models import Appointment, AppointmentType, Clinician, Slot
 from appointments.models.hours import SlotQuerySet
 from appointments.scheduling import timezones
@@ -199,6 +199,6 @@ def free_for(
     since, until = appointment.appointment_type.window(now, by_staff=True)
     slots = slots_of(user).offered(appointment.appointment_type, appointment.mode, now)
     slots = slots.between(max(since, bounds(first, 1)[0]), until)
-    if not (anybody and sees_everybody(user)):
+    if not (anybody and may_see_all(user)):
         slots = slots.filter(clinician=appointment.slot.clinician_id)
     return slots.select_related("clinician", "location")

@@ -106,7 +106,7 @@ def make_everything(staff: User) -> Appointment:
     make_rows(appointment, staff)
     for model in registry.PATHS:
         for row in registry.rows_of(appointment, model):
-            if model not in {*registry.KEPT, Attachment.emails.through, Note}:  # a note cannot be changed
+            if model not in {*registry.KEPT_MODELS, Attachment.emails.through, Note}:  # a note cannot be changed
                 fill(row)
     _sign(appointment, staff)
     _log(appointment, staff)

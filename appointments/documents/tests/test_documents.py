@@ -215,7 +215,7 @@ def test_a_file_that_comes_in_while_consent_is_taken_back_is_not_kept(appointmen
 def test_a_file_that_comes_in_while_everything_is_erased_is_not_kept(appointment, patient, kept, settings):
     meanwhile(settings, lambda: Appointment.objects.filter(pk=appointment.pk).delete())
     answer = send(patient)
-    assert (answer.status_code, documents.GONE in answer.text) == (200, True)
+    assert (answer.status_code, documents.RECORD_ERASED in answer.text) == (200, True)
     assert (Document.objects.count(), kept()) == (0, [])
 
 
@@ -232,12 +232,12 @@ def test_what_has_no_place_is_not_even_checked(appointment, patient, kept, setti
 def test_who_comes_while_many_files_are_looked_at_is_told_to_come_back(appointment, kept):
     """Each of them has a thread of the site wait: the other pages need some too."""
     with ExitStack() as others:
-        for _ in range(sandbox.AT_ONCE):
+        for _ in range(sandbox.MAX_CHECKS):
             others.enter_context(sandbox.turn())
         with pytest.raises(documents.DocumentError) as refused:
             keep(appointment)
     assert str(refused.value) == sandbox.BUSY
-    for number in range(sandbox.AT_ONCE + 1):  # each gives its turn back, whatever it was told
+    for number in range(sandbox.MAX_CHECKS + 1):  # each gives its turn back, whatever it was told
         with pytest.raises(documents.DocumentError):
             keep(appointment, hostile.SVG + bytes(number))
     assert keep(appointment).name == "report.pdf"

@@ -54,7 +54,7 @@ BAD = {
     ),
     "web page behind a PNG, and the end of one behind that": (
         lambda: hostile.picture("PNG") + hostile.HTML + hostile.picture("PNG")[-12:],
-        pictures.BEHIND,
+        pictures.DATA_APPENDED,
     ),
     "50,000 × 50,000 pixels": (
         lambda: hostile.large_png(50_000, 50_000),
@@ -238,8 +238,8 @@ def test_a_check_that_cannot_be_started_says_nothing_against_the_file(saved, set
 
 @pytest.mark.parametrize(("name", "expected"), NAMES.items(), ids=map(ascii, NAMES))
 def test_a_name_becomes_harmless_and_stays_readable(name, expected):
-    assert names.harmless(name, FileKind.PDF) == expected
+    assert names.safe_name(name, FileKind.PDF) == expected
 
 
 def test_every_kind_has_its_end():
-    assert set(names.ENDS) == set(FileKind.values)
+    assert set(names.EXTENSIONS) == set(FileKind.values)

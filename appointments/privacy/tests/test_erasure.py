@@ -58,7 +58,7 @@ def test_no_canary_is_left_in_any_table_or_file(staff, private):
     assert [stored for stored in attachments if stored.storage.exists(stored.name)] == []
     assert len(attachments) == 1
     for model in registry.PATHS:
-        assert registry.rows_of(appointment, model).exists() == (model in registry.KEPT), model
+        assert registry.rows_of(appointment, model).exists() == (model in registry.KEPT_MODELS), model
 
 
 def test_the_audit_log_stays_and_says_who_erased_without_a_name(staff):
@@ -245,7 +245,7 @@ def test_files_alone_that_came_back_go_again(staff, private, tmp_path):
 
 def test_an_erasure_that_failed_after_the_tombstone_is_done_by_the_next_round(staff, private):
     appointment = make_everything(staff)
-    tombstones.keep(appointment, [], timezone.now())
+    tombstones.write(appointment, [], timezone.now())
     Tombstone.objects.all().delete()  # as the transaction that fails takes it back
     assert erasure.apply_again() == 1
     assert nothing_is_left(appointment, private)
@@ -287,7 +287,7 @@ def test_a_held_appointment_is_not_erased_until_every_hold_has_ended(staff):
         with pytest.raises(erasure.ErasureError, match="legal hold"):
             erasure.erase(appointment=appointment, by=staff)
         legal_holds.end(hold=hold, by=staff)
-    assert not tombstones.is_kept(appointment)
+    assert not tombstones.is_erased(appointment)
     erasure.erase(appointment=appointment, by=staff)
     with pytest.raises(erasure.ErasureError, match="erased already"):
         erasure.erase(appointment=appointment, by=staff)
@@ -311,7 +311,7 @@ def test_a_disk_that_is_full_in_the_middle_of_a_tombstone_leaves_none(staff, set
     settings.STORAGES = good | {"private": full}
     with pytest.raises(erasure.ErasureError, match="Nothing is erased"):
         erasure.erase(appointment=appointment, by=staff)
-    assert not tombstones.is_kept(appointment)
+    assert not tombstones.is_erased(appointment)
     assert erasure.apply_again() == 0
     settings.STORAGES = good
     erasure.erase(appointment=appointment, by=staff)
@@ -322,7 +322,7 @@ def test_a_disk_that_is_full_in_the_middle_of_a_tombstone_leaves_none(staff, set
 def test_a_tombstone_whose_writing_was_cut_off_still_says_who_is_to_be_erased(staff, private, words):
     """The name says it. Without that, every process that starts would fail at it."""
     appointment = make_everything(staff)
-    tombstones.keep(appointment, [], timezone.now())
+    tombstones.write(appointment, [], timezone.now())
     Tombstone.objects.all().delete()
     (private / tombstones.FOLDER / tombstones.digest(appointment)).write_text(words)
     assert (erasure.apply_again(), erasure.apply_again()) == (1, 0)

@@ -156,7 +156,7 @@ def test_a_record_goes_eight_years_after_the_appointment_the_way_of_every_erasur
     assert retention.clean_up(now - timedelta(seconds=1))["appointments"] == 0
     assert retention.clean_up(now)["appointments"] == 1
     assert list(Appointment.objects.all()) == [later]
-    assert tombstones.is_kept(appointment)
+    assert tombstones.is_erased(appointment)
     entry = AuditEntry.objects.get(action="erased")
     assert (entry.reference, entry.actor, entry.by) == (appointment.reference, "the site", None)
 
