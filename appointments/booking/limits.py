@@ -71,7 +71,7 @@ def hold(
     address = limits.client_address(request)
     network = network_of(address)
     origin = {"address_digest": limits.hashed(HELD, address), "network_digest": limits.hashed(HELD, network)}
-    limits.take_turn(scope=HELD, key=network)
+    limits.lock_key(scope=HELD, key=network)
     others = Draft.objects.exclude(pk=draft.pk).filter(network_digest=origin["network_digest"])
     others = others.filter(appointment__status=Status.HELD, appointment__held_until__gt=timezone.now())
     of_address = Count("pk", filter=Q(address_digest=origin["address_digest"]))

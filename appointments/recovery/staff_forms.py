@@ -11,7 +11,7 @@ from appointments.booking.staff_forms import DayField
 from appointments.choices import Mode, Treatment
 from appointments.forms.fields import LineField, TextField
 from appointments.governance import consents
-from appointments.governance.screens import FIRST, LAST
+from appointments.governance.screens import FIRST_DAY, LAST_DAY
 from appointments.models import (
     AppointmentType,
     FollowUp,
@@ -38,7 +38,7 @@ MAX_ROWS = 60
 
 def validate_year(day: date) -> None:
     """Raises ValidationError for a mistyped year, with which the days of the plan could not be counted."""
-    if not FIRST <= day <= LAST:
+    if not FIRST_DAY <= day <= LAST_DAY:
         raise forms.ValidationError("Look at the year again.")
 
 

@@ -6,14 +6,14 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 
-from calcsite.admin.words import ROLES, InOurWords
+from calcsite.admin.words import ROLES, RenamedModelMixin
 
 admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class RolesAdmin(InOurWords, GroupAdmin):
-    """What each role may do is written in a migration. Only a superuser changes it, and sees every permission."""
+class RolesAdmin(RenamedModelMixin, GroupAdmin):
+    """Roles, whose permissions are granted by migrations. Only superusers change them, and see every permission."""
 
     singular, plural = "role", "Roles"
     list_display = ["name", "what_it_may_do", "people"]
