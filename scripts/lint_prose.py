@@ -1,10 +1,10 @@
 """Check the prose of Python files: docstrings, comments and the names of tests.
 
-Prose here names the actor: "the clinician", "the draft's owner", "the last write". Three rules hold it to that.
+Prose names the actor: "the clinician", "the draft's owner", "the last write". Three rules enforce that.
 
-1. The words of `PRONOUN` (what, whoever, somebody, nobody …) do not appear, as a subject or in any other place.
-2. `who` directly follows a noun of persons in the singular or plural ("patients who rebook"), never "those who".
-3. `whose` directly follows a noun ("slots whose hold expired"), never a preposition, a conjunction or a full stop.
+    1. The pronouns of `PRONOUN` (`what`, `whoever`, `somebody`, `nobody` …) do not appear, as a subject or elsewhere.
+    2. `who` directly follows a noun of persons in `PERSON` ("patients who rebook"); so "those who" is out.
+    3. `whose` directly follows a noun ("slots whose hold expired"), and not a word of `NO_NOUN` or a full stop.
 
 Text in backticks or in double quotes is quoted, and free. The name of a test is read as words and has under 80
 characters. Exceptions are lines of prose_allowed.txt, at most 20, each with its reason.

@@ -1,7 +1,7 @@
 """Run the whole suite on SQLite and on PostgreSQL, and sum up: make test [DB=sqlite|postgres] [ARGS="-k name"]
 
-A test that is skipped, or expected to fail, counts against the run: what was not tested is not known to work. What
-only judges the looks of pages (the mark `looks`) runs on one database, unless PostgreSQL is the only one asked for.
+A test that is skipped, or expected to fail, fails the run. Tests that only judge the looks of pages (the mark `looks`)
+run on one database, unless PostgreSQL is the only one requested.
 """
 
 import os
@@ -22,7 +22,7 @@ from postgres import find_programs, private_cluster
 ROOT = Path(__file__).resolve().parent.parent
 # In the order and in the groups of conftest.py
 IN_PARALLEL = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
-# The suite sees the defaults, whatever this shell has set.
+# The suite runs with the defaults, and not with variables of this shell.
 SETTINGS = ["SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "SITE_URL", "DATABASE_URL", "CACHE_URL", "EMAIL_URL"]
 SETTINGS += ["DEFAULT_FROM_EMAIL", "SESSION_IDLE_MINUTES", "SESSION_HOURS"]
 

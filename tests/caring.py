@@ -1,4 +1,4 @@
-"""A clinic with one clinician, its post, and what makes days pass: for the whole way of one patient."""
+"""A clinic with one clinician, its mail, and jumps in time: for the whole journey of one patient."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from tests.pressing_on import wait_until
 from tests.running import HOST, Program, Site
 from tests.smtpsink import Sink, mail_server
 
-# Nobody but Dr Birch has times. Prints the sessions of the clinician and of who books for patients.
+# Only Dr Birch has times. Prints the sessions of the clinician and of the booking coordinator.
 PREPARE = """
 import json
 import django
@@ -47,7 +47,7 @@ slot.save()
 
 @dataclass
 class Clinic:
-    """A site at work: its staff's sessions, and the post that its worker sends."""
+    """A running site: sessions of its staff, and the mail that its worker sends."""
 
     site: Site
     clinician: str
@@ -71,7 +71,7 @@ def clinic_at_work(site: Site) -> Iterator[Clinic]:
 
 
 class Inbox:
-    """What one person gets by e-mail, read in the order in which it comes."""
+    """One person's e-mails, read in the order of arrival."""
 
     def __init__(self, clinic: Clinic, address: str) -> None:
         self.clinic, self.address = clinic, address
@@ -94,7 +94,7 @@ class Inbox:
         return re.search(r"^\d{6}\b", self.next("Your code"), re.MULTILINE)[0]
 
     def everything(self) -> str:
-        """All that is in any message: heads, texts, and the names and texts of what is attached."""
+        """The text of all messages: headers, bodies, and the names and texts of attachments."""
         parts = [part for message in self.clinic.post.to(self.address) for part in message.walk()]
         heads = [f"{name}: {value}" for part in parts for name, value in part.items()]
         return "\n".join([*heads, *(part.get_content() for part in parts if part.get_content_maintype() == "text")])

@@ -1,4 +1,4 @@
-"""Patients in a browser: a site with free times and appointments, and the ways past every page and state of it."""
+"""Patients in a browser: a site with free times and appointments, and the ways through every page and state of it."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from tests.running import Site
 
 BOOK, OWN = "/second-opinion/book/", "/appointment/"
 # Two clinicians with times next week and, for the empty state, none for a while after. Four patients with appointments
-# later on, the last of whom is offered an earlier time. An address that can book no more today.
+# later on, and an offer of an earlier time to the last one. An address that can book no more today.
 PREPARE = """
 import django
 django.setup()
@@ -42,7 +42,7 @@ Look = Callable[[str], object]
 
 @dataclass
 class Patients:
-    """A site, the links of three patients, that of one who is offered a time, and a time that is taken."""
+    """A site, the links of three patients, that of one with an offer, and a time that is taken."""
 
     site: Site
     links: list[str]
@@ -61,7 +61,7 @@ def go_on(page: Page, button: str = "Continue") -> None:
 
 
 def expect_errors(page: Page) -> None:
-    """The page says that there is a problem, in its title and where the focus is, and leads to each field."""
+    """Expect an error in the page's title and at the focus, with a link to each field."""
     expect(page).to_have_title(re.compile("^Error: "))
     summary = page.get_by_role("alert")
     expect(summary).to_contain_text("There is a problem")
@@ -79,7 +79,7 @@ def fill_in_you(page: Page) -> None:
     page.get_by_label("Your telephone number").fill("01632 960 001")
 
 
-# How each page is answered, in their order. The errors of each come from sending it as it is.
+# The answers to each page, in order. Submitting a page empty gives its errors.
 ANSWERS: list[tuple[str, Callable[[Page], object]]] = [
     ("about", lambda page: page.get_by_label("I am not sure").check()),
     ("how", lambda page: page.get_by_label("Video call").check()),
@@ -131,7 +131,7 @@ def book(page: Page, look: Look, taken: str) -> None:
 
 
 def lose_times(page: Page, look: Look, taken: str) -> None:
-    """A time that somebody else has, days without any, and a first page that knows where the patient was."""
+    """A time taken by another patient, days without any, and a start page that knows the unfinished booking."""
     page.locator("button.slot").first.evaluate(f"button => {{ button.value = '{taken}' }}")
     page.locator("button.slot").first.click()
     expect(page.get_by_role("alert")).to_contain_text("That time has gone")
@@ -153,7 +153,7 @@ def forget_the_carer(page: Page, look: Look, taken: str) -> None:
 
 
 def book_too_often(page: Page, look: Look) -> None:
-    """Change the address to one that has booked too often, and back; meanwhile the time is kept for longer."""
+    """Change the address to one that has booked too often, and back; meanwhile the hold is extended."""
     for address in ["often@home.example", "kim@home.example"]:
         page.goto(f"{BOOK}check/")
         page.get_by_role("link", name="Change e-mail address").click()
@@ -165,7 +165,7 @@ def book_too_often(page: Page, look: Look) -> None:
 
 
 def come_back(page: Page, look: Look, link: str, patients: Patients) -> None:
-    """What a patient can do after booking, and look at every page in every state on the way."""
+    """The actions of a patient after booking, with every page in every state on the way."""
     page.goto(OWN)
     look("link needed")
     page.goto(f"{OWN}{'x' * 43}/")
@@ -225,7 +225,7 @@ def confirm(page: Page, look: Look) -> None:
     go_on(page)
     expect_errors(page)
     look("code, sent empty")
-    for _ in range(5):  # one more than are sent in an hour
+    for _ in range(5):  # one above the hourly limit
         go_on(page, "E-mail me a new code")
     expect(page.get_by_role("heading", level=1)).to_have_text("Too many tries")
     look("too many tries")

@@ -1,4 +1,4 @@
-"""The rules about where code may live and what it may use (docs/architecture.md), read from the code itself."""
+"""Rules about the place and the dependencies of code (docs/architecture.md), checked on the source itself."""
 
 import ast
 import re
@@ -75,7 +75,7 @@ def test_the_project_imports_no_app_but_to_put_them_together():
 
 
 def cycles(graph: dict[str, set[str]]) -> list[list[str]]:
-    """A way round for each module that leads back to itself."""
+    """For each module, a chain of imports that leads back to it."""
     found = []
     for start in sorted(graph):
         ways = [[start]]
@@ -142,7 +142,7 @@ def test_no_template_declares_anything_safe(pattern):
 
 @pytest.mark.parametrize("pattern", [r"<style\b", r"\sstyle\s*=", r"\son\w+\s*=\s*[\"']", r"javascript:"])
 def test_no_template_holds_a_style_or_a_handler(pattern):
-    """But the frame of an e-mail, which cannot load its looks from a file."""
+    """Except the base of e-mails, which cannot load a style sheet."""
     found = [name_of(path) for path in TEMPLATES if re.search(pattern, SOURCES[path], re.IGNORECASE)]
     assert set(found) <= {"templates/appointments/emails/base.html"}
 

@@ -1,4 +1,6 @@
-"""Recovery in a real browser: a patient without JavaScript, by keyboard alone, and everybody's pages under axe."""
+"""Recovery in a real browser: a patient without JavaScript, by keyboard alone, and the pages of all roles
+under axe.
+"""
 
 from collections.abc import Callable
 
@@ -120,7 +122,7 @@ def walk(page: Page, look: Callable[[str], object]) -> None:
 
 
 def begin_a_follow_up(page: Page, look: Callable[[str], object]) -> None:
-    """As far as the times, past another booking that was begun in this browser."""
+    """Go as far as the times, past another booking that was begun in this browser."""
     page.goto(f"{BOOK}about/")
     page.get_by_label("I am not sure").check()
     go_on(page)
@@ -160,7 +162,7 @@ def test_axe_finds_nothing_on_any_page_of_the_patient(come):
 
 
 def press_until(page: Page, selector: str) -> None:
-    """Tab to an element, as somebody without a mouse does."""
+    """Tab to an element, as a visitor without a mouse does."""
     for _ in range(40):
         page.keyboard.press("Tab")
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):

@@ -1,4 +1,4 @@
-"""What a patient has prepared, for tests."""
+"""A patient's preparation, for tests."""
 
 from datetime import date
 
@@ -22,7 +22,7 @@ from appointments.tests.factories import make_appointment
 from calcsite.tests.people import make_person
 from conditions.models import Condition
 
-# For each list, what a form for one row is sent.
+# The form data of one row, for each list.
 ROWS: dict[str, dict[str, str]] = {
     "history": {"kind": "allergy", "what": "Penicillin", "when": "1995", "detail": "A rash"},
     "symptoms": {"kind": "symptom", "what": "A stiff arm", "since": "March", "severity": "0", "helps": "Warmth"},
@@ -59,7 +59,7 @@ def make_preparing(**fields: object) -> Appointment:
 
 
 def write(appointment: Appointment, *, rows: int = 1, word: str = "") -> None:
-    """Fill everything in, each list with so many rows; `word` stands in every text."""
+    """Fill in every tool, each list with so many rows; `word` is in every text."""
     for tool, values in ROWS.items():
         several = [
             {name: _with(name, value, f"{word} {number}") for name, value in values.items()} for number in range(rows)

@@ -1,4 +1,4 @@
-"""One round of the work that nobody waits for."""
+"""One round of the background work."""
 
 from datetime import UTC, date, datetime, timedelta
 

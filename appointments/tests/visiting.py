@@ -17,7 +17,7 @@ def url(name: str, *args: object) -> str:
 
 
 def come_in(appointment: Appointment, *, offered: bool = False, **options) -> Client:
-    """By a link; while an earlier time is `offered`, it leads there."""
+    """Enter by a link; while an earlier time is `offered`, it leads to the offer."""
     client = Client(**options)
     response = client.post(url("open"), {"token": links.make_link(appointment)})
     assert (response.status_code, response["Location"]) == (302, url("offer" if offered else "home"))
@@ -25,7 +25,7 @@ def come_in(appointment: Appointment, *, offered: bool = False, **options) -> Cl
 
 
 def come_in_with_code(appointment: Appointment, **options) -> Client:
-    """As somebody who has entered the code too."""
+    """Enter by a link, and enter the code too."""
     client = come_in(appointment, **options)
     session = client.session
     session[CODE] = [session[links.SESSION], timezone.now().isoformat()]

@@ -39,7 +39,7 @@ def client_of(user: User) -> Client:
 
 
 def save(opinion: Opinion, by: User, **changes: Any) -> None:
-    """Save a draft as its writer sees it now, with changes."""
+    """Save a draft, with changes, from its current state."""
     opinion.refresh_from_db()
     seen = {
         "seen": opinions.fingerprint_of(opinion),
@@ -51,7 +51,7 @@ def save(opinion: Opinion, by: User, **changes: Any) -> None:
 
 
 def make_draft_opinion(appointment: Appointment, **texts: str) -> Opinion:
-    """A draft in which nothing is missing."""
+    """A draft that is ready to sign."""
     by = clinician_of(appointment)
     opinion = opinions.start(appointment=appointment, by=by)
     save(opinion, by, texts=TEXTS | texts)
@@ -83,7 +83,7 @@ def make_correction(appointment: Appointment, why: str = "The date of the scan w
 
 
 def tamper(**changes: Any) -> None:
-    """Change what is signed, as somebody could who owns the database: without the trigger."""
+    """Change a signed opinion, as the owner of the database could, without the trigger."""
     table = " ON appointments_opinion" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TRIGGER signed_opinion_is_frozen_update{table}")

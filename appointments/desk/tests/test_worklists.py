@@ -9,7 +9,7 @@ from django.utils import timezone
 from appointments.booking import booking
 from appointments.booking.booking import BookingError
 from appointments.choices import Status
-from appointments.desk.screens import TIMES
+from appointments.desk.screens import TIMES_PER_PAGE
 from appointments.models import Appointment, AuditEntry
 from appointments.templatetags.staff_bookings import dialled
 from appointments.tests.factories import make_appointment, make_clinician, make_slot
@@ -113,10 +113,10 @@ def test_more_free_times_than_fit_are_one_step_away(desk):
     appointment = make_appointment()
     move = f"{LIST}{appointment.pk}/move/"
     hours, first = appointment.slot.hours, timezone.now() + timedelta(days=60)
-    for number in range(TIMES):
+    for number in range(TIMES_PER_PAGE):
         make_slot(hours=hours, starts=first + timedelta(days=number))
     assert "Later times" not in body_of(desk.get(move))
-    last = make_slot(hours=hours, starts=first + timedelta(days=TIMES))
+    last = make_slot(hours=hours, starts=first + timedelta(days=TIMES_PER_PAGE))
     assert f'id="slot-{last.pk}"' not in body_of(desk.get(move))
     later = f"?first={timezone.localdate(last.starts)}"
     assert f'href="{later}"' in body_of(desk.get(move))
