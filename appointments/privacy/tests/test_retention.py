@@ -1,4 +1,4 @@
-"""What is deleted when nobody needs it any more, and what is not."""
+"""Rows past their retention period are deleted, and no others."""
 
 from datetime import datetime, timedelta
 from io import StringIO
@@ -48,7 +48,7 @@ def test_a_draft_goes_a_day_after_it_was_last_touched():
     assert not Draft.objects.exists()
 
 
-def test_a_draft_stays_while_its_time_is_held_and_leaves_what_was_booked():
+def test_a_draft_stays_during_its_hold_and_its_booking_survives_it():
     now = timezone.now()
     draft, slot = make_draft(touched_at=now - 2 * DAY), make_slot()
     held = booking.hold(draft=draft, slot=slot, appointment_type=slot.hours.types.get(), mode=Mode.VIDEO, at=now - DAY)
@@ -112,7 +112,7 @@ def test_nothing_of_a_patient_stays_in_the_outbox(settings):
     assert not any(storage.exists(name) for name in files)
 
 
-def test_a_message_that_never_arrived_stays_until_somebody_has_dealt_with_it():
+def test_an_undelivered_message_stays_until_staff_handle_it():
     now = timezone.now()
     appointment = make_appointment(slot=make_slot(starts=now + 50 * DAY))
     messaging.compose_due()
@@ -139,7 +139,7 @@ EIGHT_YEARS = 2922 * DAY
 
 
 def put(appointment: Appointment, ends: datetime) -> None:
-    """Let an appointment be at another time."""
+    """Move an appointment to another time."""
     times = {"starts": ends - timedelta(minutes=45), "ends": ends, "busy_until": ends}
     Slot.objects.filter(pk=appointment.slot_id).update(**times)
 
