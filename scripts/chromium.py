@@ -36,12 +36,12 @@ def find_chromium() -> str:
 def on_this_machine() -> str | None:
     """The first that starts: Ubuntu's chromium-browser may be only a stub that asks to install a snap."""
     for name in filter(shutil.which, NAMES):
-        if starts(name):
+        if can_start(name):
             return shutil.which(name)
     return None
 
 
-def starts(program: str | Path) -> bool:
+def can_start(program: str | Path) -> bool:
     return subprocess.run([program, "--version"], capture_output=True).returncode == 0
 
 
@@ -62,7 +62,7 @@ def from_npm() -> Path:
 def find_node() -> str:
     """The path of a Node.js that starts: Playwright's own needs libatomic1, which a bare Debian lacks."""
     own = Path(playwright.__file__).parent / "driver" / "node"
-    return str(own if starts(own) else node_from_pypi())
+    return str(own if can_start(own) else node_from_pypi())
 
 
 def write_program(path: Path, content: bytes) -> None:

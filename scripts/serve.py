@@ -74,7 +74,7 @@ def start(*command: str) -> subprocess.Popen:
     return subprocess.Popen([sys.executable, *command], cwd=ROOT, start_new_session=True)
 
 
-def answers(port: int) -> bool:
+def is_answering(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex((HOST, port)) == 0
 
@@ -108,7 +108,7 @@ def main() -> int:
         address = ["--host", HOST, "--port", str(port), "--log-level", "warning"]
         processes.append(start(*granian, *address, "calcsite.wsgi:application"))
         while all(process.poll() is None for process in processes):
-            if not announced and answers(port):
+            if not announced and is_answering(port):
                 announced = True
                 print(f"\nThe site:   {site}/\nFor staff:  {site}/admin/")
                 print(f"E-mail:     {where_mail_goes()}\nTo stop:    Ctrl-C", flush=True)

@@ -53,7 +53,7 @@ def test_ticks_stay_in_the_browser_and_are_sent_nowhere(open_tab):
     page.goto(f"{PREPARING}?condition=brain-calcification")
     expect(box).to_be_checked()
     expect(page.get_by_role("checkbox", checked=True)).to_have_count(2)
-    assert [request.url for request in sent if carries_a_tick(request)] == []
+    assert [request.url for request in sent if has_tick(request)] == []
     assert page.context.cookies() == []
 
 
@@ -71,5 +71,5 @@ def test_ticks_are_deleted_by_clearing_them_or_forgetting_the_device(open_tab, h
     expect(page.get_by_role("checkbox", checked=True)).to_have_count(0)
 
 
-def carries_a_tick(request: Request) -> bool:
+def has_tick(request: Request) -> bool:
     return request.method != "GET" or "tick=" in request.url

@@ -196,7 +196,7 @@ def restored(staff, private, tmp_path) -> Appointment:
     return Appointment.objects.get(pk=appointment.pk)
 
 
-def nothing_is_left(appointment: Appointment, private: Path) -> bool:
+def is_fully_erased(appointment: Appointment, private: Path) -> bool:
     connection.check_constraints()
     found = canaries_in(everything_in_the_database()) | canaries_in(everything_in(private))
     return found == set() and Tombstone.objects.count() == 1
@@ -206,9 +206,9 @@ def test_after_a_restore_the_first_request_about_patients_erases_again(restored,
     attachments = attachments_of(restored)
     client = Client()  # a process that has just started
     client.get("/")
-    assert not nothing_is_left(restored, private)
+    assert not is_fully_erased(restored, private)
     assert client.get(url("home")).status_code == 403
-    assert nothing_is_left(restored, private)
+    assert is_fully_erased(restored, private)
     assert [stored for stored in attachments if stored.storage.exists(stored.name)] == []
     assert AuditEntry.objects.filter(action="erased").count() == 2
 
@@ -216,7 +216,7 @@ def test_after_a_restore_the_first_request_about_patients_erases_again(restored,
 def test_after_a_restore_the_worker_erases_again_before_all_else(restored, private):
     assert PARTS[0] is erasure.apply_again
     assert (erasure.apply_again(), erasure.apply_again()) == (1, 0)
-    assert nothing_is_left(restored, private)
+    assert is_fully_erased(restored, private)
 
 
 def test_after_a_restore_no_link_opens_an_erased_record(restored):
@@ -230,7 +230,7 @@ def test_after_a_restore_no_link_opens_an_erased_record(restored):
 def test_a_hold_that_came_back_with_the_backup_does_not_stop_it(restored, staff, private):
     restored.legal_holds.create(why="over long ago", placed_by=staff)
     erasure.apply_again()
-    assert nothing_is_left(restored, private)
+    assert is_fully_erased(restored, private)
 
 
 def test_files_alone_that_came_back_go_again(staff, private, tmp_path):
@@ -240,7 +240,7 @@ def test_files_alone_that_came_back_go_again(staff, private, tmp_path):
     backup.rows = "[]"
     backup.restore()
     erasure.apply_again()
-    assert nothing_is_left(appointment, private)
+    assert is_fully_erased(appointment, private)
 
 
 def test_an_erasure_that_failed_after_the_tombstone_is_done_by_the_next_round(staff, private):
@@ -248,7 +248,7 @@ def test_an_erasure_that_failed_after_the_tombstone_is_done_by_the_next_round(st
     tombstones.write(appointment, [], timezone.now())
     Tombstone.objects.all().delete()  # as the transaction that fails takes it back
     assert erasure.apply_again() == 1
-    assert nothing_is_left(appointment, private)
+    assert is_fully_erased(appointment, private)
 
 
 def test_a_patient_at_work_during_the_erasure_reads_that_the_link_is_over(staff):
@@ -326,7 +326,7 @@ def test_a_truncated_tombstone_still_identifies_the_appointment(staff, private, 
     Tombstone.objects.all().delete()
     (private / tombstones.FOLDER / tombstones.digest(appointment)).write_text(words)
     assert (erasure.apply_again(), erasure.apply_again()) == (1, 0)
-    assert nothing_is_left(appointment, private)
+    assert is_fully_erased(appointment, private)
 
 
 def test_a_patient_asks_once_and_may_take_it_back():
