@@ -15,7 +15,7 @@ from benchmarks.server import HOST, running
 
 MEGABYTE = 1024 * 1024
 SENT = 2048  # megabytes
-MOST = 32  # megabytes that the server may need on top, for a file of any size
+MAX_EXTRA_MEGABYTES = 32  # megabytes that the server may need on top, for a file of any size
 BOUNDARY = "boundary-of-the-parts"
 
 
@@ -37,7 +37,7 @@ def figures() -> Iterator[Figure]:
         grown = peak_megabytes(server.worker) - before
     if status != 200:
         raise ValueError(f"2 GB were answered with {status}")
-    yield Figure(f"memory on top while {SENT} MB arrive", grown, " MB", at_most=MOST)
+    yield Figure(f"memory on top while {SENT} MB arrive", grown, " MB", at_most=MAX_EXTRA_MEGABYTES)
 
 
 def patient_of(client: Client) -> Patient:

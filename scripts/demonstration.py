@@ -1,6 +1,6 @@
-"""A site for trying things out: its own folder, a clock that starts at a set time, and the e-mails it has written.
+"""A site for trials: its own folder, a clock that starts at a set time, and the e-mails that it has written.
 
-The site is what `make run` serves, with its worker. The clock makes two runs show the same dates.
+It is the site of `make run`, with its worker. The clock makes two runs show the same dates.
 """
 
 import email

@@ -147,7 +147,7 @@ def find(pattern: str, text: str) -> str:
 
 
 def show_from_heading(page: Page, heading: str) -> Page:
-    """Scroll to the page's heading, so that a telephone's screen is full of what the page is about."""
+    """Scroll to the page's heading, so that its content fills a telephone's screen."""
     page.get_by_role("heading", level=1, name=heading).wait_for()
     page.evaluate("scrollTo(0, document.querySelector('h1').getBoundingClientRect().top + scrollY - 24)")
     return page
