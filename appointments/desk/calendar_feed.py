@@ -44,7 +44,7 @@ def revoke(*, clinician: Clinician, by: AbstractUser) -> None:
     _set_digest(clinician, "", by, "Calendar feed ended.")
 
 
-def _set_digest(clinician: Clinician, digest: str, by: AbstractUser, what: str) -> None:
+def _set_digest(clinician: Clinician, digest: str, by: AbstractUser, message: str) -> None:
     Clinician.objects.filter(pk=clinician.pk).update(feed_digest=digest, feed_of=F("user"))
     clinician.feed_digest = digest
     LogEntry.objects.create(
@@ -53,7 +53,7 @@ def _set_digest(clinician: Clinician, digest: str, by: AbstractUser, what: str) 
         object_id=clinician.pk,
         object_repr=str(clinician)[:200],
         action_flag=CHANGE,
-        change_message=what,
+        change_message=message,
     )
 
 

@@ -43,11 +43,10 @@ class Column:
     @property
     def lines(self) -> list[list[Entry]]:
         """The entries as shown: slots of several clinicians that are free at the same time are one line."""
-        return [list(together) for _, together in groupby(self.entries, key=_line_of)]
-
-
-def _line_of(entry: Entry) -> object:
-    return (entry.starts, entry.ends) if entry.kind == "free" else id(entry)
+        lines = groupby(
+            self.entries, key=lambda entry: (entry.starts, entry.ends) if entry.kind == "free" else id(entry)
+        )
+        return [list(together) for _, together in lines]
 
 
 @dataclass(frozen=True)

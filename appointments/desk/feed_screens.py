@@ -24,17 +24,14 @@ def feed_urls(site: AdminSite) -> list[URLPattern]:
     ]
 
 
-def _own(request: HttpRequest) -> Clinician | None:
-    return Clinician.objects.filter(user=request.user).first()
-
-
 @require_safe
 def feed(request: HttpRequest) -> HttpResponse:
     return _screen(request)
 
 
 def _screen(request: HttpRequest, secret: str = "") -> HttpResponse:
-    own, may_end_others = _own(request), request.user.has_perm(CHANGE_CLINICIAN)
+    own = Clinician.objects.filter(user=request.user).first()
+    may_end_others = request.user.has_perm(CHANGE_CLINICIAN)
     if not own and not may_end_others:
         raise PermissionDenied
     others = Clinician.objects.exclude(feed_digest="") if may_end_others else Clinician.objects.none()

@@ -79,14 +79,10 @@ def is_erased(appointment: Appointment) -> bool:
 
 def unapplied() -> list[StoredTombstone]:
     """The tombstones that are not in the database, because it was restored from an older backup."""
-    outside = set(_names())
+    storage = storages["private"]
+    outside = set(storage.listdir(FOLDER)[1]) if storage.exists(FOLDER) else set()
     known = set(Tombstone.objects.values_list("digest", flat=True)) if outside else set()
     return [_read(name) for name in sorted(outside - known)]
-
-
-def _names() -> list[str]:
-    storage = storages["private"]
-    return storage.listdir(FOLDER)[1] if storage.exists(FOLDER) else []
 
 
 def _read(name: str) -> StoredTombstone:

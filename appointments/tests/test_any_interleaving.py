@@ -182,7 +182,7 @@ class Clinic(RuleBasedStateMachine):
         assert not {(str(uid), number) for uid, number in appointments.values_list("uid", "sequence")} - arrived.keys()
 
     @invariant()
-    def nobody_shares_a_slot(self) -> None:
+    def no_slot_has_two_live_appointments(self) -> None:
         live = Appointment.objects.filter(status__in=LIVE).values_list("slot", flat=True)
         assert max(Counter(live).values(), default=1) == 1
 
@@ -193,7 +193,7 @@ class Clinic(RuleBasedStateMachine):
             assert one.clinician_id != following.clinician_id or one.busy_until <= following.starts
 
     @invariant()
-    def what_was_booked_is_there(self) -> None:
+    def no_booked_appointment_is_lost(self) -> None:
         stored = dict(
             Appointment.objects.exclude(status__in=[Status.HELD, Status.CANCELLED]).values_list("pk", "reference")
         )

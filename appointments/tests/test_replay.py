@@ -80,8 +80,8 @@ def test_another_patients_keys_are_answered_like_keys_of_no_row(first, second, m
     offered = Offer.objects.get(answered_at=None).pk
     before = Appointment.objects.order_by("pk").values_list("pk", "slot", "status", "sequence")
     known = list(before)
-    theirs, nobodys = (getattr(second, method)(url("move", key)) for key in (first.slot_id, NO_KEY))
-    assert (theirs.status_code, shown(theirs.text)) == (nobodys.status_code, shown(nobodys.text))
+    theirs, missing = (getattr(second, method)(url("move", key)) for key in (first.slot_id, NO_KEY))
+    assert (theirs.status_code, shown(theirs.text)) == (missing.status_code, shown(missing.text))
     assert "That time is not free any more." in theirs.text
     answers = [second.post(url("offer"), {"offer": key}) for key in (offered, NO_KEY, "9" * 5000, "x", "١")]
     assert {one.status_code for one in answers} == {409}

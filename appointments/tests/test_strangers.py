@@ -24,7 +24,7 @@ from appointments.models import Appointment, Closure, PlanGuidance, PreparationT
 from appointments.privacy import registry
 from appointments.tests.looking import shown
 from appointments.tests.visiting import come_in, come_in_with_code
-from appointments.tests.whole import APPOINTMENT, NOBODYS, NOT_OF_PATIENTS, filled, make_whole, places_in, routes
+from appointments.tests.whole import APPOINTMENT, MISSING_KEY, NOT_OF_PATIENTS, filled, make_whole, places_in, routes
 from appointments.tests.writing import client_of
 from calcsite.tests import people
 
@@ -91,7 +91,7 @@ def staff_without_patients(patient: Appointment) -> Client:
     return client_of(people.make_person("Editor", "Clinical reviewer", "Administrator"))
 
 
-def who_books(patient: Appointment) -> Client:
+def coordinator(patient: Appointment) -> Client:
     return client_of(people.make_person("Booking coordinator"))
 
 
@@ -133,11 +133,11 @@ VISITORS = {
         keeps_off=tuple(model for model in registry.PATHS if model not in COPIES),
         theirs=(f"{ADMIN}auditentry/", f"{ADMIN}appointment/feed/"),
     ),
-    "who books": Visitor(who_books, STAFF, (MEDICAL,), (), theirs=(ADMIN,)),
+    "coordinator": Visitor(coordinator, STAFF, (MEDICAL,), (), theirs=(ADMIN,)),
 }
 
 
-def form_data(patient: Appointment, *, nobodys: bool) -> dict[str, Any]:
+def form_data(patient: Appointment, *, is_missing: bool) -> dict[str, Any]:
     """The form data: the keys of the patient's rows, or those of no row."""
     keys = {
         "slot": patient.slot_id,
@@ -145,8 +145,8 @@ def form_data(patient: Appointment, *, nobodys: bool) -> dict[str, Any]:
         "meets": patient.document_requests.first().pk,
     }
     question = patient.question_set.first().pk
-    keys = dict.fromkeys(keys, NOBODYS) if nobodys else keys
-    question = NOBODYS if nobodys else question
+    keys = dict.fromkeys(keys, MISSING_KEY) if is_missing else keys
+    question = MISSING_KEY if is_missing else question
     return FIELDS | keys | {f"answer_{question}": "Mine", f"outcome_{question}": "answered"}
 
 
@@ -178,11 +178,13 @@ def ways(patient: Appointment, own: Appointment | None, among: str | tuple[str, 
         if NOT_OF_PATIENTS.match(route) or not route.startswith(among):
             continue
         parts = places_in(route)
-        theirs, nobodys = ({name: part.of(patient, nobodys=each) for name, part in parts.items()} for each in (0, 1))
-        yield filled(route, theirs), filled(route, nobodys)
+        theirs, missing = (
+            {name: part.of(patient, is_missing=each) for name, part in parts.items()} for each in (0, 1)
+        )
+        yield filled(route, theirs), filled(route, missing)
         if own and len(parts) > 1 and parts.get("pk") == APPOINTMENT["pk"]:
-            theirs, nobodys = (filled(route, values | {"pk": own.pk}) for values in (theirs, nobodys))
-            yield theirs, nobodys
+            theirs, missing = (filled(route, values | {"pk": own.pk}) for values in (theirs, missing))
+            yield theirs, missing
 
 
 def tried(patient: Appointment, visitor: Visitor, method: str) -> Iterator[tuple[str, tuple, tuple]]:
@@ -192,7 +194,7 @@ def tried(patient: Appointment, visitor: Visitor, method: str) -> Iterator[tuple
     browser = visitor.come(patient)
     own = Appointment.objects.booked().exclude(pk=patient.pk).first()
     before = held(patient, visitor.keeps_off)
-    fields = [form_data(patient, nobodys=each) if method == "post" else {} for each in (False, True)]
+    fields = [form_data(patient, is_missing=each) if method == "post" else {} for each in (False, True)]
     for paths in ways(patient, own, visitor.among):
         answers = []
         for path, sent in zip(paths, fields, strict=True):
@@ -209,10 +211,10 @@ def tried(patient: Appointment, visitor: Visitor, method: str) -> Iterator[tuple
 def test_other_visitors_get_the_answer_for_rows_that_do_not_exist(patient, name, method):
     visitor = VISITORS[name]
     differing, showing, count = [], [], 0
-    for path, theirs, nobodys in tried(patient, visitor, method):
+    for path, theirs, missing in tried(patient, visitor, method):
         count += 1
-        if theirs != nobodys and not path.startswith(visitor.theirs):
-            differing.append((path, theirs[:2], nobodys[:2]))
+        if theirs != missing and not path.startswith(visitor.theirs):
+            differing.append((path, theirs[:2], missing[:2]))
         showing += [(path, word) for word in visitor.never_sees if word in theirs[2]]
     assert (differing, showing) == ([], [])
     assert count > 60

@@ -42,7 +42,7 @@ from appointments.tests.writing import clinician_of, make_correction, make_relea
 
 Key = Callable[[Appointment], object]
 
-NOBODYS = 987_654_321  # a key of no row
+MISSING_KEY = 987_654_321  # a key of no row
 # Addresses without a part that names a row of a patient.
 NOT_OF_PATIENTS = re.compile(
     r"conditions/|preview/|media/|<slug:slug>/|admin/(account|auth|calcsite|conditions|r)/|admin/\^|admin/\("
@@ -81,11 +81,11 @@ class Part(NamedTuple):
     key: Key
     is_own: bool = True
 
-    def of(self, appointment: Appointment, *, nobodys: bool) -> object:
+    def of(self, appointment: Appointment, *, is_missing: bool) -> object:
         key = self.key(appointment)
-        if not (nobodys and self.is_own):
+        if not (is_missing and self.is_own):
             return key
-        return NOBODYS if isinstance(key, int) else UNKNOWN
+        return MISSING_KEY if isinstance(key, int) else UNKNOWN
 
 
 def row_of(model: type, path: str = "appointment", key: str = "pk") -> Key:

@@ -56,7 +56,7 @@ class PersonAdmin(RenamedModelMixin, UserAdmin):
     actions = None
     form = PersonForm
     add_form = NewPersonForm
-    WHO = (None, {"fields": ["first_name", "last_name", "email", "username"]})
+    IDENTITY = (None, {"fields": ["first_name", "last_name", "email", "username"]})
     DATES = ("Dates", {"fields": ["last_login", "date_joined"]})
     readonly_fields = ["last_login", "date_joined"]
 
@@ -93,11 +93,11 @@ class PersonAdmin(RenamedModelMixin, UserAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> list[tuple[str | None, dict[str, Any]]]:
         if obj is None:
-            return [self.WHO, ("What they may do", {"fields": ["groups"]})]
+            return [self.IDENTITY, ("What they may do", {"fields": ["groups"]})]
         rights = ["is_active", "groups"]
         if request.user.is_superuser:
             rights = ["is_active", "groups", "is_staff", "is_superuser", "user_permissions"]
-        return [self.WHO, ("What they may do", {"fields": rights}), self.DATES]
+        return [self.IDENTITY, ("What they may do", {"fields": rights}), self.DATES]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """Users change neither their own rights nor their own access."""

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 CANARY = "canary-of-a-patient"
 LIST = "/admin/appointments/appointment/"
 # Permissions add up: an action refused to all of these together is refused to each of them.
-SEEING_NOBODY = [["Editor", "Clinical reviewer", "Administrator"], []]
+WITHOUT_PATIENTS = [["Editor", "Clinical reviewer", "Administrator"], []]
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def body_of(answer) -> str:
     return "" if answer.streaming else answer.content.decode()
 
 
-@pytest.mark.parametrize("groups", SEEING_NOBODY)
+@pytest.mark.parametrize("groups", WITHOUT_PATIENTS)
 def test_staff_without_patients_find_none_at_any_address(patient, groups):
     client = client_of(*groups)
     addresses = every_address()
@@ -93,7 +93,7 @@ def test_staff_without_patients_find_none_at_any_address(patient, groups):
             assert answer.status_code in {403, 405}, address
 
 
-@pytest.mark.parametrize("groups", SEEING_NOBODY)
+@pytest.mark.parametrize("groups", WITHOUT_PATIENTS)
 def test_staff_without_patients_change_none_at_any_address(patient, groups):
     client, before = client_of(*groups), Appointment.objects.values().get()
     fields = {"status": "arrived", "why": "", "text": "Mine", "name": "Mine", "telephone": "12345", "seen": 0}

@@ -70,13 +70,10 @@ def kind_of(path: Path) -> str:
     guessed = filetype.guess(head)
     found = guessed.extension if guessed else ""
     if found not in CHECKS:
-        raise FileProblem(_refusal(OTHERS.get(found) or _kind_without_signature(head)))
+        kind = OTHERS.get(found) or _kind_without_signature(head)
+        raise FileProblem(f"This is {kind}. {CONVERT.get(kind, SEND)}")
     CHECKS[found](path)
     return KINDS[found]
-
-
-def _refusal(what: str) -> str:
-    return f"This is {what}. {CONVERT.get(what, SEND)}"
 
 
 def _kind_without_signature(head: bytes) -> str:

@@ -4,7 +4,6 @@ All limits apply to the actual content, not to the sizes that the file declares.
 
 import zipfile
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
 
 from appointments.documents.scanning.filechecks import dicom
 from appointments.documents.scanning.filechecks.names import readable
@@ -81,7 +80,8 @@ def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
         is_note = head.startswith(MAC_FILES) and member.file_size <= MAX_MAC_FILE_BYTES
         if not is_note:
             _check_head(member.filename, head)
-        _verify_checksum(file)
+        while file.read(CHUNK_BYTES):  # to the end, where the checksum is compared (BadZipFile)
+            pass
     return not is_note
 
 
@@ -93,9 +93,3 @@ def _check_head(name: str, head: bytes) -> None:
         dicom.check_head(head, may_be_contents=True)
     except FileProblem as problem:
         raise FileProblem(f"In this zip file, “{shown}” cannot be taken. {problem}") from problem
-
-
-def _verify_checksum(file: BinaryIO) -> None:
-    """Read to the end, where the checksum is compared (BadZipFile)."""
-    while file.read(CHUNK_BYTES):
-        pass
