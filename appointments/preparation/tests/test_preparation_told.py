@@ -1,6 +1,5 @@
 """What the pages of a patient's preparation say once something is done, and what they say only once."""
 
-
 import pytest
 
 from appointments.preparation.lists import LISTS, SINGLES
