@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.db import connection
 from django.test import Client, TransactionTestCase
@@ -17,13 +18,43 @@ END_OTHER_SESSIONS = """
     WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 
+# Where a test has none of these, no database has a part in it: pytest-django forbids it the tests' own, and a running
+# site needs its static files.
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "static_files"}
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of a running site come first, as they take longest, and a file of them stays in one process (xdist's
-    `loadgroup`), so that its site is started once.
+# Examples of each property: few in `make test`, many in `make test-long`. An example may take its time, and shares its
+# test's fixtures with the others.
+ALLOWED = [hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow]
+for profile, examples in {"long": 200, "short": 10}.items():
+    hypothesis.settings.register_profile(profile, max_examples=examples, deadline=None, suppress_health_check=ALLOWED)
+hypothesis.settings.load_profile("short")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--second-database",
+        action="store_true",
+        help="leave out the tests that no database changes: another run has judged them",
+    )
+
+
+def depends_on_database(item: pytest.Item) -> bool:
+    """Whether a test uses a database, and is about more than words and looks."""
+    has_database = item.get_closest_marker("django_db") or DATABASE_FIXTURES.intersection(item.fixturenames)
+    return bool(has_database) and not item.get_closest_marker("looks")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With --second-database, only tests that depend on the database stay.
+
+    The tests of a running site come first, as they take longest, and a file of them stays in one process (xdist's
+    `loadgroup`): so the site that it starts is started once.
 
     All others keep the order of pytest-django, with those that flush the database at the end.
     """
+    if config.getoption("second_database"):
+        config.hook.pytest_deselected(items=[item for item in items if not depends_on_database(item)])
+        items[:] = filter(depends_on_database, items)
     for item in items:
         if item.path.parent == SITES:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))

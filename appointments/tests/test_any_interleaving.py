@@ -10,7 +10,7 @@ import time_machine
 from django.core import mail
 from django.db import transaction
 from django.db.models import QuerySet
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -208,6 +208,7 @@ class Clinic(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
+@pytest.mark.hypothesis
 def test_any_order_of_events_keeps_every_promise():
     class Rolled(Clinic):
         """Runs each example in a transaction that is rolled back."""
@@ -221,7 +222,4 @@ def test_any_order_of_events_keeps_every_promise():
             transaction.set_rollback(True)
             self.transaction.__exit__(None, None, None)
 
-    checks = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-    run_state_machine_as_test(
-        Rolled, settings=settings(max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=checks)
-    )
+    run_state_machine_as_test(Rolled, settings=settings(stateful_step_count=30))

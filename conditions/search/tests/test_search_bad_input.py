@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conditions import search
@@ -70,7 +70,6 @@ def test_no_query_fails(query):
 
 
 @given(query=st.text(max_size=80), page=st.integers())
-@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_text_that_can_be_made_up_fails(query, page):
     found = search.find(query, page=page)
     assert found.total == 0
