@@ -132,7 +132,7 @@ class Clinic(RuleBasedStateMachine):
     @rule(which=NUMBERS, answer=st.sampled_from([waiting_list.accept, waiting_list.accept, waiting_list.decline]))
     def answer(self, which: int, answer) -> None:
         """Old offers too: their page may still be open."""
-        offers = Offer.objects.select_related("entry__appointment__type", "slot").order_by("-pk")
+        offers = Offer.objects.select_related("entry__appointment__appointment_type", "slot").order_by("-pk")
         if count := offers.count():
             self.attempt(answer, offer=offers[which % count])
 
