@@ -55,9 +55,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=[item for item in items if not depends_on_database(item)])
         items[:] = filter(depends_on_database, items)
     for item in items:
-        if item.path.parent == SITES:
+        if SITES in item.path.parents:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
-    items.sort(key=lambda item: item.path.parent != SITES)
+    items.sort(key=lambda item: SITES not in item.path.parents)
 
 
 @pytest.fixture(autouse=True)
