@@ -22,6 +22,7 @@ from appointments.governance import audit
 from appointments.guidance import copies
 from appointments.messages import delivery
 from appointments.models import Appointment, AppointmentType, AuditEntry, Draft, FollowUp, Message, Slot
+from calcsite.stale import StaleError
 
 HOLD = timedelta(minutes=20)  # while the patient writes; they can extend it
 LONGEST_HOLD = timedelta(hours=2)  # however often it is extended
@@ -270,23 +271,30 @@ def _book(held: Appointment, details: dict[str, Any], *, at: datetime, by: Abstr
 
 @transaction.atomic
 def reschedule(
-    *, appointment: Appointment, slot: Slot, by: AbstractBaseUser | None = None, at: datetime | None = None
+    *,
+    appointment: Appointment,
+    slot: Slot,
+    by: AbstractBaseUser | None = None,
+    seen: str | None = None,
+    at: datetime | None = None,
 ) -> Appointment:
     """Move an appointment to another slot: one update of the row. By the patient, or by a member of staff.
 
-    Raises TimeTakenError when the slot is not free, and BookingError when the appointment is over or has changed.
+    Raises TimeTakenError when the slot is not free, StaleError when the appointment has changed since it was read or
+    is not the revision `seen`, and BookingError when it is over.
     """
     now = at or timezone.now()
     check_bookable(slot, appointment.appointment_type, appointment.mode, now, by_staff=by is not None)
     clear_run_out(now, slot=slot)
     unchanged = _coming(appointment, now).filter(sequence=appointment.sequence)
+    is_current = seen in (None, appointment.revision)
     try:
         with transaction.atomic():
-            moved = unchanged.update(slot=slot, sequence=F("sequence") + 1)
+            moved = is_current and unchanged.update(slot=slot, sequence=F("sequence") + 1)
     except IntegrityError as error:
         raise TimeTakenError("Somebody else has just taken that time.") from error
-    if moved != 1:
-        raise BookingError(CHANGED if _coming(appointment, now).exists() else OVER)
+    if not moved:
+        raise StaleError(CHANGED) if _coming(appointment, now).exists() else BookingError(OVER)
     appointment = Appointment.objects.select_related("slot__clinician", "appointment_type").get(pk=appointment.pk)
     delivery.take_back_times(appointment)
     tell(appointment, Kind.CHANGE, at=now)
@@ -300,22 +308,23 @@ def cancel(
     appointment: Appointment,
     why: str = "",
     by: AbstractBaseUser | None = None,
-    seen: int | None = None,
+    seen: str | None = None,
     at: datetime | None = None,
 ) -> Appointment:
     """Cancel an appointment that is still coming. Its slot is free at once, and its links lead nowhere.
 
-    Cancelled twice it is cancelled once. `seen` is the number of changes that whoever cancels knows of. Raises
-    BookingError when there were more, when it has begun, and when the patient has come.
+    Cancelled twice it is cancelled once. Raises StaleError when the appointment is not the revision `seen`, and
+    BookingError when it has begun and when the patient has come.
     """
     now = at or timezone.now()
     coming = _coming(appointment, now)
-    coming = coming if seen is None else coming.filter(sequence=seen)
+    coming = coming if seen is None else coming.filter(sequence=appointment.sequence)
+    is_current = seen in (None, appointment.revision)
     fields = {"cancelled_at": now, "cancelled_why": why.strip()[:300], "sequence": F("sequence") + 1}
-    done = coming.update(status=Status.CANCELLED, **fields)
+    done = is_current and coming.update(status=Status.CANCELLED, **fields)
     appointment = Appointment.objects.select_related("slot__clinician", "appointment_type").get(pk=appointment.pk)
     if not done and appointment.is_coming(now):
-        raise BookingError(CHANGED)
+        raise StaleError(CHANGED)
     if not done and appointment.status != Status.CANCELLED:
         raise BookingError("This appointment is over, and cannot be cancelled.")
     if done:
@@ -362,7 +371,7 @@ def mark(*, appointment: Appointment, status: str, by: AbstractBaseUser | str, a
     if status == Status.BOOKED or status not in possible_marks(row, at):
         raise BookingError("This appointment cannot be marked like this now. Look at where it stands.")
     if status == Status.CONFIRMED and row.email != appointment.email:
-        raise BookingError(CHANGED)
+        raise StaleError(CHANGED)
     Appointment.objects.filter(pk=row.pk).update(status=status)
     appointment.refresh_from_db()
     action = Action.CONFIRMED if status == Status.CONFIRMED else Action.STATUS
@@ -378,7 +387,7 @@ def take_back_arrival(*, appointment: Appointment, by: AbstractBaseUser) -> None
     was_confirmed = AuditEntry.objects.filter(appointment=appointment, action=Action.CONFIRMED).exists()
     arrived = Appointment.objects.filter(pk=appointment.pk, status=Status.ARRIVED)
     if arrived.update(status=Status.CONFIRMED if was_confirmed else Status.BOOKED) != 1:
-        raise BookingError(CHANGED)
+        raise StaleError(CHANGED)
     appointment.refresh_from_db()
     audit.record(Action.STATUS, appointment, by=by, detail="Not arrived after all")
 

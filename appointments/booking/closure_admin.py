@@ -33,12 +33,11 @@ SOMEBODY_IS_BOOKED = (
     "Nothing is saved yet: somebody is booked then. Look at the list, and save again to close all the same. "
     "Nobody is told and nothing is cancelled by that: you decide for each of them on the next page."
 )
+from calcsite.stale import SeenMixin, fingerprint
 
 
-class ClosureForm(forms.ModelForm):
-    """A closure. It is refused until whoever saves it has seen the list of those whom it hits."""
-
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+class ClosureForm(SeenMixin, forms.ModelForm):
+    """A closure. It is refused until its page has shown the current list of affected appointments."""
 
     class Meta:
         model = Closure
@@ -51,7 +50,7 @@ class ClosureForm(forms.ModelForm):
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, state=fingerprint(), **kwargs)
         if who := self.fields.get("clinician"):
             who.empty_label = EVERYBODY
             for link in ("add", "change", "delete", "view"):
@@ -63,10 +62,9 @@ class ClosureForm(forms.ModelForm):
         if not self.errors:
             asked = Closure(**{name: cleaned[name] for name in ("clinician", "starts", "ends")})
             self.hit = list(closures.affected_by(asked))
-            seen = ",".join(f"{appointment.pk}-{appointment.sequence}" for appointment in self.hit)
-            if self.hit and cleaned["seen"] != seen:
-                self.data = self.data.copy()
-                self.data["seen"] = seen
+            state = fingerprint(*({"revision": each.revision} for each in self.hit))
+            if self.hit and cleaned["seen"] != state:
+                self.show_state(state)
                 raise ValidationError(SOMEBODY_IS_BOOKED)
         return cleaned
 

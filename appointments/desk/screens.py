@@ -36,6 +36,7 @@ from appointments.messages import messaging
 from appointments.messages.messaging import MessagingError
 from appointments.models import Appointment, Message, Slot
 from appointments.scheduling.availability import free_for
+from calcsite.errors import UserFacingError
 
 TIMES_PER_PAGE = 40  # free times on one page; a later day shows others
 PAGE = "admin:appointments_appointment_change"
@@ -145,14 +146,14 @@ def move(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     first = (find.is_valid() and find.cleaned_data["first"]) or timezone.localdate()
     anybody = find.is_valid() and find.cleaned_data["anybody"]
     times = free_for(appointment, request.user, first=first, anybody=bool(anybody))
-    form = MoveForm(request.POST or None, initial={"seen": appointment.sequence})
+    form = MoveForm(request.POST or None, state=appointment.revision)
     form.fields["slot"].queryset = times
     if form.is_valid():
-        appointment.sequence = form.cleaned_data["seen"]
         try:
-            booking.reschedule(appointment=appointment, slot=form.cleaned_data["slot"], by=request.user)
-        except BookingError as error:
+            booking.reschedule(appointment=appointment, by=request.user, **form.cleaned_data)
+        except UserFacingError as error:
             form.add_error(None, str(error))
+            form.show_state(appointment.revision)
         else:
             messages.success(request, f"Moved. {_notice(appointment)}")
             return _back(appointment)
@@ -177,14 +178,14 @@ def _later(times: QuerySet[Slot], first: date, anybody: bool) -> str:
 
 @about_appointment(CHANGE)
 def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    form = CancelForm(request.POST if request.method == "POST" else None, initial={"seen": appointment.sequence})
+    state = appointment.revision
+    form = CancelForm(request.POST if request.method == "POST" else None, state=state)
     if form.is_valid():
         try:
             booking.cancel(appointment=appointment, by=request.user, **form.cleaned_data)
-        except BookingError as error:
+        except UserFacingError as error:
             form.add_error(None, str(error))
-            form.data = form.data.copy()
-            form.data["seen"] = appointment.sequence  # the page shows how it is now
+            form.show_state(state)
         else:
             messages.success(request, f"Cancelled, and the time is free. {_notice(appointment)}")
             return _back(appointment)

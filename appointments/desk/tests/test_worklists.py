@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from appointments.booking import booking
 from appointments.booking.booking import BookingError
+from appointments.booking.staff_forms import CancelForm
 from appointments.choices import Status
 from appointments.desk.screens import TIMES_PER_PAGE
 from appointments.models import Appointment, AuditEntry
@@ -104,7 +105,8 @@ def test_patients_without_e_mail_are_telephoned_and_not_unconfirmed(desk):
     assert "Booked, no e-mail address" in page
     assert 'value="confirmed"' not in page
     desk.post(f"{LIST}{appointment.pk}/mark/", {"status": "confirmed"})
-    told = body_of(desk.post(f"{LIST}{appointment.pk}/cancel/", {"why": "", "seen": 0}, follow=True))
+    seen = CancelForm.sign(appointment.revision)
+    told = body_of(desk.post(f"{LIST}{appointment.pk}/cancel/", {"why": "", "seen": seen}, follow=True))
     assert "There is no e-mail address: tell them by telephone now, 01632 960 001." in told
     assert Appointment.objects.get().status == Status.CANCELLED
 
