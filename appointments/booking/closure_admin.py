@@ -17,13 +17,14 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 
 from appointments.booking import closures
-from appointments.booking.booking import BookingError
 from appointments.governance.permissions import CHANGE, appointments_of, slots_of
 from appointments.governance.screens import PlainTitles, day_in, moment, record_listed
-from appointments.messages.messaging import LONGEST_TEXT, MessagingError
+from appointments.messages.messaging import LONGEST_TEXT
 from appointments.models import Appointment, Closure, Slot
 from appointments.scheduling import availability
 from appointments.scheduling.walltime import bounds
+from calcsite.errors import UserFacingError
+from calcsite.stale import SeenMixin, fingerprint
 
 MOST = 50  # patients on one page
 TIMES = 10  # times that each is offered, of their clinician and of anybody
@@ -33,7 +34,6 @@ SOMEBODY_IS_BOOKED = (
     "Nothing is saved yet: somebody is booked then. Look at the list, and save again to close all the same. "
     "Nobody is told and nothing is cancelled by that: you decide for each of them on the next page."
 )
-from calcsite.stale import SeenMixin, fingerprint
 
 
 class ClosureForm(SeenMixin, forms.ModelForm):
@@ -229,7 +229,7 @@ def settle_one(request: HttpRequest, appointment: Appointment, slot: Slot | None
     """Move or cancel one, and say how it went."""
     try:
         closures.settle(appointment=appointment, slot=slot, text=text if appointment.email else "", by=request.user)
-    except (BookingError, MessagingError) as error:
+    except UserFacingError as error:
         messages.error(request, f"{appointment.name}: nothing has changed. {error}")
     else:
         messages.success(request, f"{appointment.name}: {f'moved to {in_words(slot)}' if slot else 'cancelled'}.")

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_POST, require_safe
 from post_office.models import STATUS
 
 from appointments.booking import booking, corrections
-from appointments.booking.booking import BookingError
 from appointments.booking.staff_forms import (
     BookForm,
     CancelForm,
@@ -33,7 +32,6 @@ from appointments.governance import consents
 from appointments.governance.permissions import ADD, CHANGE, SIGN, VIEW, may_see_all, slots_of
 from appointments.governance.screens import about_appointment, needs, patient_screen, screen
 from appointments.messages import messaging
-from appointments.messages.messaging import MessagingError
 from appointments.models import Appointment, Message, Slot
 from appointments.scheduling.availability import free_for
 from calcsite.errors import UserFacingError
@@ -131,7 +129,7 @@ def book(request: HttpRequest, slot: int) -> HttpResponse:
             made = booking.book_for_patient(
                 slot=chosen, appointment_type=appointment_type, mode=mode, details=form.details, by=request.user
             )
-        except BookingError as error:
+        except UserFacingError as error:
             form.add_error(None, f"{error} What you have written is still here: the calendar shows other times.")
         else:
             messages.success(request, f"Booked. The reference is {made.spoken_reference}. {_notice(made)}")
@@ -209,7 +207,7 @@ def message(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     if form.is_valid():
         try:
             messaging.send_from_staff(appointment=appointment, by=request.user, **form.cleaned_data)
-        except MessagingError as error:
+        except UserFacingError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, "The message is on its way.")
@@ -242,7 +240,7 @@ def mark(request: HttpRequest, appointment: Appointment) -> HttpResponse:
             booking.take_back_arrival(appointment=appointment, by=request.user)
         else:
             booking.mark(appointment=appointment, by=request.user, **form.cleaned_data)
-    except BookingError as error:
+    except UserFacingError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, f"{appointment.name} is marked: {appointment.get_status_display()}.")
@@ -255,7 +253,7 @@ def link(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Send the patient a new link. Earlier links end."""
     try:
         corrections.reissue_link(appointment=appointment, by=request.user)
-    except BookingError as error:
+    except UserFacingError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, "A new link is on its way. The ones before have ended.")

@@ -21,6 +21,7 @@ from appointments.governance import audit
 from appointments.governance.permissions import CHANGE, VIEW, patients_of
 from appointments.governance.screens import about_appointment, patient_screen
 from appointments.models import Appointment, AuditEntry, Document, DocumentRequest
+from calcsite.errors import UserFacingError
 from calcsite.web.uploads import takes_large_files
 
 PAGE = "admin:appointments_appointment_change"
@@ -100,7 +101,7 @@ def remove(request: HttpRequest, appointment: Appointment, document: int) -> Htt
     found = get_object_or_404(Document, appointment=appointment, pk=document)
     try:
         documents.remove(document=found, by=request.user)
-    except documents.DocumentError as error:
+    except UserFacingError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, "The document is deleted.")

@@ -7,13 +7,13 @@ from django.test import Client
 from django.utils import timezone
 
 from appointments.booking import booking
-from appointments.booking.booking import BookingError
 from appointments.booking.staff_forms import CancelForm
 from appointments.choices import Status
 from appointments.desk.screens import TIMES_PER_PAGE
 from appointments.models import Appointment, AuditEntry
 from appointments.templatetags.staff_bookings import dialled
 from appointments.tests.factories import make_appointment, make_clinician, make_slot
+from calcsite.errors import UserFacingError
 from calcsite.tests import people
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +60,7 @@ def test_an_arrival_that_was_marked_by_mistake_is_taken_back_by_staff(desk, coor
     assert "Not arrived after all" not in body_of(desk.get(TODAY))
     desk.post(f"{LIST}{appointment.pk}/mark/", fields)
     booking.mark(appointment=appointment, status=Status.ARRIVED, by=coordinator)
-    with pytest.raises(BookingError):
+    with pytest.raises(UserFacingError):
         booking.mark(appointment=appointment, status=Status.CONFIRMED, by=coordinator)
     page = body_of(desk.get(TODAY))
     assert "Not arrived after all" in page

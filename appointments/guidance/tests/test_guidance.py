@@ -9,7 +9,6 @@ from django.utils import timezone
 from appointments.booking import booking
 from appointments.choices import TaskStatus
 from appointments.guidance import versions
-from appointments.messages.messaging import MessagingError
 from appointments.models import AuditEntry, ChecklistItem, Message, PlanGuidance, PreparationTask, RecoveryGuidance
 from appointments.preparation import tasks
 from appointments.tests.factories import make_appointment
@@ -230,7 +229,7 @@ def test_who_cannot_be_written_to_keeps_the_old_words_until_somebody_has_told_th
     item = make_item()
     task = make_appointment(email="").tasks.get()
     change(item, editor, text=NEW, is_safety_change=True)
-    with pytest.raises(MessagingError, match="Telephone"):
+    with pytest.raises(UserFacingError, match="Telephone"):
         versions.replace(copy=task, by=editor, tell=True)
     assert list(versions.holders(item)) == [task]
     versions.replace(copy=task, by=editor, tell=False)

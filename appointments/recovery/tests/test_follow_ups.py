@@ -17,7 +17,6 @@ from django.test import Client
 from django.utils import timezone
 
 from appointments.booking import booking, drafts, limits, steps
-from appointments.booking.booking import BookingError
 from appointments.choices import Mode
 from appointments.models import Appointment, AppointmentType, Clinician, Draft, FollowUp, RecoveryPlan, Slot
 from appointments.privacy import erasure, export
@@ -294,7 +293,7 @@ def hold(draft: Draft, slot: Slot) -> Draft:
 
 def test_of_staff_and_patient_at_once_one_has_the_follow_up_and_both_are_told(committed):
     staff, hours = make_carer("add_appointment"), make_hours()
-    at_once = partial(racing.at_once, refused=(UserFacingError, BookingError))
+    at_once = partial(racing.at_once, refused=UserFacingError)
     for _ in range(8):
         wanted = start_plan(seen_patient(slot=make_slot(hours=hours))).follow_ups.get()
         draft = hold(follow_ups.begin(follow_up=wanted)[0], make_slot(hours=hours))
