@@ -27,9 +27,8 @@ from appointments.booking.staff_forms import (
 )
 from appointments.choices import Status
 from appointments.desk.worklists import BY_KEY
-from appointments.documents.screens import documents_panel
 from appointments.governance import consents
-from appointments.governance.permissions import ADD, CHANGE, SIGN, VIEW, may_see_all, slots_of
+from appointments.governance.permissions import ADD, CHANGE, SIGN, VIEW, may_see_all, patients_of, slots_of
 from appointments.governance.screens import about_appointment, needs, patient_screen, screen
 from appointments.messages import messaging
 from appointments.models import Appointment, Message, Slot
@@ -79,7 +78,9 @@ def _page(request: HttpRequest, appointment: Appointment, form: NoteForm) -> Htt
         sent=_messages_with_state(appointment),
         notes=appointment.notes.select_related("by"),
         entries=appointment.audit.all()[:50],
-        **documents_panel(request, appointment),
+        documents=appointment.documents.select_related("added_by"),
+        requests=appointment.document_requests.select_related("met_by", "asked_by"),
+        may_open=patients_of(request.user).filter(pk=appointment.pk).exists(),
     )
 
 
