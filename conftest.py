@@ -84,7 +84,7 @@ def admin_client(admin_user) -> Client:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
-    """pytest-django's, with `empty_database` in place of Django's slower `flush` after a test that commits.
+    """pytest-django's. After a test that commits, `empty_database` replaces Django's slower `flush`.
 
     At the end, sessions that threads left open do not block dropping the database.
     """

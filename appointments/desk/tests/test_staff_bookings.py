@@ -87,7 +87,7 @@ def test_a_form_names_missing_answers_and_keeps_the_others(desk):
     assert not Appointment.objects.exists()
 
 
-def test_a_slot_that_was_taken_meanwhile_is_told_in_words(desk):
+def test_booking_a_slot_taken_meanwhile_is_refused_in_words(desk):
     slot = make_slot()
     make_appointment(slot=slot)
     page = body_of(desk.post(f"{LIST}book/{slot.pk}/", new_patient(slot)))
@@ -140,7 +140,7 @@ def test_an_appointment_is_moved_to_another_clinician_when_asked_for(desk):
     assert appointment.slot == other
 
 
-def test_of_two_staff_who_move_from_the_same_page_the_second_is_told(desk):
+def test_the_second_of_two_moves_from_the_same_page_is_refused(desk):
     appointment = make_appointment()
     first, second = (make_slot(hours=appointment.slot.hours) for _ in range(2))
     seen = seen_of(appointment, MoveForm)
@@ -152,14 +152,14 @@ def test_of_two_staff_who_move_from_the_same_page_the_second_is_told(desk):
 
 
 @pytest.mark.parametrize("slot", ["", "0", "x", "99999999999999999999"])
-def test_a_move_to_no_free_time_is_told_in_words(desk, slot):
+def test_a_move_to_no_free_time_is_refused_in_words(desk, slot):
     appointment = make_appointment()
     given = {"slot": slot, "seen": seen_of(appointment, MoveForm)}
     page = body_of(desk.post(page_of(appointment, "move"), given))
     assert "hoose a" in page.split('role="alert"')[1][:400]
 
 
-def test_a_move_to_a_time_that_is_taken_is_told_in_words(desk):
+def test_a_move_to_a_taken_time_is_refused_in_words(desk):
     appointment = make_appointment()
     taken = make_appointment(slot=make_slot(hours=appointment.slot.hours)).slot
     page = body_of(desk.post(page_of(appointment, "move"), {"slot": taken.pk, "seen": seen_of(appointment, MoveForm)}))

@@ -354,7 +354,7 @@ def test_the_database_refuses_a_refusal_without_a_name_or_a_reason(staff):
             ErasureRequest.objects.filter(pk=asked.pk).update(refused_at=timezone.now(), **fields)
 
 
-def test_a_refusal_is_told_in_words_by_e_mail_and_on_the_page(staff):
+def test_a_refusal_reaches_the_patient_by_e_mail_and_on_the_page(staff):
     appointment = make_appointment()
     erasure.ask(appointment=appointment)
     deliver()

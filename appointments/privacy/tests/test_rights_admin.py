@@ -116,7 +116,7 @@ def test_each_screen_is_audited_and_not_cached(desk, coordinator, step):
     assert (entry.reference, entry.by) == (appointment.reference, coordinator)
 
 
-def test_a_request_that_was_taken_back_is_told(desk):
+def test_refusing_without_an_open_request_is_an_error(desk):
     appointment = make_appointment()
     make_clinician()
     page = desk.post(f"{LIST}{appointment.pk}/refuse-erasure/", {"why": "No"}).text
