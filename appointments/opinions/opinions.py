@@ -172,7 +172,7 @@ def compose(opinion: Opinion) -> dict[str, Any]:
 
 
 def gaps(content: dict[str, Any], clinician: Clinician) -> list[str]:
-    """The parts that are missing before an opinion can be signed, each as a sentence that says what to do."""
+    """The parts missing before an opinion can be signed, each as a sentence with the next step."""
     found = [sentence for name, sentence in GAP_SENTENCES.items() if not content[name].strip()]
     if content["number"] > 1 and not content["correction"].strip():
         found.append("Say what is corrected, and why.")

@@ -48,7 +48,7 @@ def test_a_name_in_any_script_is_greeted(name):
 
 
 @pytest.mark.parametrize("name", [SPAM[1], HOSTILE])
-def test_whose_address_is_confirmed_is_greeted_as_they_wrote_it_on_one_line(name):
+def test_a_confirmed_address_is_greeted_by_the_name_as_typed_on_one_line(name):
     appointment = make_appointment(name=name)
     booking.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
     (message,) = deliver()
