@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -24,6 +25,7 @@ from conditions.models import Listing
 
 FEW = 12  # choices that are radio buttons; more of them are a list that opens
 NOT_SURE, NOT_SURE_WORDS = "not-sure", "I am not sure, or it is something else"
+TRAP = "website"  # a field out of sight, which programs fill in
 TRAPPED = "We could not accept this page. Go back to it, and let nothing fill it in for you."
 CALLED = "The specialist calls you on this number. Write it as you like."
 ANYONE = "Any of our specialists"
@@ -85,6 +87,24 @@ class QuestionForm(forms.Form):
                 names = [field.name + suffix for suffix in getattr(field.field.widget, "widgets_names", [""])]
                 kept |= {name: self.data[name] for name in names if name in self.data}
         return kept
+
+    def meant(self) -> dict[str, Any]:
+        """The values of a valid form, as JSON."""
+        return {
+            name: value.isoformat() if isinstance(value, date) else value for name, value in self.cleaned_data.items()
+        }
+
+    @classmethod
+    def typed_of(cls, answers: dict[str, Any]) -> dict[str, str]:
+        """The values that would be sent for answers, as `meant` has them. What is not ticked or empty is not sent."""
+        typed = {}
+        for name, value in answers.items():
+            if isinstance(cls.base_fields[name], BirthDateField):
+                born = date.fromisoformat(value)
+                typed |= {f"{name}_{part}": str(getattr(born, part)) for part in DateParts.labels}
+            elif value:
+                typed[name] = "on" if value is True else value
+        return typed
 
     def offer(self, name: str, choices: Iterable[tuple[str, Choice]]) -> None:
         """Give a field its choices, as radio buttons when they are few."""
@@ -298,6 +318,10 @@ class ConsentForm(QuestionForm):
         label="I have read this, and I agree",
         error_messages={"required": "Tick the box if you agree. We cannot book without it."},
     )
+
+    @classmethod
+    def typed_of(cls, answers: dict[str, Any]) -> dict[str, str]:
+        return super().typed_of(answers) | {"agree": "on"}
 
     def clean(self) -> dict[str, Any]:
         answers = super().clean()

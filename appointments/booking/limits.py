@@ -5,7 +5,7 @@ operator is one. Bookings are counted by the patient's e-mail address, and by ne
 """
 
 import ipaddress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Count, Q
@@ -30,7 +30,6 @@ HOLD_A_DAY = ("time held in a day", 120, 360, DAY)
 # from everybody else. A hospital or a clinic is one address: so many can be choosing there within the same half hour.
 HELD = "times held at once"
 HELD_AT_ONCE, HELD_AT_ONCE_IN_NETWORK = 8, 24
-BOOK, BOOK_BY_EMAIL = "booked by e-mail", 10  # a day
 TOO_MANY = {"begun", "chosen", "booked"}
 
 
@@ -80,14 +79,6 @@ def hold(
         raise booking.TooManyError("Many times are being kept for people on your network.")
     Draft.objects.filter(pk=draft.pk).update(**origin)
     return booking.hold(draft=draft, slot=slot, appointment_type=appointment_type, mode=mode)
-
-
-def may_book(email: str, at: datetime | None = None) -> bool:
-    """Count a booking by its e-mail address, in its transaction: so what comes to nothing does not count.
-
-    Each had a hold, which is counted by where it comes from.
-    """
-    return limits.allow(scope=BOOK, key=email.casefold(), limit=BOOK_BY_EMAIL, per=DAY, at=at)
 
 
 def refusal(what: str) -> HttpResponse:

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from appointments.booking import booking
+from appointments.booking import attendance
 from appointments.forms.fields import EmailField, LineField, TextField, has_a_number, somebody_was_born
 from appointments.governance import consents
 from appointments.messages.messaging import LONGEST_TEXT
@@ -161,7 +161,7 @@ class MarkForm(forms.Form):
     def __init__(self, *args: Any, appointment: Appointment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["status"].choices = [
-            (status.value, status.label) for status in booking.possible_marks(appointment)
+            (status.value, status.label) for status in attendance.possible_marks(appointment)
         ]
 
 

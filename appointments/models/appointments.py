@@ -5,9 +5,8 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connections, models
+from django.db import models
 from django.db.models import Q, Value
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Upper
 from django.utils import timezone
 
@@ -20,18 +19,6 @@ from conditions.models import Condition
 ALPHABET = "CDFGHJKLMNPQRTVWXY34679"
 REFERENCE_LENGTH = 8
 REACHABLE = timedelta(days=2 * 365)  # after it, patients come back to their opinion and recovery plan by a link
-
-# Written out: Django takes as long to put this condition together as a database takes to book. It goes into the UPDATE
-# that claims, without a join there, for which Django would put all its other conditions aside.
-STILL_OFFERED = """EXISTS (
-    SELECT 1 FROM appointments_slot AS slot
-    JOIN appointments_clinician AS clinician ON clinician.id = slot.clinician_id
-    JOIN appointments_workinghours_types AS offer ON offer.workinghours_id = slot.hours_id
-    JOIN appointments_appointmenttype AS kind ON kind.id = offer.appointmenttype_id
-    WHERE slot.id = appointments_appointment.slot_id AND kind.id = appointments_appointment.appointment_type_id
-    AND slot.starts > %s AND slot.is_covered AND clinician.is_accepting
-    AND slot.{mode} AND kind.{mode} AND (%s OR kind.bookable_by_patients)
-)"""
 
 
 def new_reference() -> str:
@@ -71,15 +58,6 @@ class AppointmentQuerySet(models.QuerySet):
     def run_out(self, at: datetime | None = None) -> "AppointmentQuerySet":
         """Holds whose time is over."""
         return self.filter(status=Status.HELD, held_until__lte=at or timezone.now())
-
-    def still_offered(self, mode: str, at: datetime, *, by_staff: bool = False) -> "AppointmentQuerySet":
-        """Those whose slot is to come and offered for their type and this mode, when the statement looks at them.
-
-        Raises ValueError for what is no mode.
-        """
-        since = connections[self.db].ops.adapt_datetimefield_value(at)
-        condition = STILL_OFFERED.format(mode=Mode(mode).value)  # a column of ours, or a ValueError
-        return self.filter(RawSQL(condition, [since, by_staff], models.BooleanField()))  # noqa: S611
 
     def unconfirmed(self) -> "AppointmentQuerySet":
         """Those with an e-mail address that nobody has confirmed."""
@@ -207,16 +185,15 @@ class Note(models.Model):
 
 
 class Draft(models.Model):
-    """What somebody has answered so far, question by question, and the hold that belongs to it.
+    """The answers of a patient who has not booked yet, question by question, and the hold that belongs to them.
 
     Its secret is in a cookie; only a digest is stored. It outlives a hold that ran out, a closed tab and a lost race.
-    By the name of the step, `answers` is what was typed, and `details` what that means, as fields of the appointment.
-    Until it is booked, `follow_up` is what it was begun for, if it was begun from a recovery plan.
+    `answers` are by the name of the step (`booking.steps`). Until it is booked, `follow_up` is the follow-up that it
+    was begun for, if it was begun from a recovery plan.
     """
 
     digest = models.CharField(max_length=64, unique=True)
     answers = models.JSONField(default=dict)
-    details = models.JSONField(default=dict)
     appointment_type = models.ForeignKey(
         AppointmentType, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -228,7 +205,7 @@ class Draft(models.Model):
     follow_up = models.ForeignKey("FollowUp", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     touched_at = models.DateTimeField(default=timezone.now, db_index=True)
-    # From where the time is held: keyed digests, of which nobody reads an address (`booking_limits`)
+    # Keyed digests of the address and the network that the hold came from (`booking.limits`)
     address_digest = models.CharField(max_length=64, blank=True)
     network_digest = models.CharField(max_length=64, blank=True, db_index=True)
 

@@ -91,8 +91,8 @@ def test_limits_hold_for_requests_at_once_on_connections_of_their_own(committed)
     most = links.LINKS_AN_HOUR_AND_NETWORK
     assert sorted(answers) == [302] * most + [429] * (24 - most)
     assert Message.objects.filter(kind="link").count() == links.LINKS_AN_HOUR
-    allowed = at_once(*[lambda: limits.may_book("kim@home.example")] * 14)
-    assert sum(allowed) == limits.BOOK_BY_EMAIL
+    allowed = at_once(*[lambda: booking.may_book("kim@home.example")] * 14)
+    assert sum(allowed) == booking.BOOKINGS_A_DAY
 
 
 @in_database

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from appointments.booking import forms, limits
+from appointments.booking import booking, forms, limits
 from appointments.models import Appointment, Draft
 from appointments.tests.factories import make_clinician, make_hours, make_slot, make_type
 from appointments.tests.journeys import ANSWERS, BOOK, answer, book, come_to, problems, seen, title_of
@@ -236,14 +236,14 @@ def test_one_network_holds_more_than_one_address_and_not_without_end(client, slo
 
 
 def test_one_email_address_books_ten_times_a_day(slots):
-    for number in range(limits.BOOK_BY_EMAIL):
+    for number in range(booking.BOOKINGS_A_DAY):
         assert book(Client(REMOTE_ADDR=f"198.51.{number}.1")).status_code == 302
     late = Client(REMOTE_ADDR="198.51.100.1")
     refused = book(late, you={"email": "KIM@home.example"})
     assert (refused.status_code, "booked with your e-mail address today" in refused.text) == (429, True)
     assert f'href="{BOOK}check/">Go on' in refused.text
     assert "Kim Example" in late.get(f"{BOOK}check/").text  # what was refused has lost nothing
-    assert Appointment.objects.booked().count() == limits.BOOK_BY_EMAIL
+    assert Appointment.objects.booked().count() == booking.BOOKINGS_A_DAY
     assert book(Client(REMOTE_ADDR="198.51.101.1"), you={"email": "alex@home.example"}).status_code == 302
 
 

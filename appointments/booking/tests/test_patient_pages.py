@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from appointments.access import links
-from appointments.booking import booking
+from appointments.booking import attendance, booking
 from appointments.choices import Status
 from appointments.models import Appointment, AuditEntry, Message, PatientLink
 from appointments.patient_urls import urlpatterns
@@ -339,7 +339,7 @@ def test_an_appointment_that_is_over_can_be_seen_and_not_changed():
 
 def test_who_has_arrived_before_it_begins_is_not_told_that_it_is_over():
     appointment = make_appointment()
-    booking.mark(appointment=appointment, status=Status.ARRIVED, by="the desk", at=appointment.slot.starts)
+    attendance.mark(appointment=appointment, status=Status.ARRIVED, by="the desk", at=appointment.slot.starts)
     page = come_in(appointment).get(url("home")).text
     assert "We know that you have arrived" in page
     assert "has passed" not in page

@@ -7,7 +7,7 @@ from django.utils import timezone
 from post_office.models import Email
 
 from appointments.access import links
-from appointments.booking import booking
+from appointments.booking import attendance, booking
 from appointments.booking.staff_forms import DetailsForm, MessageForm
 from appointments.choices import Mode, Status
 from appointments.forms import fields
@@ -167,7 +167,7 @@ def test_an_appointment_is_cancelled_with_a_reason_and_its_time_is_free(desk):
 
 def test_a_past_appointment_cannot_be_cancelled(desk, coordinator):
     appointment = make_appointment()
-    booking.mark(appointment=appointment, status=Status.ARRIVED, by=coordinator, at=appointment.slot.starts)
+    attendance.mark(appointment=appointment, status=Status.ARRIVED, by=coordinator, at=appointment.slot.starts)
     assert "is over" in body_of(desk.post(page_of(appointment, "cancel"), {"why": "", "seen": 0}))
 
 
@@ -226,7 +226,7 @@ def test_another_address_ends_the_links_that_went_to_the_one_before(desk):
 
 def test_another_address_has_to_be_confirmed_again(desk, coordinator):
     appointment = make_appointment()
-    booking.mark(appointment=appointment, status=Status.CONFIRMED, by=coordinator)
+    attendance.mark(appointment=appointment, status=Status.CONFIRMED, by=coordinator)
     fields = {"name": appointment.name, "telephone": appointment.telephone}
     for email, status in [(appointment.email, Status.CONFIRMED), ("new@home.example", Status.BOOKED)]:
         desk.post(page_of(appointment, "details"), fields | {"email": email})

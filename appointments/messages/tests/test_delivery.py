@@ -12,7 +12,7 @@ from post_office.models import STATUS, Email, Log
 
 from appointments.access import links
 from appointments.access.links import AccessError
-from appointments.booking import booking, corrections
+from appointments.booking import attendance, booking, corrections
 from appointments.booking.booking import BookingError
 from appointments.choices import Status
 from appointments.messages import delivery, messaging
@@ -146,7 +146,7 @@ def test_who_read_another_address_confirms_nothing():
     read_before = make_appointment()
     correct(Appointment.objects.get())
     with pytest.raises(BookingError, match="changed meanwhile"):
-        booking.mark(appointment=read_before, status=Status.CONFIRMED, by="the patient")
+        attendance.mark(appointment=read_before, status=Status.CONFIRMED, by="the patient")
 
 
 @in_database
