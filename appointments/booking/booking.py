@@ -94,7 +94,7 @@ def check_bookable(
     """
     slots, terms = Slot.objects.filter(pk=slot.pk), [] if by_staff else [within_window(at)]
     terms += [BOOKABLE_BY_PATIENTS] if is_new else []
-    # Locked, so that nobody deletes it meanwhile; on PostgreSQL its foreign key would be checked only at the end.
+    # Locked against a deletion meanwhile; on PostgreSQL its foreign key would be checked only at the end.
     offered = slots.suited(appointment_type, mode, *terms).select_for_update(of=("self",), no_key=True).first()
     if offered and slot.starts > at:
         return
@@ -198,7 +198,7 @@ def book(
 
     The draft's answers are deleted: they are in the appointment, to which it still leads. A second call returns the
     same appointment. Raises TimeTakenError if the hold is gone or its slot is no longer offered; the answers stay.
-    With `is_limited`, only what is booked counts towards `BOOKINGS_A_DAY`; beyond them TooManyError is raised.
+    With `is_limited`, each new booking counts towards `BOOKINGS_A_DAY`, and one more raises TooManyError.
     """
     try:
         return _book_hold(draft, details, at or timezone.now(), is_limited)

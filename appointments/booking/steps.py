@@ -125,7 +125,7 @@ def is_reached(name: str, draft: Draft | None) -> bool:
 
 
 def before(name: str, draft: Draft | None) -> str:
-    """Where Back leads: to the check from what is changed there, otherwise one step back. "" is the first page."""
+    """The step that Back leads to: the check if it has been reached, otherwise one step back. "" is the first page."""
     if draft and name != CHECK and first_unanswered(draft) == CHECK:
         return CHECK
     place = NAMES.index(name)
@@ -145,7 +145,7 @@ def answer(*, draft: Draft, step: Step, form: forms.QuestionForm) -> None:
     """Store the answers of a valid form. After another answer to "how" the hold may have to change."""
     found, rows = form.cleaned_data, {}
     if step.name == HOW:
-        rows = {"appointment_type": found["appointment_type"], "clinician": found["who"]}
+        rows = {"appointment_type": found["appointment_type"], "clinician": found["chosen_clinician"]}
     elif step.name == ABOUT:
         rows = {"condition_id": found["listing"] and found["listing"].condition_id}
     answers = form.meant() if step.in_appointment else form.typed()

@@ -1,4 +1,4 @@
-"""Appointments: a patient's claim on a slot, from hold to completion, and what a patient has written so far."""
+"""Appointments: a patient's claim on a slot, from hold to completion, and the draft of a booking."""
 
 import secrets
 import uuid
@@ -28,28 +28,28 @@ def new_reference() -> str:
 
 class AppointmentQuerySet(models.QuerySet):
     def live(self) -> "AppointmentQuerySet":
-        """Those that take a slot."""
+        """Appointments that take a slot."""
         return self.filter(status__in=LIVE)
 
     def coming(self, at: datetime | None = None) -> "AppointmentQuerySet":
-        """Those in which somebody is still expected."""
+        """Appointments whose patient is still expected."""
         return self.filter(status__in=COMING, slot__starts__gt=at or timezone.now())
 
     def booked(self) -> "AppointmentQuerySet":
-        """All that were ever more than a hold."""
+        """Appointments that are more than a hold."""
         return self.exclude(status=Status.HELD)
 
     def reachable(self, at: datetime | None = None) -> "AppointmentQuerySet":
-        """Those that a link may lead to: booked, not cancelled, and not long over."""
+        """Appointments that a link may lead to: booked, not cancelled, and not over for longer than `REACHABLE`."""
         since = (at or timezone.now()) - REACHABLE
         return self.booked().exclude(status=Status.CANCELLED).filter(slot__starts__gt=since)
 
     def of_address(self, email: str) -> "AppointmentQuerySet":
-        """Those of one e-mail address, however it is written; by an index, which SQLite does not use for `iexact`."""
+        """Appointments of one e-mail address in any case; by an index, which SQLite does not use for `iexact`."""
         return self.alias(address=Upper("email")).filter(address=Upper(Value(email)))
 
     def let_go(self) -> int:
-        """Delete those that are holds at this moment, in one statement. Returns how many.
+        """Delete the rows that are holds at this moment, in one statement. Returns how many.
 
         A hold has no patient, and no rows that belong to it but its draft's: that has to be cut loose before.
         """
@@ -60,19 +60,19 @@ class AppointmentQuerySet(models.QuerySet):
         return self.filter(status=Status.HELD, held_until__lte=at or timezone.now())
 
     def unconfirmed(self) -> "AppointmentQuerySet":
-        """Those with an e-mail address that nobody has confirmed."""
+        """Appointments with an unconfirmed e-mail address."""
         return self.filter(status=Status.BOOKED).exclude(email="")
 
     def orphaned(self) -> "AppointmentQuerySet":
-        """Those whose clinician no longer works at that time."""
+        """Appointments outside of their clinician's hours."""
         return self.filter(status__in=COMING, slot__is_covered=False)
 
 
 class Appointment(models.Model):
     """A patient's claim on a slot. It keeps its own copy of the patient's details.
 
-    The partial unique constraint decides every race for a slot, on both databases. A hold has no patient yet: what
-    they have written is in their `Draft` until they confirm, so a hold that runs out loses nothing.
+    The partial unique constraint decides every race for a slot, on both databases. A hold has no patient yet: the
+    answers are in the `Draft` until it is booked, so a hold that runs out loses nothing.
     """
 
     reference = models.CharField(max_length=REFERENCE_LENGTH, unique=True, default=new_reference, editable=False)
@@ -129,11 +129,11 @@ class Appointment(models.Model):
                 name="a_hold_ends_and_a_booking_has_a_patient",
             ),
             models.CheckConstraint(
-                condition=Q(status="held") | Q(booked_at__isnull=False), name="what_is_booked_says_since_when"
+                condition=Q(status="held") | Q(booked_at__isnull=False), name="a_booking_has_booked_at"
             ),
             models.CheckConstraint(
                 condition=~Q(status="cancelled") | Q(cancelled_at__isnull=False),
-                name="what_is_cancelled_says_since_when",
+                name="a_cancellation_has_cancelled_at",
             ),
         ]
         indexes = [
@@ -145,11 +145,11 @@ class Appointment(models.Model):
         return self.reference
 
     def is_coming(self, at: datetime | None = None) -> bool:
-        """Whether somebody is still expected: as `coming` has it."""
+        """Whether the patient is still expected, as in `coming`."""
         return self.status in COMING and self.slot.starts > (at or timezone.now())
 
     def is_reachable(self, at: datetime | None = None) -> bool:
-        """Whether a link may lead to it: as `reachable` has it."""
+        """Whether a link may lead to it, as in `reachable`."""
         is_open = self.status not in (Status.HELD, Status.CANCELLED)
         return is_open and self.slot.starts > (at or timezone.now()) - REACHABLE
 
@@ -170,7 +170,7 @@ class Appointment(models.Model):
 
 
 class Note(models.Model):
-    """What staff have written about an appointment. Patients don't read it; it is never changed."""
+    """A note of staff about an appointment. Patients don't read it; it is never changed."""
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="notes")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -1,4 +1,4 @@
-"""When clinicians see people: hours in wall time, closures, and the slots that come of them."""
+"""Working hours in wall time, closures, and the slots that are made of them."""
 
 import functools
 from datetime import date, datetime, timedelta
@@ -13,13 +13,13 @@ from django.utils import timezone
 from appointments.choices import LIVE, Mode, Status, Weekday
 from appointments.models.clinicians import AppointmentType, Clinician, Location
 
-SHORTEST = 5  # minutes of a slot
+MIN_SLOT_MINUTES = 5
 
 
 class WorkingHours(models.Model):
     """A clinician's hours on one day of the week, in wall time of the clinician's zone, cut into slots.
 
-    A slot is `slot_minutes` long, followed by a `pause` in which nobody is seen. It can be booked for each of the
+    A slot is `slot_minutes` long, followed by a `pause` without patients. It can be booked for each of the
     types that fit into it, in each of the ticked ways that the type allows.
     """
 
@@ -28,7 +28,7 @@ class WorkingHours(models.Model):
     starts = models.TimeField("from")
     ends = models.TimeField("until")
     slot_minutes = models.PositiveSmallIntegerField(
-        "minutes of a slot", default=45, validators=[MinValueValidator(SHORTEST)]
+        "minutes of a slot", default=45, validators=[MinValueValidator(MIN_SLOT_MINUTES)]
     )
     buffer_minutes = models.PositiveSmallIntegerField(
         "minutes kept free after each", default=0, help_text="When a kind of appointment asks for more, that counts."
@@ -61,9 +61,9 @@ class WorkingHours(models.Model):
                 violation_error_message="Say where patients come to, or untick “in person”.",
             ),
             models.CheckConstraint(
-                condition=Q(slot_minutes__gte=SHORTEST),
+                condition=Q(slot_minutes__gte=MIN_SLOT_MINUTES),
                 name="a_slot_lasts",
-                violation_error_message=f"A slot has {SHORTEST} minutes or more.",
+                violation_error_message=f"A slot has {MIN_SLOT_MINUTES} minutes or more.",
             ),
         ]
 
@@ -72,11 +72,11 @@ class WorkingHours(models.Model):
 
     @property
     def pause(self) -> int:
-        """The minutes in which nobody is seen after a slot: no fewer than any of the types asks for."""
+        """The minutes without patients after a slot: at least those of each type."""
         return max([self.buffer_minutes, *(appointment_type.buffer_minutes for appointment_type in self.types.all())])
 
     def are_on(self, day: date) -> bool:
-        """Whether these hours are worked on a day of the calendar."""
+        """Whether these hours apply on a day of the calendar."""
         valid_until = self.valid_until or date.max
         return self.weekday == day.weekday() and self.valid_from <= day <= valid_until
 
@@ -96,12 +96,12 @@ class WorkingHours(models.Model):
 
 class ClosureQuerySet(models.QuerySet):
     def touching(self, clinician: Clinician, starts: datetime, ends: datetime) -> "ClosureQuerySet":
-        """Those in which this clinician sees nobody for some of a stretch of time."""
+        """Closures of this clinician, or of the whole clinic, that overlap a stretch of time."""
         return self.filter(Q(clinician=clinician) | Q(clinician=None), starts__lt=ends, ends__gt=starts)
 
 
 class Closure(models.Model):
-    """A stretch of time when one clinician, or everybody, sees nobody."""
+    """A stretch of time in which one clinician, or the whole clinic, sees no patients."""
 
     clinician = models.ForeignKey(
         Clinician,
@@ -166,7 +166,7 @@ class SlotQuerySet(models.QuerySet):
         return self.filter(~Exists(taken), is_covered=True)
 
     def suited(self, appointment_type: AppointmentType | OuterRef, mode: str, *terms: Q) -> "SlotQuerySet":
-        """Slots that are offered for a type in a mode, taken or not. This is the one rule of what is offered.
+        """Slots that are offered for a type in a mode, taken or not. This is the one rule of an offer.
 
         Hours cover the slot and offer the type, its clinician accepts patients, the type fits into the slot, and both
         allow the mode. `terms` are further conditions on the type, such as `within_window`. The statement reads the
@@ -204,8 +204,8 @@ class Slot(models.Model):
     """One bookable stretch of one clinician's time, in UTC.
 
     `busy_until` adds the minutes kept free afterwards; from `starts` to there, no two slots of a clinician overlap: on
-    PostgreSQL an exclusion constraint says so, on SQLite a trigger. A slot that hours no longer cover is deleted when
-    nobody ever took it, and kept without `is_covered` when somebody did.
+    PostgreSQL an exclusion constraint says so, on SQLite a trigger. A slot that hours no longer cover is deleted if
+    it never had an appointment; otherwise it is kept without `is_covered`.
     """
 
     # Of a clinician's slots `one_slot_at_a_time` is an index already.
@@ -243,5 +243,5 @@ class Slot(models.Model):
 
     @property
     def minutes(self) -> int:
-        """How long it is, which may be longer than what is booked into it."""
+        """Its length, which may be more than that of the appointment in it."""
         return (self.ends - self.starts) // timedelta(minutes=1)

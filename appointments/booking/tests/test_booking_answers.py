@@ -200,7 +200,7 @@ def test_a_program_that_fills_in_everything_is_refused(client, slots):
 
 
 def test_many_choices_are_a_list_that_opens(client, slots):
-    for number in range(forms.FEW):
+    for number in range(forms.MAX_RADIO_BUTTONS):
         make_live(name=f"Condition of {number}")
         make_clinician(name=f"Dr Number {number}")
     page = client.get(f"{BOOK}about/").content.decode()

@@ -130,8 +130,8 @@ def test_a_first_page_that_was_sent_empty_begins_nothing(client, slot):
 
 def test_more_than_a_page_can_take_is_shown_again_and_not_kept(client, slot):
     come_to(client, "why")
-    refused = answer(client, "why", reason="x" * (drafts.LONGEST + 1))
-    assert "x" * (drafts.LONGEST + 1) in refused.text
+    refused = answer(client, "why", reason="x" * (drafts.MAX_INPUT_CHARACTERS + 1))
+    assert "x" * (drafts.MAX_INPUT_CHARACTERS + 1) in refused.text
     assert drafts.UNSENT not in Draft.objects.get().answers
 
 

@@ -46,7 +46,7 @@ def test_what_was_free_when_somebody_joined_is_not_offered_to_them():
 @in_database
 def test_with_many_earlier_times_there_is_nothing_to_wait_for():
     hours = make_hours()
-    for number in range(waiting_list.MANY + 1):
+    for number in range(waiting_list.MAX_EARLIER_TIMES + 1):
         make_slot(hours=hours, starts=on(3) + number * HOUR)
     appointment = make_appointment(slot=make_slot(hours=hours, starts=on(20)))
     with pytest.raises(WaitingError, match="Many earlier times are free"):

@@ -69,7 +69,7 @@ def test_what_is_transparent_becomes_white():
 @pytest.mark.parametrize(
     ("file", "why"),
     [
-        (ContentFile(b"x" * (photographs.LARGEST + 1), name="a.jpg"), "larger than 10 MB"),
+        (ContentFile(b"x" * (photographs.MAX_UPLOAD_BYTES + 1), name="a.jpg"), "larger than 10 MB"),
         (taken(size=(10_001, 3_000)), "more than 30 megapixels"),
         (ContentFile(b"<svg xmlns='http://www.w3.org/2000/svg'/>", name="a.svg"), "JPEG, PNG or WebP"),
         (ContentFile(taken(form="GIF").read(), name="a.jpg"), "JPEG, PNG or WebP"),

@@ -38,8 +38,8 @@ def test_a_clinician_whose_zone_is_gone_keeps_nobody_else_from_having_times(capl
     assert f"the times of clinician {second.pk} could not be made" in caplog.text
     assert list(Clinician.objects.exclude(slots_failed_at=None)) == [second]
     Clinician.objects.update(time_zone="Europe/London")
-    assert slot_sync.make_slots_ahead(now + slot_sync.AGAIN - timedelta(seconds=1)) == 0
-    assert slot_sync.make_slots_ahead(now + slot_sync.AGAIN) == slots_of(second) > 0
+    assert slot_sync.make_slots_ahead(now + slot_sync.RETRY_FAILED_AFTER - timedelta(seconds=1)) == 0
+    assert slot_sync.make_slots_ahead(now + slot_sync.RETRY_FAILED_AFTER) == slots_of(second) > 0
     assert not Clinician.objects.exclude(slots_failed_at=None).exists()
 
 
