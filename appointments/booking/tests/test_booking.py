@@ -21,7 +21,7 @@ def hold(slot: Slot, **fields) -> Appointment:
     return booking.hold(draft=draft, slot=slot, appointment_type=slot.hours.types.get(), mode=Mode.VIDEO, **fields)
 
 
-def test_a_held_slot_is_booked_by_the_one_who_held_it():
+def test_a_held_slot_is_booked_by_its_draft():
     draft, slot = make_draft(), make_slot()
     held = hold(slot, draft=draft)
     assert not Slot.objects.free().exists()
@@ -55,7 +55,7 @@ def test_booking_twice_books_once():
     assert Message.objects.filter(kind="confirmation").count() == 1
 
 
-def test_a_draft_that_was_read_before_another_time_was_chosen_books_the_time_that_is_held():
+def test_an_outdated_draft_in_memory_books_the_slot_that_is_held():
     draft, hours = make_draft(answers={"you": {"name": "Kim Example"}}), make_hours()
     hold(make_slot(hours=hours), draft=draft)
     read_before = Draft.objects.select_related("appointment__slot").get(pk=draft.pk)
@@ -79,7 +79,7 @@ def test_a_booking_that_comes_to_nothing_keeps_the_answers():
     assert not Message.objects.exists()
 
 
-def test_letting_go_takes_the_same_few_statements_whatever_may_belong_to_an_appointment(django_assert_num_queries):
+def test_letting_go_takes_few_statements_for_any_number_of_relations(django_assert_num_queries):
     draft = make_draft()
     hold(make_slot(), draft=draft)
     with django_assert_num_queries(4 + 2):  # two look, two write; and those that begin and end the transaction
@@ -87,7 +87,7 @@ def test_letting_go_takes_the_same_few_statements_whatever_may_belong_to_an_appo
     assert (Appointment.objects.count(), Draft.objects.get().appointment) == (0, None)
 
 
-def test_a_hold_that_ran_out_can_be_taken_by_somebody_else():
+def test_a_hold_that_ran_out_can_be_taken_by_another_draft():
     slot, now = make_slot(), timezone.now()
     first = make_draft()
     hold(slot, draft=first, at=now)
@@ -99,7 +99,7 @@ def test_a_hold_that_ran_out_can_be_taken_by_somebody_else():
         booking.book(draft=first, details=PATIENT, at=later)
 
 
-def test_a_hold_that_ran_out_and_nobody_took_is_still_good():
+def test_a_hold_that_ran_out_and_was_not_taken_is_still_good():
     draft, now = make_draft(), timezone.now()
     hold(make_slot(), draft=draft, at=now)
     later = now + booking.HOLD + timedelta(minutes=1)
@@ -114,7 +114,7 @@ def test_a_hold_cannot_be_made_longer_for_ever():
         booking.extend(draft=draft, at=now + booking.LONGEST_HOLD)
 
 
-def test_who_chooses_another_time_lets_go_of_the_first():
+def test_choosing_another_time_releases_the_first():
     draft, hours = make_draft(), make_hours()
     first, second = make_slot(hours=hours), make_slot(hours=hours)
     hold(first, draft=draft)
@@ -122,7 +122,7 @@ def test_who_chooses_another_time_lets_go_of_the_first():
     assert list(Slot.objects.free()) == [first]
 
 
-def test_a_slot_is_booked_only_for_what_it_is_offered_for():
+def test_a_slot_is_booked_only_for_the_types_that_it_is_offered_for():
     slot = make_slot(video=False)
     with pytest.raises(TimeTakenError, match="no longer offered"):
         hold(slot)
@@ -172,7 +172,7 @@ def test_a_cancelled_appointment_frees_its_time_and_is_told_once():
     assert Message.objects.filter(kind="cancellation").count() == 1
 
 
-def test_what_is_over_cannot_be_cancelled():
+def test_an_appointment_that_is_over_cannot_be_cancelled():
     appointment = make_appointment()
     attendance.mark(appointment=appointment, status=Status.ARRIVED, by=audit.PATIENT, at=appointment.slot.starts)
     with pytest.raises(BookingError, match="is over"):
@@ -225,7 +225,7 @@ def test_the_audit_log_is_kept(change):
         change(AuditEntry.objects.all())
 
 
-def test_what_has_begun_is_neither_moved_nor_cancelled(admin_user):
+def test_an_appointment_that_has_begun_is_neither_moved_nor_cancelled(admin_user):
     appointment = make_appointment()
     begins, later = appointment.slot.starts, make_slot(hours=appointment.slot.hours, starts=appointment.slot.ends)
     with pytest.raises(BookingError, match="is over"):
@@ -252,7 +252,7 @@ def test_one_row_is_coming_as_long_as_a_list_has_it(after):
         (timedelta(0), [Status.CONFIRMED, Status.ARRIVED, Status.COMPLETED, Status.MISSED]),
     ],
 )
-def test_nobody_is_marked_before_it_can_be_true(before, possible):
+def test_a_mark_is_refused_before_it_can_be_true(before, possible):
     noon = timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=7)
     appointment = make_appointment(slot=make_slot(starts=noon))
     at = noon - before
@@ -269,7 +269,7 @@ def test_without_an_address_none_is_confirmed():
         attendance.mark(appointment=make_appointment(email=""), status=Status.CONFIRMED, by=audit.PATIENT)
 
 
-def test_nobody_is_put_into_the_audit_log_because_who_did_it_was_forgotten():
+def test_an_audit_entry_without_an_actor_is_refused():
     appointment = make_appointment()
     for nobody in ({}, {"by": None}, {"by": ""}):
         with pytest.raises(TypeError):

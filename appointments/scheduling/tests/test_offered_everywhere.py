@@ -1,4 +1,4 @@
-"""The rule of what is offered: free times, `hold`, `book`, `extend` and `reschedule` agree after any change."""
+"""The rule of an offer: free times, `hold`, `book`, `extend` and `reschedule` agree after any change."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -138,7 +138,7 @@ def is_listed_for_staff(world: World) -> bool:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 @example(changes=[change_type(minutes=60)])  # longer than the slot of 45 minutes that is held
 @given(changes=st.lists(st.sampled_from(CHANGES), max_size=3))
-def test_lists_and_verbs_agree_on_what_is_offered(changes):
+def test_lists_and_verbs_agree_on_the_offered_slots(changes):
     with transaction.atomic():
         world = make_world(timezone.now())
         for change in changes:
