@@ -27,10 +27,13 @@ pictures: ## Take the README's pictures anew from a site of their own, into docs
 	@$(PYTHON) scripts/make_venv.py requirements-test.txt
 	@.venv/bin/python scripts/take_pictures.py
 
+house: ## Draw docs/house.svg, the picture of the rooms and their imports, from the code
+	@$(PYTHON) scripts/draw_house.py
+
 constraints: ## Write the versions installed now to constraints.txt, after changing a requirement
 	@.venv/bin/pip freeze > constraints.txt
 
 clean: ## Delete what was installed and fetched here; the site's data in var/ stays
 	rm -rf .venv .cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help run test test-long lint bench pictures constraints clean
+.PHONY: help run test test-long lint bench house pictures constraints clean

@@ -18,12 +18,11 @@ END_OTHER_SESSIONS = """
     WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 
-# Where a test has none of these, no database has a part in it: pytest-django forbids it the tests' own, and a running
-# site needs its static files.
+# A test with none of these uses no database: pytest-django refuses it access, and a running site needs static files.
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "static_files"}
 
-# Examples of each property: few in `make test`, many in `make test-long`. An example may take its time, and shares its
-# test's fixtures with the others.
+# Examples of each property: few in `make test`, many in `make test-long`. They share the fixtures of their test, and
+# have no deadline.
 ALLOWED = [hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow]
 for profile, examples in {"long": 200, "short": 10}.items():
     hypothesis.settings.register_profile(profile, max_examples=examples, deadline=None, suppress_health_check=ALLOWED)
@@ -34,21 +33,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--second-database",
         action="store_true",
-        help="leave out the tests that no database changes: another run has judged them",
+        help="deselect the tests that do not depend on the database: they run with the first one",
     )
 
 
 def depends_on_database(item: pytest.Item) -> bool:
-    """Whether a test uses a database, and is about more than words and looks."""
+    """Whether a test uses a database, and checks more than words and looks."""
     has_database = item.get_closest_marker("django_db") or DATABASE_FIXTURES.intersection(item.fixturenames)
     return bool(has_database) and not item.get_closest_marker("looks")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With --second-database, only tests that depend on the database stay.
+    """Deselects with --second-database the tests that do not depend on the database.
 
     The tests of a running site come first, as they take longest, and a file of them stays in one process (xdist's
-    `loadgroup`): so the site that it starts is started once.
+    `loadgroup`), so that its site is started once.
 
     All others keep the order of pytest-django, with those that flush the database at the end.
     """
@@ -56,9 +55,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=[item for item in items if not depends_on_database(item)])
         items[:] = filter(depends_on_database, items)
     for item in items:
-        if item.path.parent == SITES:
+        if SITES in item.path.parents:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
-    items.sort(key=lambda item: item.path.parent != SITES)
+    items.sort(key=lambda item: SITES not in item.path.parents)
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +84,7 @@ def admin_client(admin_user) -> Client:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
-    """pytest-django's. After a test that commits, `empty_database` does what Django's `flush` would do more slowly.
+    """pytest-django's, with `empty_database` in place of Django's slower `flush` after a test that commits.
 
     At the end, sessions that threads left open do not block dropping the database.
     """

@@ -1,9 +1,9 @@
 """Run the whole suite on SQLite and on PostgreSQL, and sum up: make test [DB=sqlite|postgres] [ARGS="-k name"]
 
-Both run at once: while one waits for a browser or for a lock, the other works. What no database changes runs with
-SQLite only (`depends_on_database` in conftest.py), unless PostgreSQL is the only one asked for.
+Both run at once: while one waits for a browser or a lock, the other works. Tests that do not depend on the database
+(`depends_on_database` in conftest.py) run on SQLite only, unless PostgreSQL is the only one requested.
 
-A test that is skipped, or expected to fail, counts against the run: what was not tested is not known to work.
+A test that is skipped, or expected to fail, fails the run.
 """
 
 import os

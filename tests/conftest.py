@@ -92,7 +92,7 @@ def wait_longer(context: BrowserContext) -> BrowserContext:
 
 @pytest.fixture(scope="module")
 def tab(browser: Browser, browser_context_args: dict) -> Iterator[Page]:
-    """One tab for all tests of a module that only look: opening one takes longer than loading a page."""
+    """One tab for all tests of a module that only read: opening one takes longer than loading a page."""
     context = wait_longer(browser.new_context(**browser_context_args))
     yield context.new_page()
     context.close()

@@ -6,10 +6,12 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
-from appointments.booking.booking import CHANGED, BookingError
+from appointments.booking.booking import CHANGED
 from appointments.choices import NEXT, Status
 from appointments.governance import audit
 from appointments.models import Appointment, AuditEntry
+from calcsite.errors import UserFacingError
+from calcsite.stale import StaleError
 
 Action = AuditEntry.Action
 
@@ -35,14 +37,14 @@ def possible_marks(appointment: Appointment, at: datetime | None = None) -> list
 def mark(*, appointment: Appointment, status: str, by: AbstractBaseUser | str, at: datetime | None = None) -> None:
     """Set one of the `possible_marks`. `by` may be `audit.PATIENT`.
 
-    CONFIRMED confirms the e-mail address that the caller has read. Raises BookingError if the mark is not possible, or
-    the address has changed. Cancelling is `cancel`; the way back from an arrival is `take_back_arrival`.
+    CONFIRMED confirms the e-mail address that the caller has read. Raises UserFacingError if the mark is not possible, and
+    StaleError if the address has changed. Cancelling is `cancel`; the way back from an arrival is `take_back_arrival`.
     """
     row = Appointment.objects.select_for_update(no_key=True).get(pk=appointment.pk)
     if status == Status.BOOKED or status not in possible_marks(row, at):
-        raise BookingError("This appointment cannot be marked like this now. Look at where it stands.")
+        raise UserFacingError("This appointment cannot be marked like this now. Look at where it stands.")
     if status == Status.CONFIRMED and row.email != appointment.email:
-        raise BookingError(CHANGED)
+        raise StaleError(CHANGED)
     Appointment.objects.filter(pk=row.pk).update(status=status)
     appointment.refresh_from_db()
     action = Action.CONFIRMED if status == Status.CONFIRMED else Action.STATUS
@@ -53,11 +55,11 @@ def mark(*, appointment: Appointment, status: str, by: AbstractBaseUser | str, a
 def take_back_arrival(*, appointment: Appointment, by: AbstractBaseUser) -> None:
     """Undo an arrival that was marked by mistake: the status is as before, confirmed or not.
 
-    Raises BookingError if the appointment is not marked as arrived any more.
+    Raises StaleError if the appointment is not marked as arrived any more.
     """
     was_confirmed = AuditEntry.objects.filter(appointment=appointment, action=Action.CONFIRMED).exists()
     arrived = Appointment.objects.filter(pk=appointment.pk, status=Status.ARRIVED)
     if arrived.update(status=Status.CONFIRMED if was_confirmed else Status.BOOKED) != 1:
-        raise BookingError(CHANGED)
+        raise StaleError(CHANGED)
     appointment.refresh_from_db()
     audit.record(Action.STATUS, appointment, by=by, detail="Not arrived after all")

@@ -22,7 +22,9 @@ from appointments.guidance import copies
 from appointments.messages import delivery
 from appointments.models import Appointment, AppointmentType, AuditEntry, Draft, FollowUp, Message, Slot
 from appointments.models.hours import BOOKABLE_BY_PATIENTS, slot_still_suits, within_window
+from calcsite.errors import UserFacingError
 from calcsite.security import limits
+from calcsite.stale import StaleError
 
 HOLD = timedelta(minutes=20)  # while the patient writes; they can extend it
 LONGEST_HOLD = timedelta(hours=2)  # however often it is extended
@@ -36,11 +38,7 @@ WITHDRAWN = "The time that we kept for you is no longer offered. Choose another 
 Action, Kind = AuditEntry.Action, Message.Kind
 
 
-class BookingError(Exception):
-    """The step is not possible now. The message gives the reason, in words for the patient or for staff."""
-
-
-class TimeTakenError(BookingError):
+class TimeTakenError(UserFacingError):
     """The slot has another live appointment, or is no longer offered. Other times may be free."""
 
 
@@ -48,7 +46,7 @@ class WithdrawnError(TimeTakenError):
     """The slot of a hold is no longer offered. The hold is released."""
 
 
-class TooManyError(BookingError):
+class TooManyError(UserFacingError):
     """A limit on bookings or holds is reached."""
 
 
@@ -58,7 +56,7 @@ def hold(
 ) -> Appointment:
     """Claim a slot for a draft, and release the one that it held before.
 
-    Raises TimeTakenError if another live appointment has the slot or it is not offered, and BookingError if it is
+    Raises TimeTakenError if another live appointment has the slot or it is not offered, and UserFacingError if it is
     beyond the horizon or the draft is booked already.
     """
     now = at or timezone.now()
@@ -66,7 +64,7 @@ def hold(
     check_bookable(slot, appointment_type, mode, now, is_new=True)
     before = draft.appointment
     if before and before.status != Status.HELD:
-        raise BookingError(f"You have booked already: your reference is {before.spoken_reference}.")
+        raise UserFacingError(f"You have booked already: your reference is {before.spoken_reference}.")
     if before and before.slot_id == slot.pk and now < latest_end(before):
         until = min(now + HOLD, latest_end(before))
         Appointment.objects.filter(pk=before.pk).update(appointment_type=appointment_type, mode=mode, held_until=until)
@@ -88,7 +86,7 @@ def check_bookable(
     by_staff: bool = False,
     is_new: bool = False,
 ) -> None:
-    """Lock a slot that is offered for this type and mode at a moment. Raises BookingError if it is not.
+    """Lock a slot that is offered for this type and mode at a moment. Raises UserFacingError if it is not.
 
     Staff book at any notice. A new booking by a patient needs a type that patients book; a move does not.
     """
@@ -106,7 +104,7 @@ def check_bookable(
             raise TimeTakenError(f"That time is too soon: book at least {appointment_type.notice_hours} hours before.")
         if slot.starts >= until:
             days = appointment_type.horizon_days
-            raise BookingError(f"That time is too far ahead: you can book up to {days} days before.")
+            raise UserFacingError(f"That time is too far ahead: you can book up to {days} days before.")
     raise TimeTakenError("That time is no longer offered.")
 
 
@@ -165,7 +163,7 @@ def clear_run_out(at: datetime | None = None, *, slot: Slot | None = None) -> in
 def extend(*, draft: Draft, at: datetime | None = None) -> Appointment:
     """Hold a slot for `HOLD` from now, and for `LONGEST_HOLD` in all. A hold that ran out can be extended too.
 
-    Raises TimeTakenError if the hold is gone or its slot is no longer offered, and BookingError at the latest end.
+    Raises TimeTakenError if the hold is gone or its slot is no longer offered, and UserFacingError at the latest end.
     """
     try:
         return _extend(draft, at or timezone.now())
@@ -183,10 +181,10 @@ def _extend(draft: Draft, now: datetime) -> Appointment:
         raise TimeTakenError(RUN_OUT)
     until = min(now + HOLD, latest_end(held))
     if until <= now:
-        raise BookingError("We cannot keep this time for you any longer. Book now, or choose a time again.")
+        raise UserFacingError("We cannot keep this time for you any longer. Book now, or choose a time again.")
     rows = Appointment.objects.filter(pk=held.pk, status=Status.HELD)
     if held.slot.starts <= now or rows.filter(slot_still_suits(held.mode)).update(held_until=until) != 1:
-        raise WithdrawnError(WITHDRAWN) if rows.exists() else BookingError("This time is booked already.")
+        raise WithdrawnError(WITHDRAWN) if rows.exists() else UserFacingError("This time is booked already.")
     held.refresh_from_db()
     return held
 
@@ -265,7 +263,7 @@ def book_for_patient(
     by: AbstractBaseUser,
     at: datetime | None = None,
 ) -> Appointment:
-    """Book in one step on a patient's behalf. Raises TimeTakenError and BookingError as `check_bookable` does."""
+    """Book in one step on a patient's behalf. Raises TimeTakenError and UserFacingError as `check_bookable` does."""
     now = at or timezone.now()
     check_bookable(slot, appointment_type, mode, now, by_staff=True)
     held = _claim(slot, appointment_type, mode, at=now)
@@ -289,12 +287,17 @@ def _book(held: Appointment, details: dict[str, Any], *, at: datetime, by: Abstr
 
 @transaction.atomic
 def reschedule(
-    *, appointment: Appointment, slot: Slot, by: AbstractBaseUser | None = None, at: datetime | None = None
+    *,
+    appointment: Appointment,
+    slot: Slot,
+    by: AbstractBaseUser | None = None,
+    seen: str | None = None,
+    at: datetime | None = None,
 ) -> Appointment:
     """Move an appointment to another slot by one update of the row. `by` is a member of staff; None for the patient.
 
-    Raises TimeTakenError if the slot is not free or not offered, and BookingError if the appointment is over or has
-    changed.
+    Raises TimeTakenError if the slot is not free or not offered, StaleError if the appointment has changed since it
+    was read or is not the revision `seen`, and UserFacingError if it is over.
     """
     now = at or timezone.now()
     check_bookable(slot, appointment.appointment_type, appointment.mode, now, by_staff=by is not None)
@@ -302,11 +305,11 @@ def reschedule(
     unchanged = _coming(appointment, now).filter(sequence=appointment.sequence)
     try:
         with transaction.atomic():
-            moved = unchanged.update(slot=slot, sequence=F("sequence") + 1)
+            moved = seen in (None, appointment.revision) and unchanged.update(slot=slot, sequence=F("sequence") + 1)
     except IntegrityError as error:
         raise TimeTakenError("Somebody else has just taken that time.") from error
-    if moved != 1:
-        raise BookingError(CHANGED if _coming(appointment, now).exists() else OVER)
+    if not moved:
+        raise StaleError(CHANGED) if _coming(appointment, now).exists() else UserFacingError(OVER)
     appointment = Appointment.objects.select_related("slot__clinician", "appointment_type").get(pk=appointment.pk)
     delivery.take_back_times(appointment)
     tell(appointment, Kind.CHANGE, at=now)
@@ -320,24 +323,25 @@ def cancel(
     appointment: Appointment,
     why: str = "",
     by: AbstractBaseUser | None = None,
-    seen: int | None = None,
+    seen: str | None = None,
     at: datetime | None = None,
 ) -> Appointment:
     """Cancel a coming appointment. Its slot is free at once, and its links end. A second call changes nothing.
 
-    `seen` is the sequence number on the page that was sent. Raises BookingError if the appointment has another one by
-    now, if it has begun, and if the patient has arrived.
+    Raises StaleError if the appointment is not the revision `seen`, and UserFacingError if it has begun and if the
+    patient has arrived.
     """
     now = at or timezone.now()
     coming = _coming(appointment, now)
-    coming = coming if seen is None else coming.filter(sequence=seen)
+    if seen is not None:
+        coming = coming.filter(sequence=appointment.sequence) if seen == appointment.revision else coming.none()
     fields = {"cancelled_at": now, "cancelled_why": why.strip()[:300], "sequence": F("sequence") + 1}
     done = coming.update(status=Status.CANCELLED, **fields)
     appointment = Appointment.objects.select_related("slot__clinician", "appointment_type").get(pk=appointment.pk)
     if not done and appointment.is_coming(now):
-        raise BookingError(CHANGED)
+        raise StaleError(CHANGED)
     if not done and appointment.status != Status.CANCELLED:
-        raise BookingError("This appointment is over, and cannot be cancelled.")
+        raise UserFacingError("This appointment is over, and cannot be cancelled.")
     if done:
         delivery.close_ways_in(appointment, at=now)
         tell(appointment, Kind.CANCELLATION, at=now)

@@ -18,6 +18,7 @@ from appointments.choices import Mode, Status
 from appointments.governance import consents
 from appointments.models import Appointment, AppointmentType, Clinician, Draft, FollowUp
 from appointments.scheduling import timezones
+from calcsite.errors import UserFacingError
 from conditions.models import Listing
 
 
@@ -168,7 +169,7 @@ def fit_hold(draft: Draft) -> None:
         try:
             way = {"appointment_type": criteria.appointment_type, "mode": criteria.mode}
             draft.appointment = booking.hold(draft=draft, slot=appointment.slot, **way)
-        except booking.BookingError:
+        except UserFacingError:
             pass
         else:
             return

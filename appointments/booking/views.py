@@ -21,6 +21,7 @@ from appointments.governance import consents
 from appointments.guidance import copies
 from appointments.models import Appointment, Draft, Slot
 from appointments.scheduling import availability, local_times, timezones
+from calcsite.errors import UserFacingError
 from calcsite.web.keys import key_in
 from calcsite.web.public_pages import public_page
 from conditions.models import Listing
@@ -141,7 +142,7 @@ def keep_input(
 
 def extend_hold(draft: Draft, name: str) -> HttpResponse:
     """Extend the hold, if that is possible. The page says until when; without a hold it redirects to the times."""
-    with suppress(booking.BookingError):
+    with suppress(UserFacingError):
         booking.extend(draft=draft)
     return redirect(f"{reverse('appointments:step', args=[name])}?kept=yes")
 
@@ -180,7 +181,7 @@ def choose_time(request: HttpRequest, name: str, draft: Draft) -> HttpResponse:
         return limits.refusal("chosen")
     except booking.TimeTakenError as error:
         return refuse_time(request, draft, heading=GONE, notice=f"{error} Choose another one: your answers are kept.")
-    except booking.BookingError as error:
+    except UserFacingError as error:
         return refuse_time(request, draft, problem=str(error))
     drafts.save(draft=draft, step=steps.TIME, answers={"zone": zone_asked_for(request, draft)})
     draft.refresh_from_db()
@@ -254,7 +255,7 @@ def check(request: HttpRequest, name: str, draft: Draft) -> HttpResponse:
         made = steps.book(draft)
     except booking.TooManyError:
         return limits.refusal("booked")
-    except booking.BookingError:
+    except UserFacingError:
         return redirect_to_step(steps.TIME)  # which shows that the time has gone, and offers others
     is_follow_up = steps.is_follow_up(draft, made)
     query = "" if is_follow_up is None else f"?follow_up={'yes' if is_follow_up else 'besides'}"

@@ -15,14 +15,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from appointments.booking import attendance, booking, closures, waiting_list
-from appointments.booking.booking import BookingError
-from appointments.booking.waiting_list import WaitingError
 from appointments.choices import COMING, LIVE, Mode, Status
 from appointments.messages import delivery, messaging
 from appointments.models import Appointment, Closure, Draft, Message, Offer, Slot
 from appointments.scheduling import slot_sync
 from appointments.tests.factories import PATIENT, make_clinician, make_draft, make_hours, make_type
 from appointments.tests.post import calendar_of
+from calcsite.errors import UserFacingError
 from calcsite.tests import people
 
 LONDON = ZoneInfo("Europe/London")
@@ -61,7 +60,7 @@ class Clinic(RuleBasedStateMachine):
         try:
             with transaction.atomic():
                 return step(*args, **kwargs, at=self.now)
-        except (BookingError, WaitingError):
+        except UserFacingError:
             return None
 
     def slot(self, number: int) -> Slot:

@@ -16,6 +16,7 @@ from appointments.choices import Mode
 from appointments.models import Appointment, AppointmentType, Clinician, Closure, Draft, Slot, WorkingHours
 from appointments.scheduling import availability, slot_sync
 from appointments.tests.factories import PATIENT, make_appointment, make_draft, make_hours, make_slot, make_type
+from calcsite.errors import UserFacingError
 from calcsite.tests import people
 
 pytestmark = pytest.mark.django_db
@@ -119,7 +120,7 @@ def succeeds(verb: Callable[..., object], **arguments: object) -> bool:
             raise UndoneError
     except UndoneError:
         return True
-    except booking.BookingError:
+    except UserFacingError:
         return False
 
 
