@@ -37,8 +37,8 @@ def possible_marks(appointment: Appointment, at: datetime | None = None) -> list
 def mark(*, appointment: Appointment, status: str, by: AbstractBaseUser | str, at: datetime | None = None) -> None:
     """Set one of the `possible_marks`. `by` may be `audit.PATIENT`.
 
-    CONFIRMED confirms the e-mail address that the caller has read. Raises UserFacingError if the mark is not possible, and
-    StaleError if the address has changed. Cancelling is `cancel`; the way back from an arrival is `take_back_arrival`.
+    CONFIRMED confirms the e-mail address that the caller has read. Raises StaleError if it has changed, and
+    UserFacingError if the mark is not possible. Cancelling is `cancel`; `take_back_arrival` undoes an arrival.
     """
     row = Appointment.objects.select_for_update(no_key=True).get(pk=appointment.pk)
     if status == Status.BOOKED or status not in possible_marks(row, at):
