@@ -71,7 +71,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "calcsite.signin.sessions.SessionLimitsMiddleware",
+    "calcsite.web.middleware.SessionLimitsMiddleware",
 ]
 
 ROOT_URLCONF = "calcsite.urls"

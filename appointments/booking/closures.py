@@ -1,4 +1,4 @@
-"""Closures: a clinician, or the whole clinic, sees nobody for a while; and what becomes of whoever was booked then.
+"""Closures: a clinician, or the whole clinic, sees no patients for a while, and booked appointments are settled.
 
 Closing takes the free times away at once and touches no appointment: those inside are orphaned until staff move them,
 cancel them, or decide that they are kept. Each patient is a transaction of its own, so one that fails holds up none.

@@ -1,4 +1,4 @@
-"""What staff do to a patient's record besides moving it: notes, corrected details, a new link.
+"""Changes of a record by staff besides moving and marking it: notes, corrected details, a new link.
 
 Each is in the audit log, by name, in the same transaction.
 """
@@ -23,7 +23,7 @@ Action = AuditEntry.Action
 
 @transaction.atomic
 def write_note(*, appointment: Appointment, text: str, by: AbstractUser, at: datetime | None = None) -> Note:
-    """Add a note. It is never changed: who was wrong writes another one."""
+    """Add a note. It is never changed: a mistake is corrected by another note."""
     note = Note.objects.create(appointment=appointment, by=by, text=text, at=at or timezone.now())
     audit.record(Action.NOTED, appointment, by=by)
     return note
@@ -33,11 +33,11 @@ def write_note(*, appointment: Appointment, text: str, by: AbstractUser, at: dat
 def correct_details(
     *, appointment: Appointment, details: dict[str, Any], by: AbstractUser, at: datetime | None = None
 ) -> list[str]:
-    """Change what is known of the patient. Returns the names of the fields that are different now.
+    """Change the patient's details. Returns the names of the fields that are different now.
 
-    The audit log names the fields and never what is in them. With another e-mail address, the links and codes that
-    went to the one before end, a new link goes to the new address, and nobody has confirmed that one. So it is after
-    the appointment too: its patient comes back to their opinion and recovery.
+    The audit log names the fields and never their content. With another e-mail address, the links and codes that went
+    to the one before end, a new link goes to the new address, and that one is unconfirmed. This holds after the
+    appointment too: its patient comes back to their opinion and recovery.
     """
     now = at or timezone.now()
     row = Appointment.objects.select_for_update().get(pk=appointment.pk)

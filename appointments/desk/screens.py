@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 from post_office.models import STATUS
 
-from appointments.booking import booking, corrections
+from appointments.booking import attendance, booking, corrections
 from appointments.booking.staff_forms import (
     BookForm,
     CancelForm,
@@ -74,7 +74,7 @@ def _page(request: HttpRequest, appointment: Appointment, form: NoteForm) -> Htt
         form=form,
         may_change=request.user.has_perm(CHANGE),
         is_own=request.user.has_perm(SIGN) and appointment.slot.clinician.user_id == request.user.pk,
-        marks=booking.possible_marks(appointment),
+        marks=attendance.possible_marks(appointment),
         sent=_messages_with_state(appointment),
         notes=appointment.notes.select_related("by"),
         entries=appointment.audit.all()[:50],
@@ -238,9 +238,9 @@ def mark(request: HttpRequest, appointment: Appointment) -> HttpResponse:
         return _back(appointment)
     try:
         if form.cleaned_data["status"] == Status.BOOKED:
-            booking.take_back_arrival(appointment=appointment, by=request.user)
+            attendance.take_back_arrival(appointment=appointment, by=request.user)
         else:
-            booking.mark(appointment=appointment, by=request.user, **form.cleaned_data)
+            attendance.mark(appointment=appointment, by=request.user, **form.cleaned_data)
     except UserFacingError as error:
         messages.error(request, str(error))
     else:

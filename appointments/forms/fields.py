@@ -11,15 +11,15 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.utils import timezone
 
-OLDEST = 130  # years
+MAX_AGE_YEARS = 130
 LINE_ENDS = re.compile("\r\n?")
 UNSEEN = "Take out characters that cannot be seen, such as tabs and line breaks."
 
 
 def without_control_characters(text: str) -> None:
-    """Raises ValidationError for what nobody types: control characters and separators of lines (Unicode Cc, Zl, Zp).
+    """Raises ValidationError for control characters and separators of lines (Unicode Cc, Zl, Zp).
 
-    Everything else is somebody's name. In a mail header U+000B is as good as a new line. Django itself refuses NUL.
+    All other characters are part of names. U+000B acts as a new line in a mail header. Django itself refuses NUL.
     """
     if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in text.replace("\0", "")):
         raise ValidationError(UNSEEN)
@@ -42,12 +42,12 @@ def has_a_number(text: str) -> None:
 
 
 def somebody_was_born(on: date) -> None:
-    """Raises ValidationError for a day on which nobody alive can have been born."""
+    """Raises ValidationError for a day in the future, or more than `MAX_AGE_YEARS` years ago."""
     today = timezone.localdate()
     if on > today:
         raise ValidationError("The date of birth has to be in the past.")
-    if on.year < today.year - OLDEST:
-        raise ValidationError(f"The date of birth has to be in {today.year - OLDEST} or later. Check the year.")
+    if on.year < today.year - MAX_AGE_YEARS:
+        raise ValidationError(f"The date of birth has to be in {today.year - MAX_AGE_YEARS} or later. Check the year.")
 
 
 OUR_WORDS = {
@@ -124,7 +124,7 @@ class DateParts(forms.MultiWidget):
 
 
 class BirthDateField(forms.MultiValueField):
-    """A day on which somebody alive can have been born."""
+    """The date of birth of a living person, in three parts."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__([forms.CharField() for _ in DateParts.labels], require_all_fields=False, **kwargs)

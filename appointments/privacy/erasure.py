@@ -26,7 +26,7 @@ from post_office.models import Email
 
 from appointments.access import carers
 from appointments.access import links as access
-from appointments.booking import limits as booking_limits
+from appointments.booking import booking
 from appointments.choices import Status
 from appointments.governance import audit, legal_holds, tombstones
 from appointments.governance.tombstones import StoredFile
@@ -153,7 +153,7 @@ def _delete_traces(row: Appointment) -> None:
         ("code", row.pk),
         ("guess", row.pk),
         ("link address", row.email),
-        (booking_limits.BOOK, row.email),
+        (booking.BOOKED_BY_EMAIL, row.email),
     ]:
         limits.forget(scope=scope, key=str(key).casefold())
     for model in registry.PATHS:
@@ -169,8 +169,8 @@ def _delete_drafts(row: Appointment) -> None:
     unbooked = Draft.objects.filter(Q(appointment=None) | Q(appointment__status=Status.HELD))
     keys = [
         key
-        for key, *written in unbooked.values_list("pk", "answers", "details").iterator()
-        if row.email and address in json.dumps(written, ensure_ascii=False).casefold()
+        for key, answers in unbooked.values_list("pk", "answers").iterator()
+        if row.email and address in json.dumps(answers, ensure_ascii=False).casefold()
     ]
     Draft.objects.filter(pk__in=keys).delete()
 

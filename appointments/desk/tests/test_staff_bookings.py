@@ -7,7 +7,7 @@ from django.utils import timezone
 from post_office.models import Email
 
 from appointments.access import links
-from appointments.booking import booking
+from appointments.booking import attendance, booking
 from appointments.booking.staff_forms import CancelForm, DetailsForm, MessageForm, MoveForm
 from appointments.choices import Mode, Status
 from appointments.forms import fields
@@ -67,7 +67,7 @@ def test_staff_book_for_a_patient(desk, coordinator):
 
 def test_dates_of_birth_and_messages_of_staff_follow_the_rules_of_public_pages():
     appointment = make_appointment()
-    years = {timezone.localdate().year - fields.OLDEST - early: not early for early in (0, 1)}
+    years = {timezone.localdate().year - fields.MAX_AGE_YEARS - early: not early for early in (0, 1)}
     for year, is_possible in years.items():
         form = DetailsForm({"name": "Kim", "telephone": "01632 960 001", "date_of_birth": f"{year}-12-31"})
         assert form.is_valid() is is_possible
@@ -176,7 +176,7 @@ def test_an_appointment_is_cancelled_with_a_reason_and_its_time_is_free(desk):
 
 def test_a_past_appointment_cannot_be_cancelled(desk, coordinator):
     appointment = make_appointment()
-    booking.mark(appointment=appointment, status=Status.ARRIVED, by=coordinator, at=appointment.slot.starts)
+    attendance.mark(appointment=appointment, status=Status.ARRIVED, by=coordinator, at=appointment.slot.starts)
     given = {"why": "", "seen": seen_of(appointment, CancelForm)}
     assert "is over" in body_of(desk.post(page_of(appointment, "cancel"), given))
 
@@ -236,7 +236,7 @@ def test_another_address_ends_the_links_that_went_to_the_one_before(desk):
 
 def test_another_address_has_to_be_confirmed_again(desk, coordinator):
     appointment = make_appointment()
-    booking.mark(appointment=appointment, status=Status.CONFIRMED, by=coordinator)
+    attendance.mark(appointment=appointment, status=Status.CONFIRMED, by=coordinator)
     fields = {"name": appointment.name, "telephone": appointment.telephone}
     for email, status in [(appointment.email, Status.CONFIRMED), ("new@home.example", Status.BOOKED)]:
         desk.post(page_of(appointment, "details"), fields | {"email": email})

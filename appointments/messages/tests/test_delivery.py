@@ -11,7 +11,7 @@ from django.utils import timezone
 from post_office.models import STATUS, Email, Log
 
 from appointments.access import links
-from appointments.booking import booking, corrections
+from appointments.booking import attendance, booking, corrections
 from appointments.choices import Status
 from appointments.messages import delivery, messaging
 from appointments.models import Appointment, Message, PatientLink
@@ -145,7 +145,7 @@ def test_who_read_another_address_confirms_nothing():
     read_before = make_appointment()
     correct(Appointment.objects.get())
     with pytest.raises(UserFacingError, match="changed meanwhile"):
-        booking.mark(appointment=read_before, status=Status.CONFIRMED, by="the patient")
+        attendance.mark(appointment=read_before, status=Status.CONFIRMED, by="the patient")
 
 
 @in_database

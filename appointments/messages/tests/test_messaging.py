@@ -11,7 +11,7 @@ from django.utils import timezone
 from post_office.models import STATUS, Email
 
 from appointments.access import links
-from appointments.booking import booking, corrections
+from appointments.booking import attendance, booking, corrections
 from appointments.choices import Status
 from appointments.governance import audit
 from appointments.messages import delivery, messaging
@@ -53,7 +53,7 @@ def test_an_address_that_nobody_has_confirmed_is_asked_about():
     make_appointment()
     assert "confirm your e-mail address" in deliver()[0].body
     appointment = make_appointment()
-    booking.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
+    attendance.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
     assert "confirm your e-mail address" not in deliver()[0].body
 
 

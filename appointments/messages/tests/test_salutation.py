@@ -2,7 +2,7 @@
 
 import pytest
 
-from appointments.booking import booking
+from appointments.booking import attendance, booking
 from appointments.choices import Status
 from appointments.governance import audit
 from appointments.scheduling.local_times import one_line
@@ -50,7 +50,7 @@ def test_a_name_in_any_script_is_greeted(name):
 @pytest.mark.parametrize("name", [SPAM[1], HOSTILE])
 def test_a_confirmed_address_is_greeted_by_the_name_as_typed_on_one_line(name):
     appointment = make_appointment(name=name)
-    booking.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
+    attendance.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
     (message,) = deliver()
     assert message.body.startswith(f"Hello {one_line(name)},\n")
     assert "<script" not in html_of(message)

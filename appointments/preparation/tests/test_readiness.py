@@ -7,7 +7,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from appointments.booking import booking
+from appointments.booking import attendance
 from appointments.choices import Status, TaskStatus, Tool
 from appointments.governance import audit
 from appointments.models import Appointment, AuditEntry, DocumentRequest, Message, PreparationTask, Symptom
@@ -47,7 +47,7 @@ def make_soon(days: float = 2, **details) -> Appointment:
 
 def make_ready(appointment: Appointment) -> None:
     appointment.tasks.update(status=TaskStatus.NOT_NEEDED)
-    booking.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
+    attendance.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
 
 
 def test_the_board_names_the_missing_parts(desk):

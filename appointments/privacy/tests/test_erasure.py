@@ -107,10 +107,10 @@ def test_unbooked_drafts_of_the_patient_are_deleted_too(staff):
     """Drafts in another browser belong to no appointment, or to a hold."""
     appointment, slot, held = make_appointment(email="Kim@home.example"), make_slot(), make_draft()
     booking.hold(draft=held, slot=slot, appointment_type=slot.hours.types.get(), mode=Mode.VIDEO)
-    written = {"answers": {"details": {"email": "kim@home.example"}}, "details": {"about": {"reason": "canary"}}}
+    written = {"answers": {"you": {"email": "kim@home.example"}, "why": {"reason": "canary"}}}
     left = [make_draft(**written), held]
     Draft.objects.filter(pk=held.pk).update(**written)
-    others = make_draft(details={"details": {"email": "skim@home.example"}})
+    others = make_draft(answers={"you": {"email": "skim@home.example"}})
     erasure.erase(appointment=appointment, by=staff)
     assert not Draft.objects.filter(pk__in=[draft.pk for draft in left]).exists()
     assert Draft.objects.filter(pk=others.pk).exists()

@@ -94,7 +94,7 @@ def test_a_patient_books_a_follow_up_and_types_nothing_twice(plan, wanted, patie
     assert (made.reason, made.findings) == (journeys.ANSWERS["why"]["reason"], "")
     assert (made.consent_version, made.status, made.condition) == ("2026-11", "booked", None)
     draft = Draft.objects.get(appointment=made)
-    assert (draft.follow_up, draft.answers, draft.details) == (None, {}, {})
+    assert (draft.follow_up, draft.answers) == (None, {})
     confirmation = patient.get(f"{BOOK}done/?follow_up=yes").text
     assert ("Back to your recovery plan" in confirmation, "two appointments" in confirmation) == (True, False)
 
@@ -391,7 +391,7 @@ def test_a_draft_is_in_the_download_and_deleted_by_an_erasure(plan, wanted, pati
     other = make_draft(details={"you": {"name": "Somebody else"}})
     package = zipfile.ZipFile(io.BytesIO(b"".join(export.download(appointment=plan.appointment))))
     found = json.loads(package.read("data.json"))["appointments.draft"]
-    assert [row["details"]["you"]["name"] for row in found if row["follow_up"]] == ["Kim Example"]
+    assert [row["answers"]["you"]["name"] for row in found if row["follow_up"]] == ["Kim Example"]
     erasure.erase(appointment=plan.appointment, by=people.make_person())
     assert not Draft.objects.filter(pk=draft.pk).exists()
     assert Draft.objects.filter(pk=other.pk).exists()
