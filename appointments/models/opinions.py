@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from appointments.choices import Agreement, OpinionStatus
 from appointments.models.appointments import Appointment
-from conditions.models.editions import checksum
+from calcsite.checksums import checksum
 
 
 class OpinionQuerySet(models.QuerySet):

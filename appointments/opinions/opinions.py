@@ -19,7 +19,7 @@ from appointments.governance.permissions import SIGN, patients_of
 from appointments.models import Appointment, AuditEntry, Clinician, Message, Opinion, OpinionOption, Question
 from appointments.preparation import answers as visits
 from appointments.preparation.answers import OvertakenError, VisitError
-from conditions.models.editions import checksum
+from calcsite.checksums import checksum
 
 WORDS = ("correction", "findings", "agreement", "first_opinion", "our_opinion", "next_steps")
 OPTION = ("name", "benefits", "risks", "expected")

@@ -17,7 +17,7 @@ from appointments.opinions import opinions
 from appointments.opinions.forms import CorrectForm, OpinionForm, option_forms
 from appointments.preparation.answers import VisitError
 from appointments.preparation.staff_forms import AnswersForm
-from conditions.models.editions import checksum
+from calcsite.checksums import checksum
 
 OVERVIEW = "admin:appointments_appointment_opinion"
 own_patient = about_appointment(SIGN, patients_of)

@@ -8,7 +8,7 @@ from django.db import transaction
 from appointments.governance import audit
 from appointments.governance.permissions import patients_of
 from appointments.models import Appointment, AuditEntry, Question
-from conditions.models.editions import checksum
+from calcsite.checksums import checksum
 
 
 class VisitError(Exception):

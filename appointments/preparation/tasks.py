@@ -34,8 +34,8 @@ from appointments.models import (
 )
 from appointments.models.preparation import PackRow, Written
 from appointments.scheduling import local_times
+from calcsite.checksums import checksum
 from conditions.models import Listing
-from conditions.models.editions import checksum
 
 MOST = 50  # rows on one list
 PREPARING = (*COMING, Status.ARRIVED)

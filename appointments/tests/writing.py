@@ -9,8 +9,8 @@ from django.test import Client
 from appointments.models import Appointment, Opinion, Question
 from appointments.opinions import opinions
 from appointments.preparation.answers import fingerprint
+from calcsite.checksums import checksum
 from calcsite.tests import people
-from conditions.models.editions import checksum
 
 WORDS = {
     "findings": "The scan shows two small spots of calcium.",

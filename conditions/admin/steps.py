@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from calcsite.checksums import checksum
 from calcsite.models import ClinicDetails, StaffProfile
 from conditions import lint, pictures, richtext
 from conditions.admin.forms import (
@@ -25,7 +26,6 @@ from conditions.compare.comparing import Comparison, compare
 from conditions.composing import Content, compose
 from conditions.editing import drafting
 from conditions.models import Condition, Listing, PageEvent, PreviewLink
-from conditions.models.editions import checksum
 from conditions.publishing import previewing, publishing
 from conditions.publishing.publishing import PublishingError
 

@@ -9,13 +9,13 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import models, transaction
 from django.db.models import QuerySet
 
+from calcsite.checksums import checksum
 from conditions import search
 from conditions.composing import compose
 from conditions.editing import workingcopy
 from conditions.exchange import documents
 from conditions.exchange.files import DocumentError, DocumentFile, shown
 from conditions.models import FAQ, Condition, Edition, PageEvent, Tag
-from conditions.models.editions import checksum
 from conditions.publishing.publishing import PublishingError, locked, refuse_unseen
 
 PARTS = ("aliases", "sections", "faqs", "sources")

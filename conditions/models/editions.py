@@ -1,7 +1,5 @@
 """Editions: what was submitted, word for word."""
 
-import hashlib
-import json
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +11,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from calcsite.checksums import checksum
 from conditions.models.working import Condition
 
 
@@ -168,9 +167,3 @@ class Edition(models.Model):
     def is_overdue(self, on: date) -> bool:
         """Whether the review that this edition rests on is due by a day at the clinic."""
         return self.review_due_on is not None and self.review_due_on <= on
-
-
-def checksum(content: Any) -> str:
-    """SHA-256 over content that JSON can hold, in one canonical form (sorted keys, no white space, UTF-8)."""
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()

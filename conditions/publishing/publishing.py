@@ -19,11 +19,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from calcsite.checksums import checksum
 from calcsite.models import PublicName, StaffProfile
 from conditions import search
 from conditions.composing import Content, compose
 from conditions.models import Condition, Edition, Listing, PageEvent
-from conditions.models.editions import checksum
 from conditions.months import months_after
 from conditions.publishing import listings, pages
 

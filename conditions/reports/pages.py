@@ -2,9 +2,9 @@
 
 from django.db import transaction
 
+from calcsite.checksums import checksum
 from conditions.composing import compose
 from conditions.models import Condition
-from conditions.models.editions import checksum
 from conditions.publishing.publishing import locked
 
 AT_A_TIME = 50  # working copies

@@ -13,8 +13,8 @@ from appointments.opinions import opinions
 from appointments.preparation.answers import VisitError
 from appointments.tests import writing
 from appointments.tests.factories import make_appointment
+from calcsite.checksums import checksum
 from calcsite.tests import racing
-from conditions.models.editions import checksum
 
 at_once = partial(racing.at_once, refused=VisitError)
 

@@ -12,8 +12,8 @@ from appointments.models import Appointment, AuditEntry, Opinion, Question, Test
 from appointments.opinions import opinions
 from appointments.tests import writing
 from appointments.tests.factories import make_appointment, make_hours, make_slot
+from calcsite.checksums import checksum
 from calcsite.tests import people
-from conditions.models.editions import checksum
 
 pytestmark = pytest.mark.django_db
 
