@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
+from calcsite.errors import UserFacingError
 from calcsite.models import StaffProfile
 from calcsite.web.paging import links_to_pages, page_of
 from conditions import reports
@@ -148,7 +149,7 @@ class EmptySearchAdmin(ReadOnlyAdmin):
         if form.is_valid():
             try:
                 answering.add_name(search=search, by=request.user, **form.cleaned_data)
-            except answering.AnsweringError as error:
+            except UserFacingError as error:
                 form.add_error(None, str(error))
             else:
                 page = form.cleaned_data["condition"]

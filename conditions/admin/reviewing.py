@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
+from calcsite.errors import UserFacingError
 from calcsite.models import StaffProfile
 from calcsite.web.keys import key_in
 from conditions.admin.forms import ApproveForm, ReturnForm
@@ -20,7 +21,6 @@ from conditions.compare.comparing import Comparison
 from conditions.lint import Finding
 from conditions.models import Edition
 from conditions.publishing import publishing
-from conditions.publishing.publishing import PublishingError
 
 
 @admin.register(Edition)
@@ -68,7 +68,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
 def _approved(request: HttpRequest, edition: Edition, form: ApproveForm) -> bool:
     try:
         publishing.approve(edition=edition, by=request.user, **form.cleaned_data)
-    except PublishingError as error:
+    except UserFacingError as error:
         form.add_error(None, str(error))
         return False
     messages.success(request, _approval_told(edition))
@@ -86,7 +86,7 @@ def _approval_told(edition: Edition) -> str:
 def _returned(request: HttpRequest, edition: Edition, form: ReturnForm) -> bool:
     try:
         publishing.return_(edition=edition, by=request.user, **form.cleaned_data)
-    except PublishingError as error:
+    except UserFacingError as error:
         form.add_error(None, str(error))
         return False
     messages.success(request, f"{edition} was sent back to its author.")

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from calcsite.checksums import checksum
+from calcsite.errors import UserFacingError
 from calcsite.models import ClinicDetails, StaffProfile
 from conditions import lint, pictures, richtext
 from conditions.admin.forms import (
@@ -27,7 +28,6 @@ from conditions.composing import Content, compose
 from conditions.editing import drafting
 from conditions.models import Condition, Listing, PageEvent, PreviewLink
 from conditions.publishing import previewing, publishing
-from conditions.publishing.publishing import PublishingError
 
 
 def findings_in(content: Content) -> list[lint.Finding]:
@@ -61,7 +61,7 @@ def submit(request: HttpRequest, condition: Condition) -> HttpResponse:
     if form.is_valid():
         try:
             edition = publishing.submit(condition=condition, by=request.user, **form.cleaned_data)
-        except PublishingError as error:
+        except UserFacingError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, f"Edition {edition.number} of “{condition}” waits for review.")
@@ -106,7 +106,7 @@ def publish(request: HttpRequest, condition: Condition) -> HttpResponse:
     if form.is_valid():
         try:
             edition = publishing.publish_working_copy(condition=condition, by=request.user, **form.cleaned_data)
-        except PublishingError as error:
+        except UserFacingError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, f"Edition {edition.number} of “{condition}” is public now.")
@@ -172,7 +172,7 @@ def revert(request: HttpRequest, condition: Condition, number: int) -> HttpRespo
     if form.is_valid():
         try:
             left_out = drafting.revert(edition=edition, by=request.user, **form.cleaned_data)
-        except PublishingError as error:
+        except UserFacingError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, f"The working copy of “{condition}” says what edition {number} said.")

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from rapidfuzz import fuzz, process
 
+from calcsite.errors import UserFacingError
 from conditions import richtext
 from conditions.editing import drafting
 from conditions.models import Condition, EmptySearch
@@ -15,24 +16,20 @@ from conditions.publishing.publishing import locked
 LIKELY = 8  # pages
 
 
-class AnsweringError(Exception):
-    """The search cannot be answered like this. The message says why, in words for staff."""
-
-
 @transaction.atomic
 def add_name(*, search: EmptySearch, condition: Condition, name: str, by: AbstractBaseUser) -> None:
     """Give the working copy another name that patients search for; search finds the page under it once published.
 
-    Raises AnsweringError when the page has that name already.
+    Raises UserFacingError when the page has that name already.
     """
     condition, name = locked(condition.pk), richtext.plain_line(name)
     if name.casefold() == condition.name.casefold():
-        raise AnsweringError(f"“{condition}” is the name of the page already.")
+        raise UserFacingError(f"“{condition}” is the name of the page already.")
     try:
         with transaction.atomic():
             condition.aliases.create(name=name)
     except IntegrityError as error:
-        raise AnsweringError(f"“{condition}” has the other name “{name}” already.") from error
+        raise UserFacingError(f"“{condition}” has the other name “{name}” already.") from error
     drafting.note_change(condition=condition, by=by, what=f"Other name: {name}")
     close(search=search, by=by)
 

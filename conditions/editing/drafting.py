@@ -10,13 +10,14 @@ from django.db import models, transaction
 from django.db.models import QuerySet
 
 from calcsite.checksums import checksum
+from calcsite.errors import UserFacingError
 from conditions import search
 from conditions.composing import compose
 from conditions.editing import workingcopy
-from conditions.exchange import documents
-from conditions.exchange.files import DocumentError, DocumentFile, shown
+from conditions.exchange import page_files
+from conditions.exchange.files import ExchangeError, ExchangeFile, shown
 from conditions.models import FAQ, Condition, Edition, PageEvent, Tag
-from conditions.publishing.publishing import PublishingError, locked, refuse_unseen
+from conditions.publishing.publishing import locked, refuse_unseen
 
 PARTS = ("aliases", "sections", "faqs", "sources")
 
@@ -76,19 +77,19 @@ def note_change(
 def revert(*, edition: Edition, by: AbstractBaseUser, seen: str | None = None) -> list[str]:
     """Make the working copy say what an edition says. Returns what could not be brought back, in words.
 
-    `seen` is the checksum of the working copy that the person has read. Raises PublishingError when it says something
+    `seen` is the checksum of the working copy that the person has read. Raises UserFacingError when it says something
     else by now, or when another condition has the edition's name or address.
     """
     condition = locked(edition.condition_id)
     refuse_unseen(compose(condition), seen)
-    document = documents.from_content(edition.content)
+    page_file = page_files.from_content(edition.content)
     try:
-        written = workingcopy.write(document, file=str(edition), condition=condition)
-    except DocumentError as error:
-        raise PublishingError(str(error)) from error
+        written = workingcopy.write(page_file, file=str(edition), condition=condition)
+    except ExchangeError as error:
+        raise UserFacingError(str(error)) from error
     what = f"To edition {edition.number}."
     note_change(condition=condition, by=by, what=what, kind=PageEvent.Kind.REVERTED, edition=edition)
-    gone = len(edition.content["related"]) - len(document.get("related", []))
+    gone = len(edition.content["related"]) - len(page_file.get("related", []))
     return [*left_out(written), *([f"Related pages that are deleted: {gone}."] if gone else [])]
 
 
@@ -96,23 +97,23 @@ def revert(*, edition: Edition, by: AbstractBaseUser, seen: str | None = None) -
 def import_file(*, name: str, content: bytes, by: AbstractBaseUser, replace: bool = False) -> workingcopy.Written:
     """Make a working copy of a file: a new condition's or, with `replace`, that of the condition at its address.
 
-    Raises DocumentError, having stored nothing, when the file has a mistake, or its address is here already and it is
+    Raises ExchangeError, having stored nothing, when the file has a mistake, or its address is here already and it is
     not to replace what is there.
     """
-    file = DocumentFile.parse(name, content)
-    document = documents.read(file)
-    there = Condition.objects.filter(slug=document["slug"]).first()
+    file = ExchangeFile.parse(name, content)
+    page_file = page_files.read(file)
+    there = Condition.objects.filter(slug=page_file["slug"]).first()
     if there and not replace:
         raise file.refuse("slug", f"“{there}” is at this address already. Tick below to replace its working copy.")
     if there:
         _refuse_to_lose(locked(there.pk), file)
-    written = workingcopy.write(document, file=name, condition=there)
+    written = workingcopy.write(page_file, file=name, condition=there)
     note_change(condition=written.condition, by=by, what=f"From {shown(name)}.", kind=PageEvent.Kind.IMPORTED)
     return written
 
 
-def _refuse_to_lose(condition: Condition, file: DocumentFile) -> None:
-    """Raises DocumentError when the working copy says what no edition holds: a file would cover it for good."""
+def _refuse_to_lose(condition: Condition, file: ExchangeFile) -> None:
+    """Raises ExchangeError when the working copy says what no edition holds: a file would cover it for good."""
     if not condition.editions.filter(checksum=checksum(compose(condition))).exists():
         problem = f"the working copy of “{condition}” holds changes that no edition has. Send it for review first"
         raise file.refuse("slug", problem)

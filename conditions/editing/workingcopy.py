@@ -1,4 +1,4 @@
-"""Writing a document into a working copy: a new condition's, or that of one that is here already.
+"""Writing a page file into a working copy: a new condition's, or that of one that is here already.
 
 Nothing else is touched: what the public reads, and every edition, stays as it is.
 """
@@ -16,8 +16,8 @@ from django.utils.text import slugify
 
 from conditions import pictures
 from conditions.choices import TagKind
-from conditions.exchange.documents import TAG_FIELDS, Document
 from conditions.exchange.files import refusal, save, shown
+from conditions.exchange.page_files import TAG_FIELDS, PageFile
 from conditions.models import Alias, Condition, Tag
 from conditions.richtext import plain_line
 
@@ -37,16 +37,16 @@ class Written:
     picture_missing: bool = False
 
 
-def write(document: Document, *, file: str, condition: Condition | None = None) -> Written:
-    """Make the working copy of `condition`, or of a new one, say what `document` says.
+def write(page_file: PageFile, *, file: str, condition: Condition | None = None) -> Written:
+    """Make the working copy of `condition`, or of a new one, say what `page_file` says.
 
     Sections, questions and sources that are there already are changed in place, so that they stay the same rows. Tags
-    that the site lacks are made. Raises DocumentError, having stored nothing, when the admin would refuse a value, or
+    that the site lacks are made. Raises ExchangeError, having stored nothing, when the admin would refuse a value, or
     when the name or the address is another condition's; `file` is what its message begins with.
     """
     try:
         with transaction.atomic():
-            return _write(document, file, condition)
+            return _write(page_file, file, condition)
     except IntegrityError as error:
         raise refusal(file, "", "somebody saved the same thing at this moment. Try again.") from error
 
@@ -64,52 +64,52 @@ def find_tag(kind: TagKind, name: str, slug: str) -> Tag | None:
     return tags.filter(name=name).first() or tags.filter(slug=slug).first()
 
 
-def named_tags(document: Document) -> list[tuple[str, TagKind, str, str]]:
-    """The tags of a document: field, kind, name and address of each."""
+def named_tags(page_file: PageFile) -> list[tuple[str, TagKind, str, str]]:
+    """The tags of a page file: field, kind, name and address of each."""
     return [
         (name, kind, *((tag["name"], tag["slug"]) if isinstance(tag, dict) else (tag, slugify(tag))))
         for name, kind in TAG_FIELDS.items()
-        for tag in document.get(name, [])
+        for tag in page_file.get(name, [])
     ]
 
 
-def _write(document: Document, file: str, condition: Condition | None) -> Written:
+def _write(page_file: PageFile, file: str, condition: Condition | None) -> Written:
     written = Written(Condition() if condition is None else Condition.objects.get(pk=condition.pk))
     condition = written.condition
-    _refuse_taken(document, file, condition)
-    content = _set_fields(document, file, condition)
-    written.picture_missing = "picture" in document and not condition.picture
+    _refuse_taken(page_file, file, condition)
+    content = _set_fields(page_file, file, condition)
+    written.picture_missing = "picture" in page_file and not condition.picture
     # Of a condition that is there, only these: a page that goes live meanwhile stays live.
     fields = {} if condition._state.adding else {"update_fields": [*FIELDS, *PICTURE_FIELDS, "updated_at"]}
     save(condition, file=file, where="", **fields)
-    _write_aliases(document, file, condition)
-    condition.tags.set(_tags(document, file, written))
-    _write_parts(condition.sections, "kind", document["sections"], file, "sections")
-    _write_parts(condition.faqs, "question", document.get("faqs", []), file, "faqs")
-    _write_parts(condition.sources, "title", [SOURCE | part for part in document["sources"]], file, "sources")
-    written.unknown_pages = relate(condition, document.get("related", []))
+    _write_aliases(page_file, file, condition)
+    condition.tags.set(_tags(page_file, file, written))
+    _write_parts(condition.sections, "kind", page_file["sections"], file, "sections")
+    _write_parts(condition.faqs, "question", page_file.get("faqs", []), file, "faqs")
+    _write_parts(condition.sources, "title", [SOURCE | part for part in page_file["sources"]], file, "sources")
+    written.unknown_pages = relate(condition, page_file.get("related", []))
     if content is not None:  # last, so that a mistake elsewhere leaves no file behind
         _store(condition.picture.name, content, file)
     return written
 
 
-def _refuse_taken(document: Document, file: str, condition: Condition) -> None:
-    """Raises DocumentError when another condition has the name or the address."""
+def _refuse_taken(page_file: PageFile, file: str, condition: Condition) -> None:
+    """Raises ExchangeError when another condition has the name or the address."""
     others = Condition.objects.exclude(pk=condition.pk)
-    if other := others.filter(slug=document["slug"]).first():
+    if other := others.filter(slug=page_file["slug"]).first():
         raise refusal(file, "slug", f"“{other.slug}” is the address of another condition, “{shown(other.name)}”")
-    if other := others.filter(name=document["name"]).first():
+    if other := others.filter(name=page_file["name"]).first():
         raise refusal(file, "name", f"“{shown(other.name)}” is the name of another condition, at “{other.slug}”")
 
 
-def _set_fields(document: Document, file: str, condition: Condition) -> ContentFile | None:
+def _set_fields(page_file: PageFile, file: str, condition: Condition) -> ContentFile | None:
     """Set the condition's own fields. Returns the picture's content when it has to be stored."""
     for name in FIELDS:
         if name in LINES:
-            setattr(condition, name, "\n".join(document.get(name, [])))
-        elif name in document:
-            setattr(condition, name, document[name])
-    picture = document.get("picture", {})
+            setattr(condition, name, "\n".join(page_file.get(name, [])))
+        elif name in page_file:
+            setattr(condition, name, page_file[name])
+    picture = page_file.get("picture", {})
     condition.picture, content = _picture(picture, file) if picture else ("", None)
     condition.picture_alt = picture.get("alt", "")
     condition.picture_decorative = picture.get("decorative", False)
@@ -133,7 +133,7 @@ def _picture(picture: dict[str, Any], file: str) -> tuple[str, ContentFile | Non
 
 
 def _store(name: str, content: ContentFile, file: str) -> None:
-    """Raises DocumentError when there is no room, and leaves no half of a picture behind."""
+    """Raises ExchangeError when there is no room, and leaves no half of a picture behind."""
     try:
         default_storage.save(name, content)
     except OSError as error:
@@ -150,9 +150,9 @@ def _stored(name: str) -> bytes | None:
         return None
 
 
-def _write_aliases(document: Document, file: str, condition: Condition) -> None:
+def _write_aliases(page_file: PageFile, file: str, condition: Condition) -> None:
     """Other names stand in the order in which they were added, so another order is other rows."""
-    names = document.get("also_known_as", [])
+    names = page_file.get("also_known_as", [])
     if names == [alias.name for alias in condition.aliases.all()]:
         return
     condition.aliases.all().delete()
@@ -160,10 +160,10 @@ def _write_aliases(document: Document, file: str, condition: Condition) -> None:
         save(Alias(condition=condition, name=name), file=file, where=f"also_known_as[{number}].")
 
 
-def _tags(document: Document, file: str, written: Written) -> list[Tag]:
-    """The tags of a document; those that the site lacks are made."""
+def _tags(page_file: PageFile, file: str, written: Written) -> list[Tag]:
+    """The tags of a page file; those that the site lacks are made."""
     tags = []
-    for where, kind, name, slug in named_tags(document):
+    for where, kind, name, slug in named_tags(page_file):
         tag = find_tag(kind, name, slug)
         if tag is None:
             tag = Tag(kind=kind, name=name, slug=slug)

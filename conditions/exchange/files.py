@@ -14,6 +14,7 @@ import yaml
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from calcsite.errors import UserFacingError
 from conditions import richtext
 from conditions.richtext.layout import without_layout
 
@@ -25,11 +26,11 @@ LONGEST_TEXT = 200_000  # characters
 BINARY, BOOL, NULL = (f"tag:yaml.org,2002:{name}" for name in ["binary", "bool", "null"])
 
 
-class DocumentError(Exception):
+class ExchangeError(UserFacingError):
     """A file has a mistake. The message names the file and the field, in words for staff."""
 
 
-class NoDocumentError(DocumentError):
+class UnreadableFileError(ExchangeError):
     """A file is none of ours at all, or broken where `line` says."""
 
     line = 1
@@ -82,18 +83,18 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def refusal(file: str, where: str, problem: str) -> DocumentError:
-    return DocumentError(": ".join(part for part in (shown(file), where, problem) if part))
+def refusal(file: str, where: str, problem: str) -> ExchangeError:
+    return ExchangeError(": ".join(part for part in (shown(file), where, problem) if part))
 
 
-def _no_document(file: str, problem: str, line: int = 1) -> NoDocumentError:
-    error = NoDocumentError(str(refusal(file, "", problem)))
+def _unreadable(file: str, problem: str, line: int = 1) -> UnreadableFileError:
+    error = UnreadableFileError(str(refusal(file, "", problem)))
     error.line = line
     return error
 
 
 def save(row: models.Model, *, file: str, where: str, **options: Any) -> None:
-    """Check a row as the admin would, and save it. Raises DocumentError with the field's name."""
+    """Check a row as the admin would, and save it. Raises ExchangeError with the field's name."""
     try:
         row.full_clean()
     except ValidationError as error:
@@ -103,7 +104,7 @@ def save(row: models.Model, *, file: str, where: str, **options: Any) -> None:
 
 
 @dataclass(frozen=True)
-class DocumentFile:
+class ExchangeFile:
     """One file, read. Every problem with it is told with its name and the field's."""
 
     name: str
@@ -111,47 +112,47 @@ class DocumentFile:
     pictures: Path | None = None  # the folder that its pictures are in; an upload has none
 
     @classmethod
-    def at(cls, path: Path) -> "DocumentFile":
-        """Read a file of a folder. Raises DocumentError."""
+    def at(cls, path: Path) -> "ExchangeFile":
+        """Read a file of a folder. Raises ExchangeError."""
         try:
             return cls.parse(path.name, path.read_bytes(), pictures=path.parent / "pictures")
         except OSError as error:
             raise refusal(path.name, "", f"cannot be read: {error}") from error
 
     @classmethod
-    def parse(cls, name: str, content: bytes, *, pictures: Path | None = None) -> "DocumentFile":
-        """Read what a file holds. Raises DocumentError."""
+    def parse(cls, name: str, content: bytes, *, pictures: Path | None = None) -> "ExchangeFile":
+        """Read what a file holds. Raises ExchangeError."""
         if len(content) > LARGEST:
             raise refusal(name, "", f"is larger than {LARGEST // 1024**2} MB")
         try:
             data = yaml.load(content.decode("utf-8-sig"), Loader=StrictLoader)  # noqa: S506 - a SafeLoader
         except UnicodeDecodeError as error:
-            raise _no_document(name, "cannot be read: it is not a text in UTF-8") from error
+            raise _unreadable(name, "cannot be read: it is not a text in UTF-8") from error
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise _no_document(name, f"cannot be read: {error.problem}, in line {line}", line) from error
+            raise _unreadable(name, f"cannot be read: {error.problem}, in line {line}", line) from error
         except yaml.YAMLError as error:
             raise refusal(name, "", f"cannot be read: {_in_words(error)}") from error
         return cls(name, data, pictures)
 
-    def refuse(self, where: str, problem: str) -> DocumentError:
+    def refuse(self, where: str, problem: str) -> ExchangeError:
         return refusal(self.name, where, problem)
 
     def save(self, row: models.Model, where: str) -> None:
         save(row, file=self.name, where=where)
 
     def check_names(self, data: Any, where: str, *, required: set[str], allowed: set[str]) -> None:
-        """Raises DocumentError unless `data` is a mapping with all required names and no unknown one."""
+        """Raises ExchangeError unless `data` is a mapping with all required names and no unknown one."""
         if not isinstance(data, dict):
             problem = "must hold names and values"
-            raise self.refuse(where, problem) if where else _no_document(self.name, problem)
+            raise self.refuse(where, problem) if where else _unreadable(self.name, problem)
         for name in sorted(required - data.keys()):
             raise self.refuse(f"{where}{name}", "is missing")
         for name in sorted(map(shown, data.keys() - allowed)):
             raise self.refuse(f"{where}{name}", "is not a field of this file")
 
     def text(self, value: Any, where: str) -> str:
-        """Raises DocumentError on what is no text, and on what cannot be shown: too much, controls, half pairs."""
+        """Raises ExchangeError on what is no text, and on what cannot be shown: too much, controls, half pairs."""
         if not isinstance(value, str):
             raise self.refuse(where, "must be text")
         if len(value) > LONGEST_TEXT:
@@ -177,7 +178,7 @@ class DocumentFile:
         return value
 
     def listed(self, name: str, of: str = "") -> list[Any]:
-        """The list of a name, or the file itself when it has none. Raises DocumentError."""
+        """The list of a name, or the file itself when it has none. Raises ExchangeError."""
         values = self.data.get(name, []) if name else self.data
         if not isinstance(values, list):
             raise self.refuse(name or "file", f"must be a list{of}")
@@ -192,7 +193,7 @@ class DocumentFile:
         return [self.one_line(value, f"{name}[{number}]") for number, value in enumerate(values, 1)]
 
     def items(self, name: str, *, required: set[str], allowed: set[str]) -> list[tuple[str, dict[str, Any]]]:
-        """A list of mappings, each checked and with the beginning of its fields' names. Raises DocumentError."""
+        """A list of mappings, each checked and with the beginning of its fields' names. Raises ExchangeError."""
         items = [(f"{name}[{number}].", value) for number, value in enumerate(self.listed(name), 1)]
         for where, value in items:
             self.check_names(value, where, required=required, allowed=allowed)

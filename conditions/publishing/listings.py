@@ -1,19 +1,16 @@
 """Listings: what lists, filters, links and old addresses show of a live page, made when its edition goes live."""
 
+from calcsite.errors import UserFacingError
 from conditions import lint
 from conditions.models import Condition, Edition, InternalLink, Listing, ListingTag, OldAddress, PublishedPicture
 
 
-class AddressTakenError(Exception):
-    """Another public page has the address, or had it and is still reached by it. The message says which."""
-
-
 def make_listing(edition: Edition) -> Listing:
-    """Write what the site shows of an edition besides its page. Raises AddressTakenError."""
+    """Write what the site shows of an edition besides its page. Raises UserFacingError."""
     content = edition.content
     _keep_address(edition)
     if Listing.objects.filter(slug=content["slug"]).exclude(pk=edition.condition_id).exists():
-        raise AddressTakenError(f"Another public page already has the address “{content['slug']}”.")
+        raise UserFacingError(f"Another public page already has the address “{content['slug']}”.")
     listing, _ = Listing.objects.update_or_create(
         condition=edition.condition,
         defaults={
@@ -53,7 +50,7 @@ def _keep_address(edition: Edition) -> None:
     slug = edition.content["slug"]
     others = OldAddress.objects.filter(slug=slug).exclude(condition=edition.condition)
     if other := others.filter(condition__live_edition__isnull=False).select_related("condition").first():
-        raise AddressTakenError(f"“{slug}” was the address of “{other.condition}”, and still leads there.")
+        raise UserFacingError(f"“{slug}” was the address of “{other.condition}”, and still leads there.")
     OldAddress.objects.filter(slug=slug).delete()
     before = edition.condition.editions.published().filter(number__lt=edition.number)
     former = before.values_list("content__slug", flat=True).first()

@@ -17,13 +17,13 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from calcsite.errors import UserFacingError
 from calcsite.models import PublicName
 from calcsite.security.tokens import digest_of
 from conditions.composing import compose
 from conditions.models import Condition, Edition, PageEvent, PreviewLink, PublishedPicture
 from conditions.months import months_after
 from conditions.publishing import pages
-from conditions.publishing.publishing import PublishingError
 
 LONGEST = 30  # days that a link may last
 
@@ -77,13 +77,13 @@ def share(
 ) -> tuple[PreviewLink, str]:
     """Make a link for people without an account: to one edition, or to the working copy as it will be.
 
-    Returns it with its secret, which is not kept and cannot be shown again. Raises PublishingError for less than one
+    Returns it with its secret, which is not kept and cannot be shown again. Raises UserFacingError for less than one
     day or more than `LONGEST`, or an edition of another page.
     """
     if not 1 <= days <= LONGEST:
-        raise PublishingError(f"A preview link lasts from 1 to {LONGEST} days.")
+        raise UserFacingError(f"A preview link lasts from 1 to {LONGEST} days.")
     if edition is not None and edition.condition_id != condition.pk:
-        raise PublishingError("That edition is of another page.")
+        raise UserFacingError("That edition is of another page.")
     token, now = secrets.token_urlsafe(24), timezone.now()
     link = PreviewLink.objects.create(
         condition=condition,

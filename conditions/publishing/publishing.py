@@ -20,6 +20,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from calcsite.checksums import checksum
+from calcsite.errors import UserFacingError
 from calcsite.models import PublicName, StaffProfile
 from conditions import search
 from conditions.composing import Content, compose
@@ -30,10 +31,6 @@ from conditions.publishing import listings, pages
 logger = logging.getLogger(__name__)
 
 Kind, Status = PageEvent.Kind, Edition.Status
-
-
-class PublishingError(Exception):
-    """The step is not allowed now. The message says why, in words for staff."""
 
 
 @transaction.atomic
@@ -47,14 +44,14 @@ def submit(
 ) -> Edition:
     """Freeze the working copy, as it is stored now, as the next edition. One that still waits makes way for it.
 
-    `seen` is the checksum of what the author has read. Raises PublishingError when the working copy says something
+    `seen` is the checksum of what the author has read. Raises UserFacingError when the working copy says something
     else by now, or for a correction of a page that no clinician has reviewed.
     """
     condition = locked(condition.pk)
     content = compose(condition)
     refuse_unseen(content, seen)
     if is_correction and not condition.has_review:
-        raise PublishingError("A correction keeps the date of an earlier review, and this page has none.")
+        raise UserFacingError("A correction keeps the date of an earlier review, and this page has none.")
     last = condition.editions.aggregate(last=Max("number"))["last"] or 0
     for older in condition.editions.waiting():
         _send_back(older, by=by, reason=f"Edition {last + 1} took its place.")
@@ -75,10 +72,10 @@ def submit(
 def publish_unreviewed(*, edition: Edition, by: AbstractBaseUser | None, reason: str) -> None:
     """Make a submitted edition the live one without a clinician's approval; its page says so to the public.
 
-    Raises PublishingError without a reason, or when the edition is no longer waiting.
+    Raises UserFacingError without a reason, or when the edition is no longer waiting.
     """
     if not reason.strip():
-        raise PublishingError("Say why this page is published without a clinician's review.")
+        raise UserFacingError("Say why this page is published without a clinician's review.")
     locked(edition.condition_id)
     _decide(edition, Status.UNREVIEWED, by=by, reason=reason.strip(), published_at=timezone.now())
     _go_live(edition, by=by, why=f"Without a clinician's review: {edition.reason}")
@@ -90,7 +87,7 @@ def publish_working_copy(
 ) -> Edition:
     """Submit the working copy and publish it without a clinician's approval, in one step.
 
-    Raises PublishingError as `submit` and `publish_unreviewed` do; no edition is left behind then.
+    Raises UserFacingError as `submit` and `publish_unreviewed` do; no edition is left behind then.
     """
     edition = submit(condition=condition, by=by, seen=seen)
     publish_unreviewed(edition=edition, by=by, reason=reason)
@@ -114,7 +111,7 @@ def approve(
     stays, and they are named as who approved the correction: nothing but a full review moves its dates. The public
     reads the name and credentials of their account.
 
-    Raises PublishingError when they are an author or their account has no name, when the page cites no source, when
+    Raises UserFacingError when they are an author or their account has no name, when the page cites no source, when
     a date is impossible, or when the edition is no longer waiting.
     """
     condition = locked(edition.condition_id)
@@ -135,29 +132,29 @@ def approve(
 
 
 def _approving_clinician(by: AbstractUser, edition: Edition) -> PublicName:
-    """In whose name an edition is approved. Raises PublishingError when it cannot be in theirs, or in anybody's."""
+    """In whose name an edition is approved. Raises UserFacingError when it cannot be in theirs, or in anybody's."""
     if has_written(by, edition):
-        raise PublishingError("You have worked on this text yourself. Somebody else has to approve it.")
+        raise UserFacingError("You have worked on this text yourself. Somebody else has to approve it.")
     clinician = StaffProfile.of(by)
     if not clinician.name:
-        raise PublishingError("An approval needs the clinician's name. An administrator fills it in on your account.")
+        raise UserFacingError("An approval needs the clinician's name. An administrator fills it in on your account.")
     if not edition.content["sources"]:
-        raise PublishingError("A page needs at least one source before it can be approved.")
+        raise UserFacingError("A page needs at least one source before it can be approved.")
     return clinician
 
 
 def _refuse_impossible_time(goes_live_at: datetime, *, due: date) -> None:
-    """Raises PublishingError for a time that has passed, or one when the page's next review is due already."""
+    """Raises UserFacingError for a time that has passed, or one when the page's next review is due already."""
     if goes_live_at <= timezone.now():
-        raise PublishingError("The time to go live has passed. Choose a later one, or none to publish now.")
+        raise UserFacingError("The time to go live has passed. Choose a later one, or none to publish now.")
     if timezone.localdate(goes_live_at) >= due:
-        raise PublishingError("The page would go live when its next review is already due. Choose an earlier time.")
+        raise UserFacingError("The page would go live when its next review is already due. Choose an earlier time.")
 
 
 def _full_review(condition: Condition, clinician: PublicName, on: date, due: date | None) -> dict[str, object]:
     due = due or months_after(on, condition.review_months)
     if not on < due <= months_after(on, condition.review_months):
-        raise PublishingError(f"The next review is due after this one, within {condition.review_months} months.")
+        raise UserFacingError(f"The next review is due after this one, within {condition.review_months} months.")
     return {
         "reviewer_name": clinician.name,
         "reviewer_credentials": clinician.credentials,
@@ -169,7 +166,7 @@ def _full_review(condition: Condition, clinician: PublicName, on: date, due: dat
 def _kept_review(edition: Edition, condition: Condition, clinician: PublicName, on: date) -> dict[str, object]:
     live = condition.live_edition
     if not edition.is_correction or not condition.has_review:
-        raise PublishingError("Only a correction of a reviewed page can keep the date of its review.")
+        raise UserFacingError("Only a correction of a reviewed page can keep the date of its review.")
     return {
         "reviewer_name": live.reviewer_name,
         "reviewer_credentials": live.reviewer_credentials,
@@ -190,10 +187,10 @@ def has_written(user: AbstractBaseUser, edition: Edition) -> bool:
 def return_(*, edition: Edition, by: AbstractBaseUser | None, reason: str) -> None:
     """Send an edition back to its author, with a reason: one that waits for review, or for its time to go live.
 
-    Raises PublishingError without a reason, or when the edition waits for neither.
+    Raises UserFacingError without a reason, or when the edition waits for neither.
     """
     if not reason.strip():
-        raise PublishingError("Say what the author should change.")
+        raise UserFacingError("Say what the author should change.")
     locked(edition.condition_id)
     _send_back(edition, by=by, reason=reason.strip())
 
@@ -202,10 +199,10 @@ def return_(*, edition: Edition, by: AbstractBaseUser | None, reason: str) -> No
 def withdraw(*, condition: Condition, by: AbstractBaseUser | None, reason: str) -> None:
     """Take a page off the site. Its editions stay; one that was to go live later goes back to its author.
 
-    Does only the latter when the page is not public. Raises PublishingError without a reason.
+    Does only the latter when the page is not public. Raises UserFacingError without a reason.
     """
     if not reason.strip():
-        raise PublishingError("Say why the page is taken off the site.")
+        raise UserFacingError("Say why the page is taken off the site.")
     stored = locked(condition.pk)
     for edition in stored.editions.scheduled():
         _send_back(edition, by=by, reason=f"The page was taken off the site: {reason.strip()}")
@@ -227,8 +224,8 @@ def publish_due(at: datetime | None = None) -> int:
     for edition in Edition.objects.due(at).select_related("condition"):
         try:
             published += _publish_scheduled(edition)
-        except PublishingError as error:
-            with suppress(PublishingError):  # somebody has sent it back meanwhile
+        except UserFacingError as error:
+            with suppress(UserFacingError):  # somebody has sent it back meanwhile
                 return_(edition=edition, by=None, reason=f"It could not go live when its time came. {error}")
         except Exception:
             # A fault of ours in one page: the others must not wait for it, and it is tried again.
@@ -248,12 +245,12 @@ def _publish_scheduled(edition: Edition) -> bool:
 
 
 def refuse_unseen(content: Content, seen: str | None) -> None:
-    """Raises PublishingError when the working copy is no longer what somebody has read, told by its checksum.
+    """Raises UserFacingError when the working copy is no longer what somebody has read, told by its checksum.
 
     None is for what the site does by itself, where nobody has read anything.
     """
     if seen is not None and seen != checksum(content):
-        raise PublishingError("Somebody has saved the working copy since you opened this. Look at it again.")
+        raise UserFacingError("Somebody has saved the working copy since you opened this. Look at it again.")
 
 
 def locked(pk: int) -> Condition:
@@ -265,7 +262,7 @@ def _decide(edition: Edition, status: Edition.Status, *, by: AbstractBaseUser | 
     """Move a waiting edition to `status`: of two people who decide at once, one wins and the other is told."""
     waiting = Edition.objects.filter(pk=edition.pk, status=Status.SUBMITTED)
     if waiting.update(status=status, decided_by=by, **fields) != 1:
-        raise PublishingError(f"{edition} is not waiting for a decision any more.")
+        raise UserFacingError(f"{edition} is not waiting for a decision any more.")
     edition.refresh_from_db()
 
 
@@ -275,7 +272,7 @@ def _send_back(edition: Edition, *, by: AbstractBaseUser | None, reason: str) ->
     uncorrected = {"corrector_name": "", "corrector_credentials": "", "corrected_on": None, "goes_live_at": None}
     waiting = Edition.objects.filter(pk=edition.pk, status__in=[Status.SUBMITTED, Status.APPROVED], published_at=None)
     if waiting.update(status=Status.RETURNED, decided_by=by, reason=reason, **undecided, **uncorrected) != 1:
-        raise PublishingError(f"{edition} is not waiting any more.")
+        raise UserFacingError(f"{edition} is not waiting any more.")
     edition.refresh_from_db()
     PageEvent.record(Kind.RETURNED, edition.condition, by=by, edition=edition, why=reason)
 
@@ -285,16 +282,16 @@ def _go_live(edition: Edition, *, by: AbstractBaseUser | None, why: str = "") ->
     condition, content = edition.condition, edition.content
     newer = condition.editions.published().filter(number__gt=edition.number).first()
     if newer:
-        raise PublishingError(f"Edition {newer.number} is newer and was published. Submit the page again.")
+        raise UserFacingError(f"Edition {newer.number} is newer and was published. Submit the page again.")
     Condition.objects.filter(pk=condition.pk).update(live_edition=edition)
     condition.refresh_from_db(fields=["live_edition"])
     try:
         with transaction.atomic():
             listing = listings.make_listing(edition)
-    except listings.AddressTakenError as error:
-        raise PublishingError(f"{error} Choose another address.") from error
+    except UserFacingError as error:
+        raise UserFacingError(f"{error} Choose another address.") from error
     except IntegrityError as error:  # taken at this moment
-        raise PublishingError(f"Another public page already has the address “{content['slug']}”.") from error
+        raise UserFacingError(f"Another public page already has the address “{content['slug']}”.") from error
     search.index_condition(listing, content)
     pages.forget_pages_showing(condition)
     pages.render_ahead(condition)

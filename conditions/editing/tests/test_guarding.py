@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from calcsite.tests import people
 from conditions.editing import drafting
-from conditions.exchange import documents
-from conditions.exchange.files import DocumentError
+from conditions.exchange import page_files
+from conditions.exchange.files import ExchangeError
 from conditions.models import FAQ, Condition, GeneralPage, PageEvent
 from conditions.publishing import publishing
 from conditions.tests.factories import make_condition, make_faq
@@ -210,9 +210,9 @@ def test_an_editor_cannot_make_a_question_public_by_moving_it_to_the_service(cli
 
 
 def test_a_file_does_not_cover_what_no_edition_holds(admin_client, admin_user, condition):
-    file = documents.to_yaml(documents.from_condition(condition)).encode()
+    file = page_files.to_yaml(page_files.from_condition(condition)).encode()
     Condition.objects.update(summary="What somebody has written since.")
-    with pytest.raises(DocumentError, match="holds changes that no edition has"):
+    with pytest.raises(ExchangeError, match="holds changes that no edition has"):
         drafting.import_file(name="gout.yaml", content=file, by=admin_user, replace=True)
     publishing.submit(condition=condition, by=None)
     drafting.import_file(name="gout.yaml", content=file, by=admin_user, replace=True)

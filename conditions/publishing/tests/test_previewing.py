@@ -10,12 +10,12 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from calcsite.errors import UserFacingError
 from calcsite.models import StaffProfile
 from calcsite.tests import people
 from conditions.choices import SectionKind
 from conditions.models import Condition, PageEvent, PreviewLink
 from conditions.publishing import previewing, publishing
-from conditions.publishing.publishing import PublishingError
 from conditions.tests.factories import make_condition, make_live
 
 pytestmark = pytest.mark.django_db
@@ -143,13 +143,13 @@ def test_the_database_does_not_hold_the_secret_of_a_link(admin_user):
 
 @pytest.mark.parametrize("days", [0, -1, 31])
 def test_a_link_lasts_some_days_only(admin_user, days):
-    with pytest.raises(PublishingError, match="from 1 to 30 days"):
+    with pytest.raises(UserFacingError, match="from 1 to 30 days"):
         previewing.share(condition=make_condition(), by=admin_user, days=days)
 
 
 def test_a_link_is_not_pinned_to_an_edition_of_another_page(admin_user):
     other = make_live().live_edition
-    with pytest.raises(PublishingError, match="another page"):
+    with pytest.raises(UserFacingError, match="another page"):
         previewing.share(condition=make_condition(), by=admin_user, days=1, edition=other)
 
 

@@ -8,15 +8,15 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from calcsite.errors import UserFacingError
 from calcsite.tests import racing
 from conditions.editing import drafting
 from conditions.models import Condition, Edition, Listing, PageEvent, RenderedPage
 from conditions.publishing import pages, publishing
-from conditions.publishing.publishing import PublishingError
 from conditions.tests.factories import make_condition, make_live, make_reviewer, publish
 
 ROUNDS = 5
-at_once = partial(racing.at_once, refused=PublishingError)
+at_once = partial(racing.at_once, refused=UserFacingError)
 
 
 def approve(edition: Edition, reviewer) -> None:
@@ -43,7 +43,7 @@ def test_of_an_approval_and_a_return_one_wins_and_the_other_is_told(reviewer):
             publishing.return_(edition=Edition.objects.get(pk=edition.pk), by=reviewer, reason="No.")
 
         outcomes = at_once(lambda edition=edition: approve(edition, reviewer), send_back)
-        assert len([outcome for outcome in outcomes if isinstance(outcome, PublishingError)]) == 1
+        assert len([outcome for outcome in outcomes if isinstance(outcome, UserFacingError)]) == 1
         edition.refresh_from_db()
         is_public = Listing.objects.filter(pk=edition.condition_id).exists()
         assert is_public == (edition.status == Edition.Status.APPROVED)
@@ -124,7 +124,7 @@ def test_of_two_reviewers_who_approve_at_once_one_wins_and_the_other_is_told(rev
         outcomes = at_once(
             lambda edition=edition: approve(edition, reviewer), lambda edition=edition: approve(edition, second)
         )
-        refused = [str(outcome) for outcome in outcomes if isinstance(outcome, PublishingError)]
+        refused = [str(outcome) for outcome in outcomes if isinstance(outcome, UserFacingError)]
         assert refused == [f"{edition} is not waiting for a decision any more."]
         edition.refresh_from_db()
         assert edition.decided_by_id in {reviewer.pk, second.pk}

@@ -9,11 +9,11 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from calcsite.errors import UserFacingError
 from conditions.editing import drafting
 from conditions.models import Condition, Edition, PageEvent
 from conditions.months import months_after
 from conditions.publishing import publishing
-from conditions.publishing.publishing import PublishingError
 from conditions.tests.factories import make_condition, make_live, make_reviewer, publish
 
 pytestmark = pytest.mark.django_db
@@ -82,12 +82,12 @@ def test_a_reviewer_of_a_correction_may_review_the_whole_page_instead(reviewed, 
 
 def test_only_what_was_sent_as_a_correction_can_keep_the_review(reviewed, author, reviewer):
     edition = publishing.submit(condition=reviewed, by=author)
-    with pytest.raises(PublishingError, match="Only a correction"):
+    with pytest.raises(UserFacingError, match="Only a correction"):
         publishing.approve(edition=edition, by=reviewer, keeps_review=True)
 
 
 def test_a_page_that_no_clinician_reviewed_has_no_review_for_a_correction_to_keep(author):
-    with pytest.raises(PublishingError, match="this page has none"):
+    with pytest.raises(UserFacingError, match="this page has none"):
         publishing.submit(condition=make_live(), by=author, is_correction=True)
 
 
@@ -105,7 +105,7 @@ def test_the_next_review_is_due_after_the_months_of_the_condition_and_no_later(a
     condition = make_condition(review_months=6)
     edition = publishing.submit(condition=condition, by=author)
     late = date(2026, 9, 2)
-    with pytest.raises(PublishingError, match="within 6 months"):
+    with pytest.raises(UserFacingError, match="within 6 months"):
         publishing.approve(edition=edition, by=reviewer, on=date(2026, 3, 1), due=late)
     publishing.approve(edition=edition, by=reviewer, on=date(2026, 3, 1))
     assert edition.review_due_on == date(2026, 9, 1)
@@ -128,7 +128,7 @@ def test_somebody_who_wrote_any_of_the_text_cannot_approve_it(author, reviewer):
     condition = make_condition()
     drafting.note_change(condition=condition, by=reviewer, what="Summary")
     edition = publishing.submit(condition=condition, by=author)
-    with pytest.raises(PublishingError, match="worked on this text yourself"):
+    with pytest.raises(UserFacingError, match="worked on this text yourself"):
         publishing.approve(edition=edition, by=reviewer)
 
 
@@ -148,7 +148,7 @@ def test_what_was_published_without_review_was_not_judged(author, reviewer):
     drafting.note_change(condition=condition, by=reviewer, what="Summary")
     publish(condition)
     edition = publishing.submit(condition=condition, by=author)
-    with pytest.raises(PublishingError, match="worked on this text yourself"):
+    with pytest.raises(UserFacingError, match="worked on this text yourself"):
         publishing.approve(edition=edition, by=reviewer)
 
 
@@ -157,7 +157,7 @@ def test_a_correction_keeps_the_review_that_is_live_when_it_is_approved(reviewed
     opened = submit_correction(reviewed, author)
     assert opened.condition.live_edition.reviewed_on == date(2026, 3, 1)
     publishing.withdraw(condition=reviewed, by=author, reason="For a test.")
-    with pytest.raises(PublishingError, match="Only a correction of a reviewed page"):
+    with pytest.raises(UserFacingError, match="Only a correction of a reviewed page"):
         publishing.approve(edition=opened, by=second, keeps_review=True)
 
 
@@ -170,19 +170,19 @@ def test_setting_back_to_what_nobody_approved_brings_its_authors_back(author, re
     publishing.approve(edition=approved, by=second)
     drafting.revert(edition=returned, by=author)
     again = publishing.submit(condition=condition, by=author)
-    with pytest.raises(PublishingError, match="worked on this text yourself"):
+    with pytest.raises(UserFacingError, match="worked on this text yourself"):
         publishing.approve(edition=again, by=reviewer)
 
 
 def test_a_page_does_not_go_live_when_its_next_review_is_due(author, reviewer):
     edition = publishing.submit(condition=make_condition(review_months=1), by=author)
-    with pytest.raises(PublishingError, match="already due"):
+    with pytest.raises(UserFacingError, match="already due"):
         approve_for(edition, reviewer, timedelta(days=40))
 
 
 def test_an_edition_is_not_made_of_a_text_that_the_author_has_not_seen(author):
     condition = make_condition()
-    with pytest.raises(PublishingError, match="Somebody has saved"):
+    with pytest.raises(UserFacingError, match="Somebody has saved"):
         publishing.submit(condition=condition, by=author, seen="of another text")
     assert not condition.editions.exists()
 
@@ -209,7 +209,7 @@ def test_an_approval_for_a_set_time_goes_live_then_and_not_before(author, review
 
 def test_a_time_that_has_passed_is_refused(author, reviewer):
     edition = publishing.submit(condition=make_condition(), by=author)
-    with pytest.raises(PublishingError, match="has passed"):
+    with pytest.raises(UserFacingError, match="has passed"):
         approve_for(edition, reviewer, timedelta(0))
 
 
@@ -259,7 +259,7 @@ def test_a_page_taken_off_the_site_does_not_come_back_by_itself(reviewed, author
 
 
 def test_taking_a_page_off_the_site_needs_a_reason(reviewed, reviewer):
-    with pytest.raises(PublishingError, match="Say why"):
+    with pytest.raises(UserFacingError, match="Say why"):
         publishing.withdraw(condition=reviewed, by=reviewer, reason=" ")
 
 

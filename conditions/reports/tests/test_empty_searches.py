@@ -12,7 +12,7 @@ from calcsite.tests import people
 from calcsite.tests.racing import at_once
 from conditions import search
 from conditions.editing import answering
-from conditions.editing.answering import AnsweringError
+from conditions.editing.answering import UserFacingError
 from conditions.models import Alias, Condition, EmptySearch, PageEvent
 from conditions.search import empty
 from conditions.tests.factories import make_condition, make_live
@@ -171,7 +171,7 @@ def test_another_name_goes_into_the_working_copy_and_the_log_and_takes_the_searc
 @pytest.mark.parametrize("name", ["Chalk knee", "gout"])
 def test_a_name_that_the_page_has_is_refused_and_changes_nothing(editor, name):
     condition, row = make_condition(name="Gout", aliases=["Chalk knee"]), make_search()
-    with pytest.raises(AnsweringError, match="already"):
+    with pytest.raises(UserFacingError, match="already"):
         answering.add_name(search=row, condition=condition, name=name, by=editor)
     assert Alias.objects.count() == 1
     assert not PageEvent.objects.exists()

@@ -1,7 +1,7 @@
 """A condition as a file that a person can read, in the form of the starter content.
 
-`from_condition` and `from_content` make the document, `to_yaml` writes it down and `read` reads it. Reading what was
-written gives the same document, but for white space between blocks of rich text, which the file lays out afresh.
+`from_condition` and `from_content` make the page file, `to_yaml` writes it down and `read` reads it. Reading what was
+written gives the same page file, but for white space between blocks of rich text, which the file lays out afresh.
 `workingcopy.write` makes a working copy of it.
 """
 
@@ -15,11 +15,11 @@ from django.utils.text import slugify
 
 from conditions.choices import SectionKind, TagKind
 from conditions.composing import Content, compose
-from conditions.exchange.files import DocumentFile, shown
+from conditions.exchange.files import ExchangeFile, shown
 from conditions.models import Condition
 from conditions.richtext.layout import with_layout
 
-Document = dict[str, Any]
+PageFile = dict[str, Any]
 
 TAG_FIELDS = {"symptoms": TagKind.SYMPTOM, "body_areas": TagKind.BODY_AREA, "specialties": TagKind.SPECIALTY}
 REQUIRED = {"slug", "name", "summary", "sections", "sources"}
@@ -34,15 +34,15 @@ NAMED_IN_A_SOURCE = {"title", "publisher"}
 ON_ONE_LINE = {"also_known_as", "related", *TAG_FIELDS}
 
 
-def from_condition(condition: Condition) -> Document:
+def from_condition(condition: Condition) -> PageFile:
     """What the working copy of `condition` says, and how long its review lasts."""
     return _in_order(from_content(compose(condition)) | {"review_months": condition.review_months})
 
 
-def from_content(content: Content) -> Document:
+def from_content(content: Content) -> PageFile:
     """What an edition says. The picture is left without its content when its file has gone."""
     slugs = dict(Condition.objects.filter(pk__in=content["related"]).values_list("pk", "slug"))
-    document = {
+    page_file = {
         "slug": content["slug"],
         "name": content["name"],
         "also_known_as": content["aliases"],
@@ -57,19 +57,19 @@ def from_content(content: Content) -> Document:
         "picture": content["picture"] and _picture_of(content["picture"]),
     }
     tags = {name: [_tag(**tag) for tag in content["tags"][kind]] for name, kind in TAG_FIELDS.items()}
-    return _in_order(document | tags)
+    return _in_order(page_file | tags)
 
 
-def read(file: DocumentFile) -> Document:
-    """What a file says, each value checked for its form. Raises DocumentError.
+def read(file: ExchangeFile) -> PageFile:
+    """What a file says, each value checked for its form. Raises ExchangeError.
 
     A picture of a starter file must lie in the folder. That of an upload is inside the file, or may be on this site.
     """
     file.check_names(file.data, "", required=REQUIRED, allowed=set(ORDER))
-    document = {name: file.line(file.data, name) for name in ["slug", "name", "summary"]}
-    document |= {name: file.texts(name) for name in ["also_known_as", "key_facts", "emergency_signs", "related"]}
-    document |= {name: _read_tags(file, name) for name in TAG_FIELDS}
-    document |= {
+    page_file = {name: file.line(file.data, name) for name in ["slug", "name", "summary"]}
+    page_file |= {name: file.texts(name) for name in ["also_known_as", "key_facts", "emergency_signs", "related"]}
+    page_file |= {name: _read_tags(file, name) for name in TAG_FIELDS}
+    page_file |= {
         "sections": _read_sections(file),
         "faqs": read_questions(file, "faqs"),
         "sources": _read_sources(file),
@@ -77,13 +77,13 @@ def read(file: DocumentFile) -> Document:
         "review_months": _read_months(file),
         "picture": _read_picture(file),
     }
-    return _in_order(document)
+    return _in_order(page_file)
 
 
-def to_yaml(document: Document) -> str:
-    """The file of a document: the same document always gives the same file, a block of rich text a line."""
+def to_yaml(page_file: PageFile) -> str:
+    """The file of a page file: the same page file always gives the same file, a block of rich text a line."""
     return yaml.dump(
-        {name: _styled(name, value) for name, value in document.items()},
+        {name: _styled(name, value) for name, value in page_file.items()},
         Dumper=_Dumper,
         allow_unicode=True,
         default_flow_style=False,
@@ -92,10 +92,10 @@ def to_yaml(document: Document) -> str:
     )
 
 
-def _in_order(document: Document) -> Document:
+def _in_order(page_file: PageFile) -> PageFile:
     """The names in the order of a file; what is empty is left out."""
     kept = REQUIRED | {"featured"}
-    return {name: document[name] for name in ORDER if document.get(name) or (name in kept and name in document)}
+    return {name: page_file[name] for name in ORDER if page_file.get(name) or (name in kept and name in page_file)}
 
 
 def _tag(name: str, slug: str) -> str | dict[str, str]:
@@ -120,7 +120,7 @@ def _described(file: str, alt: str, decorative: bool) -> dict[str, Any]:
     return {"file": file, **({"alt": alt} if alt else {}), "decorative": decorative}
 
 
-def _read_tags(file: DocumentFile, name: str) -> list[str | dict[str, str]]:
+def _read_tags(file: ExchangeFile, name: str) -> list[str | dict[str, str]]:
     both = {"name", "slug"}
     tags: list[str | dict[str, str]] = []
     for number, tag in enumerate(file.listed(name, " of texts"), 1):
@@ -133,7 +133,7 @@ def _read_tags(file: DocumentFile, name: str) -> list[str | dict[str, str]]:
     return tags
 
 
-def _read_sections(file: DocumentFile) -> list[dict[str, str]]:
+def _read_sections(file: ExchangeFile) -> list[dict[str, str]]:
     names = set(SECTION)
     sections = []
     for where, part in file.items("sections", required=names, allowed=names):
@@ -145,8 +145,8 @@ def _read_sections(file: DocumentFile) -> list[dict[str, str]]:
     return sections
 
 
-def read_questions(file: DocumentFile, name: str) -> list[dict[str, str]]:
-    """The questions of a condition, or those that the file itself is a list of. Raises DocumentError."""
+def read_questions(file: ExchangeFile, name: str) -> list[dict[str, str]]:
+    """The questions of a condition, or those that the file itself is a list of. Raises ExchangeError."""
     names = {"question", "answer"}
     return [
         {"question": file.line(part, "question", where), "answer": file.rich_text(part, "answer", where)}
@@ -154,21 +154,21 @@ def read_questions(file: DocumentFile, name: str) -> list[dict[str, str]]:
     ]
 
 
-def _read_sources(file: DocumentFile) -> list[dict[str, str]]:
+def _read_sources(file: ExchangeFile) -> list[dict[str, str]]:
     return [
         _source({name: file.line(part, name, where) for name in SOURCE})
         for where, part in file.items("sources", required=NAMED_IN_A_SOURCE, allowed=set(SOURCE))
     ]
 
 
-def _read_months(file: DocumentFile) -> int | None:
+def _read_months(file: ExchangeFile) -> int | None:
     months = file.line(file.data, "review_months")
     if months and not re.fullmatch("[1-9][0-9]{0,3}", months):
         raise file.refuse("review_months", "must be a whole number of months, at least 1")
     return int(months) if months else None
 
 
-def _read_picture(file: DocumentFile) -> dict[str, Any] | None:
+def _read_picture(file: ExchangeFile) -> dict[str, Any] | None:
     data = file.data.get("picture")
     if data is None:
         return None
