@@ -155,5 +155,5 @@ def publish(conditions: list[int]) -> None:
             )
         )
     for edition in Edition.objects.bulk_create(made):
-        listings.make_listing(edition)
+        listings.make_listing(edition, former_slug=None)
         Condition.objects.filter(pk=edition.condition_id).update(live_edition=edition)

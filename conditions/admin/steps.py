@@ -56,8 +56,7 @@ def preview(request: HttpRequest, condition: Condition) -> HttpResponse:
 @about_condition("change_condition")
 def submit(request: HttpRequest, condition: Condition) -> HttpResponse:
     """Send the working copy to a clinician, with the checks beside the text."""
-    content = compose(condition)
-    form = SubmitForm(request.POST or None, condition=condition, initial={"seen": checksum(content)})
+    form = SubmitForm(request.POST or None, condition=condition)
     if form.is_valid():
         try:
             edition = publishing.submit(condition=condition, by=request.user, **form.cleaned_data)
@@ -66,6 +65,8 @@ def submit(request: HttpRequest, condition: Condition) -> HttpResponse:
         else:
             messages.success(request, f"Edition {edition.number} of “{condition}” waits for review.")
             return redirect("admin:conditions_condition_change", condition.pk)
+    content = compose(condition)
+    form.initial["seen"] = checksum(content)
     findings = findings_in(content)
     return screen(
         request,
@@ -101,8 +102,7 @@ def beside_text(content: Content, findings: list[lint.Finding], fields: dict[str
 @about_condition("publish_unreviewed")
 def publish(request: HttpRequest, condition: Condition) -> HttpResponse:
     """Publish the working copy without a clinician's review, with a reason that is kept."""
-    seen = checksum(content := compose(condition))
-    form = PublishForm(request.POST or None, initial={"seen": seen})
+    form = PublishForm(request.POST or None)
     if form.is_valid():
         try:
             edition = publishing.publish_working_copy(condition=condition, by=request.user, **form.cleaned_data)
@@ -111,6 +111,8 @@ def publish(request: HttpRequest, condition: Condition) -> HttpResponse:
         else:
             messages.success(request, f"Edition {edition.number} of “{condition}” is public now.")
             return redirect("admin:conditions_condition_change", condition.pk)
+    content = compose(condition)
+    form.initial["seen"] = checksum(content)
     return screen(request, "condition/publish.html", condition, form=form, findings=findings_in(content))
 
 
@@ -167,8 +169,7 @@ def history(request: HttpRequest, condition: Condition) -> HttpResponse:
 def revert(request: HttpRequest, condition: Condition, number: int) -> HttpResponse:
     """Set the working copy back to what an edition says, after showing what that changes."""
     edition = edition_of(condition, str(number))
-    content = compose(condition)
-    form = RevertForm(request.POST or None, initial={"seen": checksum(content)})
+    form = RevertForm(request.POST or None)
     if form.is_valid():
         try:
             left_out = drafting.revert(edition=edition, by=request.user, **form.cleaned_data)
@@ -179,6 +180,8 @@ def revert(request: HttpRequest, condition: Condition, number: int) -> HttpRespo
             for warning in left_out:
                 messages.warning(request, warning)
             return redirect("admin:conditions_condition_change", condition.pk)
+    content = compose(condition)
+    form.initial["seen"] = checksum(content)
     comparison = comparison_of(content, edition.content)
     return screen(request, "condition/revert.html", condition, edition=edition, form=form, comparison=comparison)
 

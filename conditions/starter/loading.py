@@ -41,11 +41,13 @@ def load(folder: Path = FOLDER) -> Report:
     """
     before = stored_pictures()
     try:
-        return _load(folder)
+        report = _load(folder)
     except ExchangeError:
         for name in stored_pictures() - before:
             default_storage.delete(f"{pictures.FOLDER}/{name}")
         raise
+    pages.render_missing()
+    return report
 
 
 def stored_pictures() -> set[str]:
@@ -68,14 +70,13 @@ def _load(folder: Path) -> Report:
         for slug in workingcopy.relate(condition, page_file.get("related", [])):
             raise file.refuse("related", f"there is no condition “{slug}”")
     for _, _, condition in new:
-        publishing.publish_working_copy(condition=condition, by=None, reason=REASON)
+        publishing.publish_working_copy(condition=condition, by=None, reason=REASON, is_kept=False)
         report.conditions.append(condition.name)
     report.questions = load_questions(ExchangeFile.at(folder / "faqs.yaml"))
     general = [ExchangeFile.at(path) for path in sorted((folder / "pages").glob("*.yaml"))]
     _refuse_same_slug(general)
     for file in general:
         report.pages += load_general_page(file)
-    pages.render_missing()
     return report
 
 
