@@ -14,8 +14,8 @@ from appointments.guidance import versions
 from appointments.guidance.screens import guidance_urls
 from appointments.guidance.versions import Item
 from appointments.models import ChecklistItem, QuestionPrompt, RecoveryGuidance
+from calcsite.admin.lines import LINES
 from conditions.admin.guarding import GuardedAdmin, GuardedForm
-from conditions.admin.lines import LINES
 
 SAFETY = "This is a safety change: what patients hold now must no longer be followed"
 

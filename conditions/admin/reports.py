@@ -16,11 +16,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
+from calcsite.admin.readonly import ReadOnlyAdmin
 from calcsite.errors import UserFacingError
 from calcsite.models import StaffProfile
 from calcsite.web.paging import links_to_pages, page_of
 from conditions import reports
-from conditions.admin.readonly import ReadOnlyAdmin
 from conditions.editing import answering
 from conditions.models import Condition, EmptySearch
 

@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
+from calcsite.admin.readonly import ReadOnlyAdmin
 from calcsite.errors import UserFacingError
 from calcsite.models import StaffProfile
 from calcsite.web.keys import key_in
 from conditions.admin.forms import ApproveForm, ReturnForm
-from conditions.admin.readonly import ReadOnlyAdmin
 from conditions.admin.screens import screen
 from conditions.admin.steps import comparison_of, findings_in
 from conditions.compare.comparing import Comparison

@@ -10,8 +10,9 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 
+from calcsite.admin.guarding import refuse_tampered_choices
 from calcsite.web.keys import key_in
-from conditions.admin.guarding import GuardedAdmin, refuse_tampered_choices
+from conditions.admin.guarding import GuardedAdmin
 from conditions.admin.uses import with_uses
 from conditions.editing import answering, drafting
 from conditions.models import FAQ, EmptySearch, GeneralPage, Tag

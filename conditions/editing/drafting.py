@@ -9,48 +9,44 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import models, transaction
 from django.db.models import QuerySet
 
+from calcsite import stale
 from calcsite.checksums import checksum
-from calcsite.errors import UserFacingError
-from conditions import search
-from conditions.composing import compose
+from conditions import parts, search
+from conditions.composing import Content, compose
 from conditions.editing import workingcopy
 from conditions.exchange import page_files
-from conditions.exchange.files import ExchangeError, ExchangeFile, shown
+from conditions.exchange.files import ExchangeFile, shown
 from conditions.models import FAQ, Condition, Edition, PageEvent, Tag
+from conditions.parts import of_shape
 from conditions.publishing.publishing import locked, refuse_unseen
-
-PARTS = ("aliases", "sections", "faqs", "sources")
 
 
 def fingerprint(row: models.Model) -> str:
-    """A mark of everything that staff can edit of a row, the parts of a condition's page included.
-
-    Two marks are equal exactly when nothing was changed between: a form that was filled in from another state is
-    refused, instead of covering what somebody else has saved meanwhile.
-    """
-    parts = [part for name in PARTS for part in getattr(row, name).all()] if isinstance(row, Condition) else []
-    values = [_editable_values(each) for each in (row, *parts)]
-    return checksum(values)
-
-
-def _editable_values(row: models.Model) -> dict[str, object]:
-    fields = {field.name: field.value_to_string(row) for field in row._meta.fields if field.editable}
-    many = {
-        field.name: sorted(other.pk for other in getattr(row, field.name).all()) for field in row._meta.many_to_many
-    }
-    return fields | many | {"pk": row.pk, "model": row._meta.label}
+    """The fingerprint of all that staff can edit of a row; of a condition, with the rows of its page."""
+    unedited = {field.name for field in row._meta.concrete_fields if not field.editable}
+    if not isinstance(row, Condition):
+        return stale.fingerprint(row, ignore=unedited)
+    rows = {name: getattr(row, name).all() for name in parts.ROWS}
+    links = {part.field: sorted(other.pk for other in rows[part.field]) for part in of_shape(*parts.SHARED_ROWS)}
+    own = (each for part in of_shape(*parts.OWN_ROWS) for each in rows[part.field])
+    return stale.fingerprint(row, links, *own, ignore=unedited)
 
 
 def locked_for_saving(row: models.Model) -> models.Model:
-    """A row as it is stored, which nobody else saves through the admin until the end of this transaction.
+    """A row as it is stored, locked until the end of the transaction.
 
-    Whoever changes a question or a tag of working copies holds the conditions first, as everybody does.
+    The conditions whose working copies a question or a tag belongs to are locked first, as every verb does.
     """
     if isinstance(row, FAQ):
         _lock_all(FAQ.objects.filter(pk=row.pk).values_list("condition", flat=True))
     if isinstance(row, Tag):
         _lock_all(row.conditions.values_list("pk", flat=True))
     return type(row).objects.select_for_update().get(pk=row.pk)
+
+
+def locked_working_copy(pk: int | None) -> Condition | None:
+    """A condition with all its rows, locked until the end of the transaction. None if it is gone."""
+    return Condition.objects.select_for_update().prefetch_related(*parts.ROWS).filter(pk=pk).first()
 
 
 def _lock_all(keys: Iterable[int | None]) -> list[Condition]:
@@ -67,10 +63,23 @@ def note_change(
     kind: PageEvent.Kind = PageEvent.Kind.SAVED,
     edition: Edition | None = None,
 ) -> None:
-    """Put a change of the working copy into the log, and remember what the working copy says now."""
+    """Log a change of the working copy, and store the checksum of its content."""
     stored = locked(condition.pk)
-    Condition.objects.filter(pk=stored.pk).update(working_checksum=checksum(compose(stored)))
-    PageEvent.record(kind, stored, by=by, edition=edition, why=what)
+    note_content(condition=stored, content=compose(stored), by=by, what=what, kind=kind, edition=edition)
+
+
+def note_content(
+    *,
+    condition: Condition,
+    content: Content,
+    by: AbstractBaseUser | None,
+    what: str = "",
+    kind: PageEvent.Kind = PageEvent.Kind.SAVED,
+    edition: Edition | None = None,
+) -> None:
+    """`note_change` for a caller that holds the condition's lock and has composed its working copy."""
+    Condition.objects.filter(pk=condition.pk).update(working_checksum=checksum(content))
+    PageEvent.record(kind, condition, by=by, edition=edition, why=what)
 
 
 @transaction.atomic
@@ -83,10 +92,7 @@ def revert(*, edition: Edition, by: AbstractBaseUser, seen: str | None = None) -
     condition = locked(edition.condition_id)
     refuse_unseen(compose(condition), seen)
     page_file = page_files.from_content(edition.content)
-    try:
-        written = workingcopy.write(page_file, file=str(edition), condition=condition)
-    except ExchangeError as error:
-        raise UserFacingError(str(error)) from error
+    written = workingcopy.write(page_file, file=str(edition), condition=condition)
     what = f"To edition {edition.number}."
     note_change(condition=condition, by=by, what=what, kind=PageEvent.Kind.REVERTED, edition=edition)
     gone = len(edition.content["related"]) - len(page_file.get("related", []))

@@ -104,9 +104,10 @@ class MadePage:
 def make_page(condition: Condition, edition: Edition | None = None) -> MadePage | None:
     """The finished page of a condition's live edition, which a caller who has it at hand gives; None without one."""
     version = PublicVersion.current()  # before all that the page shows
-    edition = (
-        edition or Edition.objects.filter(pk=Condition.objects.filter(pk=condition.pk).values("live_edition")).first()
-    )
+    if edition is None:
+        edition = Edition.objects.filter(
+            pk__in=Condition.objects.filter(pk=condition.pk).values("live_edition")
+        ).first()
     if edition is None:
         return None
     today = timezone.localdate()
