@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from calcsite.web.keys import key_in
 from conditions.composing import Content
 from conditions.models import Condition, Edition
-from conditions.reports.desk import FORM_PARTS
+from conditions.reports.desk import FORM_IDS
 from conditions.richtext import plain_line
 
 View = Callable[..., HttpResponse]
@@ -50,4 +50,4 @@ def fields_of(condition: Condition, content: Content) -> dict[str, str]:
     """Where the form has each part of the page that a content makes: the id there, by the anchor on the page."""
     sections = {section.kind: f"sections-{row}" for row, section in enumerate(condition.sections.all())}
     questions = {plain_line(faq.question): f"faqs-{row}" for row, faq in enumerate(condition.faqs.all())}
-    return FORM_PARTS | sections | {faq["anchor"]: questions[faq["question"]] for faq in content["faqs"]}
+    return FORM_IDS | sections | {faq["anchor"]: questions[faq["question"]] for faq in content["faqs"]}

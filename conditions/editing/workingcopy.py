@@ -18,18 +18,20 @@ from conditions import pictures
 from conditions.choices import TagKind
 from conditions.exchange.files import refusal, save, shown
 from conditions.exchange.page_files import TAG_FIELDS, PageFile
-from conditions.models import Alias, Condition, Tag
+from conditions.models import Condition, Tag
+from conditions.parts import COLUMNS, Shape, of_shape
 from conditions.richtext import plain_line
 
-LINES = {"key_facts", "emergency_signs"}
-FIELDS = ["slug", "name", "summary", "key_facts", "emergency_signs", "featured", "review_months"]
+FIELDS = [*(part.field for part in of_shape(*COLUMNS)), "review_months"]
 PICTURE_FIELDS = ["picture", "picture_alt", "picture_decorative"]
-SOURCE = {"url": "", "seen": ""}
+# The field by which a row is known as the one that is there already, and the values of fields that a file may omit.
+SAME_BY = {Shape.SECTIONS: "kind", Shape.QUESTIONS: "question", Shape.SOURCES: "title"}
+OPTIONAL = {Shape.SOURCES: {"url": "", "seen": ""}}
 
 
 @dataclass
 class Written:
-    """The working copy that was written, and what the person who wrote it must be told."""
+    """The working copy that was written, and what had to be left out or made for it."""
 
     condition: Condition
     new_tags: list[str] = field(default_factory=list)
@@ -82,11 +84,13 @@ def _write(page_file: PageFile, file: str, condition: Condition | None) -> Writt
     # Of a condition that is there, only these: a page that goes live meanwhile stays live.
     fields = {} if condition._state.adding else {"update_fields": [*FIELDS, *PICTURE_FIELDS, "updated_at"]}
     save(condition, file=file, where="", **fields)
-    _write_aliases(page_file, file, condition)
+    for part in of_shape(Shape.NAMES):
+        _write_names(getattr(condition, part.field), page_file.get(part.in_file, []), file, part.in_file)
     condition.tags.set(_tags(page_file, file, written))
-    _write_parts(condition.sections, "kind", page_file["sections"], file, "sections")
-    _write_parts(condition.faqs, "question", page_file.get("faqs", []), file, "faqs")
-    _write_parts(condition.sources, "title", [SOURCE | part for part in page_file["sources"]], file, "sources")
+    for part in of_shape(*SAME_BY):
+        optional = OPTIONAL.get(part.shape, {})
+        texts = [optional | each for each in page_file.get(part.in_file, [])]
+        _write_rows(getattr(condition, part.field), SAME_BY[part.shape], texts, file, part.in_file)
     written.unknown_pages = relate(condition, page_file.get("related", []))
     if content is not None:  # last, so that a mistake elsewhere leaves no file behind
         _store(condition.picture.name, content, file)
@@ -104,11 +108,13 @@ def _refuse_taken(page_file: PageFile, file: str, condition: Condition) -> None:
 
 def _set_fields(page_file: PageFile, file: str, condition: Condition) -> ContentFile | None:
     """Set the condition's own fields. Returns the picture's content when it has to be stored."""
-    for name in FIELDS:
-        if name in LINES:
-            setattr(condition, name, "\n".join(page_file.get(name, [])))
-        elif name in page_file:
-            setattr(condition, name, page_file[name])
+    for part in of_shape(Shape.LINES):
+        setattr(condition, part.field, "\n".join(page_file.get(part.in_file, [])))
+    for part in of_shape(Shape.LINE, Shape.ADDRESS, Shape.FLAG):
+        if part.in_file in page_file:
+            setattr(condition, part.field, page_file[part.in_file])
+    if "review_months" in page_file:
+        condition.review_months = page_file["review_months"]
     picture = page_file.get("picture", {})
     condition.picture, content = _picture(picture, file) if picture else ("", None)
     condition.picture_alt = picture.get("alt", "")
@@ -150,14 +156,13 @@ def _stored(name: str) -> bytes | None:
         return None
 
 
-def _write_aliases(page_file: PageFile, file: str, condition: Condition) -> None:
-    """Other names stand in the order in which they were added, so another order is other rows."""
-    names = page_file.get("also_known_as", [])
-    if names == [alias.name for alias in condition.aliases.all()]:
+def _write_names(rows: models.Manager, names: list[str], file: str, where: str) -> None:
+    """Make the names of a condition these. Their order is that of their keys, so another order takes new rows."""
+    if names == [row.name for row in rows.all()]:
         return
-    condition.aliases.all().delete()
+    rows.all().delete()
     for number, name in enumerate(names, 1):
-        save(Alias(condition=condition, name=name), file=file, where=f"also_known_as[{number}].")
+        save(rows.model(condition=rows.instance, name=name), file=file, where=f"{where}[{number}].")
 
 
 def _tags(page_file: PageFile, file: str, written: Written) -> list[Tag]:
@@ -173,8 +178,8 @@ def _tags(page_file: PageFile, file: str, written: Written) -> list[Tag]:
     return tags
 
 
-def _write_parts(rows: models.Manager, key: str, parts: list[dict[str, str]], file: str, where: str) -> None:
-    """Make the parts of a condition these, in this order: one with the same `key` is changed, and the rest deleted."""
+def _write_rows(rows: models.Manager, key: str, parts: list[dict[str, str]], file: str, where: str) -> None:
+    """Make the rows of a condition these, in this order: one with the same `key` is changed, and the rest deleted."""
     stored = defaultdict(list)
     for row in rows.all():
         stored[plain_line(getattr(row, key))].append(row)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from conditions.composing import Content
 from conditions.lint import emergency, page, prose
-from conditions.lint.findings import Finding, Level, Part, by_place, parts_of
+from conditions.lint.findings import CheckedPart, Finding, Level, by_place, parts_of
 from conditions.lint.page import InternalLink, internal_links
 
 __all__ = ["Finding", "InternalLink", "Level", "by_place", "check", "internal_links", "parts_of"]
@@ -24,7 +24,7 @@ def check(content: Content, *, emergency_number: str) -> list[Finding]:
     return sorted(dict.fromkeys(found), key=lambda finding: (order[finding.where], finding.level != Level.MUST))
 
 
-def _findings(content: Content, parts: list[Part], emergency_number: str) -> Iterator[Finding]:
+def _findings(content: Content, parts: list[CheckedPart], emergency_number: str) -> Iterator[Finding]:
     for part in parts:
         for rule in prose.RULES:
             yield from rule(part)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from conditions.composing import Content
 from conditions.lint import reading
-from conditions.lint.findings import Finding, Part
+from conditions.lint.findings import CheckedPart, Finding
 
 # Numbers for an ambulance, and where. GOV.UK foreign travel advice, "Emergency services in …"; ITU-T E.161.1 names 112
 # and 911 as the two to choose from.
@@ -65,7 +65,7 @@ LONGEST_NUMBER = 5  # digits: one with more is an ordinary telephone number
 MOST_SIGNS = 8
 
 
-def other_numbers(part: Part, own: str) -> Iterator[Finding]:
+def other_numbers(part: CheckedPart, own: str) -> Iterator[Finding]:
     """Numbers to call for help that are not the clinic's emergency number `own`: of two a reader may try the wrong."""
     own_digits = _digits(own)
     for number, words in _numbers_to_call(part):
@@ -85,7 +85,7 @@ def other_numbers(part: Part, own: str) -> Iterator[Finding]:
             )
 
 
-def _numbers_to_call(part: Part) -> Iterator[tuple[str, str]]:
+def _numbers_to_call(part: CheckedPart) -> Iterator[tuple[str, str]]:
     """Short telephone numbers that a part tells to call, each with the words that do."""
     for link in part.links:
         if link.href.startswith("tel:") and 2 <= len(number := _digits(link.href)) <= LONGEST_NUMBER:
@@ -112,7 +112,7 @@ def _digits(number: str) -> str:
     return re.sub(r"\D", "", number)
 
 
-def care_card(content: Content, parts: list[Part], own: str) -> Iterator[Finding]:
+def care_card(content: Content, parts: list[CheckedPart], own: str) -> Iterator[Finding]:
     """The card completes “Call … now if:” with a few signs (NHS service manual, care cards)."""
     card = next(part for part in parts if part.where == "care-card")
     signs = content["care_signs"]
@@ -138,7 +138,7 @@ def care_card(content: Content, parts: list[Part], own: str) -> Iterator[Finding
             yield card.look(f"This sign says {own}, as the card’s heading does.", "Leave the number out.", sign)
 
 
-def _no_card(card: Part, parts: list[Part]) -> Iterator[Finding]:
+def _no_card(card: CheckedPart, parts: list[CheckedPart]) -> Iterator[Finding]:
     said = (sentence for part in parts for block in part.blocks for sentence in reading.sentences(block.text))
     urgent = next(filter(URGENT.search, said), None)
     if urgent:

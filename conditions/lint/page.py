@@ -7,9 +7,10 @@ from urllib.parse import unquote
 
 from conditions.composing import Content
 from conditions.lint import reading
-from conditions.lint.findings import Finding, Part, parts_of
+from conditions.lint.findings import CheckedPart, Finding, parts_of
+from conditions.parts import PARTS
 
-Places = dict[str, Part]
+Places = dict[str, CheckedPart]
 
 MOST_SUMMARY_SENTENCES = 3
 FEWEST_FACTS, MOST_FACTS, MOST_FACT_WORDS = 3, 5, 20
@@ -144,8 +145,7 @@ def same_words(content: Content, places: Places) -> Iterator[Finding]:
 
 def own_anchors(content: Content, places: Places) -> Iterator[Finding]:
     """Links to a place on this page lead to one that it has (the ids in templates/conditions)."""
-    shown = {"key_facts": "in-short", "care_signs": "care-card", "faqs": "faqs", "sources": "sources"}
-    anchors = {"main", "review", "top", *(anchor for name, anchor in shown.items() if content[name])}
+    anchors = {"main", "review", "top", *(part.place for part in PARTS if part.has_anchor and content[part.key])}
     anchors.update(part["kind"] for part in content["sections"])
     anchors.update(faq["anchor"] for faq in content["faqs"])
     for part in places.values():

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from conditions.lint import reading
-from conditions.lint.findings import Finding, Part
+from conditions.lint.findings import CheckedPart, Finding
 
 # NHS service manual, "How we write": up to 20 words in a sentence, up to 3 sentences in a paragraph, and a reading age
 # of 9 to 11, or of 11 to 14 where medicine makes that impossible. A grade is about the age less five.
@@ -40,7 +40,7 @@ BLAME = re.compile(
 )
 
 
-def reading_level(part: Part) -> Iterator[Finding]:
+def reading_level(part: CheckedPart) -> Iterator[Finding]:
     texts = [block.text for block in part.blocks if block.tag not in {"alt", "sign"}]
     if sum(len(text.split()) for text in texts) < FEWEST_WORDS:
         return
@@ -57,7 +57,7 @@ def reading_level(part: Part) -> Iterator[Finding]:
         )
 
 
-def long_sentences(part: Part) -> Iterator[Finding]:
+def long_sentences(part: CheckedPart) -> Iterator[Finding]:
     for block in part.blocks:
         for sentence in reading.sentences(block.text) if block.tag != "alt" else []:
             if (count := len(sentence.split())) > MOST_WORDS:
@@ -68,7 +68,7 @@ def long_sentences(part: Part) -> Iterator[Finding]:
                 )
 
 
-def long_paragraphs(part: Part) -> Iterator[Finding]:
+def long_paragraphs(part: CheckedPart) -> Iterator[Finding]:
     for block in part.blocks:
         if block.tag == "p" and (count := len(reading.sentences(block.text))) > MOST_SENTENCES:
             yield part.look(
@@ -78,7 +78,7 @@ def long_paragraphs(part: Part) -> Iterator[Finding]:
             )
 
 
-def heading_order(part: Part) -> Iterator[Finding]:
+def heading_order(part: CheckedPart) -> Iterator[Finding]:
     """A heading is one level below the one that it belongs to (WCAG 2.2, 1.3.1). A question is a level 3 heading."""
     above = part.level
     for block in part.blocks:
@@ -100,7 +100,7 @@ def heading_order(part: Part) -> Iterator[Finding]:
         above = level
 
 
-def heading_words(part: Part) -> Iterator[Finding]:
+def heading_words(part: CheckedPart) -> Iterator[Finding]:
     headings = [block.text for block in part.blocks if block.tag in reading.HEADINGS]
     for heading in [part.heading, *headings]:
         if heading.isupper() and sum(map(str.isalpha, heading)) > 4:
@@ -111,7 +111,7 @@ def heading_words(part: Part) -> Iterator[Finding]:
         yield part.look("The heading is said twice.", "Take out the second one, or let it say more.", headings[0])
 
 
-def empty_headings(part: Part) -> Iterator[Finding]:
+def empty_headings(part: CheckedPart) -> Iterator[Finding]:
     for block, following in pairwise([*part.blocks, None]):
         if block.tag in reading.HEADINGS and (following is None or following.tag in reading.HEADINGS):
             yield part.look(
@@ -121,7 +121,7 @@ def empty_headings(part: Part) -> Iterator[Finding]:
             )
 
 
-def link_words(part: Part) -> Iterator[Finding]:
+def link_words(part: CheckedPart) -> Iterator[Finding]:
     for link in part.links:
         words = link.text.casefold().strip(" .,:;!?…›»>→“”\"'()")
         if not words:
@@ -138,7 +138,7 @@ def link_words(part: Part) -> Iterator[Finding]:
             yield part.look("This link shows a bare address.", "Name what the reader finds there instead.", link.text)
 
 
-def link_addresses(part: Part) -> Iterator[Finding]:
+def link_addresses(part: CheckedPart) -> Iterator[Finding]:
     for link in part.links:
         if not link.href:
             yield part.must("This link leads nowhere.", "Give it an address, or remove the link.", link.text)
@@ -156,7 +156,7 @@ def link_addresses(part: Part) -> Iterator[Finding]:
             )
 
 
-def promises(part: Part) -> Iterator[Finding]:
+def promises(part: CheckedPart) -> Iterator[Finding]:
     """Words that promise what nobody can. “Nobody can guarantee …” promises nothing."""
     for sentence, found in _sentences_with(PROMISE, part):
         before = sentence[max(0, found.start() - 60) : found.start()]
@@ -168,7 +168,7 @@ def promises(part: Part) -> Iterator[Finding]:
             )
 
 
-def blame(part: Part) -> Iterator[Finding]:
+def blame(part: CheckedPart) -> Iterator[Finding]:
     for sentence, found in _sentences_with(BLAME, part):
         yield part.look(
             f"“{found.group()}” can sound like blame or pity.",
@@ -177,7 +177,7 @@ def blame(part: Part) -> Iterator[Finding]:
         )
 
 
-def _sentences_with(pattern: re.Pattern[str], part: Part) -> Iterator[tuple[str, re.Match[str]]]:
+def _sentences_with(pattern: re.Pattern[str], part: CheckedPart) -> Iterator[tuple[str, re.Match[str]]]:
     for block in part.blocks:
         for sentence in reading.sentences(block.text):
             if found := pattern.search(sentence):

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from conditions.models import Condition, Edition, EmptySearch, PageEvent
+from conditions.parts import PARTS
 from conditions.reports.links import BrokenLink, broken_links
 from conditions.reports.readers import Unhelpful, unhelpful
 
@@ -155,19 +156,13 @@ def _empty_search(search: EmptySearch, on: date) -> Row:
     return Row(f"“{search.query}”", f"{times}, last on {_day(search.last_on)}", "Answer", url)
 
 
-# The id in the form of a condition that holds what a fixed part of the page shows, by its anchor there.
-FORM_PARTS = {
-    "summary": "id_summary",
-    "picture": "id_picture",
-    "in-short": "id_key_facts",
-    "care-card": "id_emergency_signs",
-    "sources": "sources-group",
-}
+# The id in the form of a condition, by the place of a part on the page.
+FORM_IDS = {part.place: part.form_id for part in PARTS if part.place}
 
 
 def _broken_link(link: BrokenLink, on: date) -> Row:
     detail = f"{link.path} has moved to {link.moved_to}" if link.moved_to else f"{link.path} is not there"
-    part = "faqs-group" if link.place.startswith("faq-") else FORM_PARTS.get(link.place, "sections-group")
+    part = "faqs-group" if link.place.startswith("faq-") else FORM_IDS.get(link.place, "sections-group")
     url = reverse(f"admin:conditions_{link.kind}_change", args=[link.row])
     return Row(link.name, detail, "Edit", f"{url}#{part}" if link.place else url)
 

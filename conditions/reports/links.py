@@ -11,10 +11,11 @@ from django.urls import Resolver404, ResolverMatch, resolve, reverse
 from conditions.choices import SectionKind
 from conditions.lint import reading
 from conditions.models import FAQ, GeneralPage, InternalLink, Listing, OldAddress, SearchDocument
+from conditions.parts import PARTS
 
 MOST = 500  # addresses; whoever has more of them gone has another problem
 ON_EVERY_PAGE = {"", "top", "main"}
-ON_CONDITION_PAGES = {*ON_EVERY_PAGE, "review", "in-short", "care-card", "faqs", "sources"}  # templates/conditions
+ON_CONDITION_PAGES = {*ON_EVERY_PAGE, "review", *(part.place for part in PARTS if part.has_anchor)}
 ABOUT_A_CONDITION = {"detail", "history", "edition", "helpful"}
 SECTIONS = frozenset(SectionKind.values)
 

@@ -4,7 +4,8 @@ Each function works inside the caller's transaction, so that search changes at t
 """
 
 import unicodedata
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.urls import reverse
@@ -12,6 +13,7 @@ from django.urls import reverse
 from conditions import richtext
 from conditions.composing import Content, compose_faqs
 from conditions.models import FAQ, Condition, Listing, SearchDocument, SearchName, SearchWord
+from conditions.parts import PARTS, Shape, of_shape
 from conditions.search import spelling
 from conditions.search.words import all_words, fold, plain
 
@@ -68,23 +70,32 @@ def _live_content(listing: Listing) -> Content:
 
 def _entries_of(listing: Listing, content: Content) -> list[Entry]:
     address = listing.get_absolute_url()
-    summary = [content["summary"], *content["key_facts"]]
+    columns: dict[str, list[str]] = {"name": [], "aliases": [], "summary": []}
+    body: list[str] = []
+    for part in PARTS:
+        if part.searched:
+            texts, value = TEXTS[part.shape], content[part.key]
+            columns[part.searched] += texts(value)
+            body += READ_OUT.get(part.shape, texts)(value) if part.searched == "summary" else []
     page = SearchDocument(
         condition_id=listing.pk,
         kind=SearchDocument.Kind.CONDITION,
         url=address,
         title=content["name"],
-        name=_indexed(content["name"]),
-        aliases=_indexed(" ".join(content["aliases"])),
-        summary=_indexed(" ".join([*summary, *(section["heading"] for section in content["sections"])])),
-        **_body(" ".join([*summary, *map(_read_out, content["sections"])])),
+        **{column: _indexed(" ".join(texts)) for column, texts in columns.items()},
+        **_body(" ".join(body)),
     )
-    questions = [_question(faq, address, about=content["name"], condition=listing.pk) for faq in content["faqs"]]
-    return [Entry(page, [content["name"], *content["aliases"]]), *questions]
+    names = [*columns["name"], *columns["aliases"]]
+    questions = [
+        _question(faq, address, about=content["name"], condition=listing.pk)
+        for part in of_shape(Shape.QUESTIONS)
+        for faq in content[part.key]
+    ]
+    return [Entry(page, names), *questions]
 
 
 def _read_out(section: dict[str, str]) -> str:
-    """A section as it reads in a snippet: its heading as a sentence, then its text."""
+    """A section as a snippet shows it: its heading as a sentence, then its text."""
     heading = section["heading"]
     return f"{heading if heading.endswith(('?', '.', '!')) else heading + ':'} {richtext.plain_text(section['html'])}"
 
@@ -127,3 +138,16 @@ def _name(document: SearchDocument, label: str) -> SearchName:
 def _words_of(document: SearchDocument) -> list[str]:
     texts = (document.name, document.aliases, document.question, document.summary, document.body)
     return all_words(" ".join(texts))
+
+
+# The words of a part, for the column in which they count.
+TEXTS: dict[Shape, Callable[[Any], list[str]]] = {
+    Shape.LINE: lambda line: [line],
+    Shape.LINES: list,
+    Shape.NAMES: list,
+    Shape.SECTIONS: lambda sections: [section["heading"] for section in sections],
+}
+# The text of a part in a snippet, where it is more than those.
+READ_OUT: dict[Shape, Callable[[Any], list[str]]] = {
+    Shape.SECTIONS: lambda sections: [_read_out(section) for section in sections],
+}

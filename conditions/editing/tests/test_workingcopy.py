@@ -12,7 +12,7 @@ from conditions.composing import compose
 from conditions.editing import workingcopy
 from conditions.exchange import page_files
 from conditions.exchange.files import ExchangeError
-from conditions.exchange.tests.test_documents import GOOD, upload
+from conditions.exchange.tests.test_page_files import GOOD, upload
 from conditions.models import FAQ, Alias, Condition, Edition, Listing, Section, Source, Tag
 from conditions.publishing.tests.test_pictures import drawing, photograph
 from conditions.starter import loading
