@@ -19,10 +19,14 @@ bench: ## Measure speed and growth against a control, on SQLite and PostgreSQL
 	@$(PYTHON) scripts/make_venv.py requirements-test.txt
 	@.venv/bin/python scripts/run_benchmarks.py
 
+pictures: ## Take the README's pictures anew from a site of their own, into docs/img
+	@$(PYTHON) scripts/make_venv.py requirements-test.txt
+	@.venv/bin/python scripts/take_pictures.py
+
 constraints: ## Write the versions installed now to constraints.txt, after changing a requirement
 	@.venv/bin/pip freeze > constraints.txt
 
 clean: ## Delete what was installed and fetched here; the site's data in var/ stays
 	rm -rf .venv .cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help run test lint bench constraints clean
+.PHONY: help run test lint bench pictures constraints clean

@@ -1,4 +1,4 @@
-"""What every test may rely on."""
+"""Fixtures for every test."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,9 +20,9 @@ END_OTHER_SESSIONS = """
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests of a running site come first, as they take longest, and a file of them stays in one process (xdist's
-    `loadgroup`): so the site that it starts is started once.
+    `loadgroup`), so that its site is started once.
 
-    All others stay in the order that pytest-django has given them, with those that empty the database at the end.
+    All others keep the order of pytest-django, with those that flush the database at the end.
     """
     for item in items:
         if item.path.parent == SITES:
@@ -32,11 +32,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def own_files(settings, tmp_path: Path, monkeypatch) -> None:
-    """Files go to the test's own folder, static files come from the source, no page is kept in memory.
+    """Files go to the test's own folder, static files come from the source, and no page is cached.
 
-    The library keeps the storage of what is attached from when it was loaded, so no setting moves that one.
-
-    Passwords are hashed quickly: the real way takes as long as a test.
+    post_office reads the storage of attachments on import, so it is replaced here. Passwords are hashed quickly: the
+    production hasher takes as long as a test.
     """
     settings.MEDIA_ROOT = tmp_path / "media"
     monkeypatch.setitem(vars(Attachment.file.field.storage), "location", str(tmp_path / "attachments"))
@@ -47,7 +46,7 @@ def own_files(settings, tmp_path: Path, monkeypatch) -> None:
 
 @pytest.fixture
 def admin_client(admin_user) -> Client:
-    """pytest-django's, with the second factor that every member of staff has proven."""
+    """pytest-django's, with a proven second factor, as every signed-in member of staff has."""
     client = Client()
     people.sign_in(client, admin_user)
     return client
@@ -55,7 +54,7 @@ def admin_client(admin_user) -> Client:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
-    """pytest-django's; at the end, no session that a thread has left open keeps the database from being dropped."""
+    """pytest-django's; at the end, sessions that threads left open do not block dropping the database."""
     yield
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock(), connection.cursor() as cursor:
@@ -66,8 +65,8 @@ def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
 def committed(transactional_db) -> Iterator[None]:
     """A database in which the test's transactions are really committed.
 
-    It is emptied afterwards, which the triggers that keep editions would refuse: they go first, and come back with the
-    `post_migrate` that the emptying sends.
+    It is flushed afterwards, which the triggers that keep editions would refuse: they are dropped first, and installed
+    again by the `post_migrate` of the flush.
     """
     yield
     with connection.cursor() as cursor:

@@ -1,88 +1,14 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
-from appointments.choices import NEXT
-from calcsite.database.triggers import DELETE, INSERT, UPDATE, Trigger, changes_public_version, install_triggers
-
-
-def off_the_lines() -> str:
-    """SQL for a change of status that no line in `kinds.NEXT` allows."""
-    lines = (
-        f"(OLD.status = '{was}' AND NEW.status = '{then}')" for was, nexts in NEXT.items() for then in sorted(nexts)
-    )
-    return f"OLD.status <> NEW.status AND NOT ({' OR '.join(lines)})"
-
-
-def changes_what_is_signed() -> str:
-    """SQL for a change of a signed opinion that is not its release."""
-    words = [
-        "correction",
-        "findings",
-        "agreement",
-        "first_opinion",
-        "our_opinion",
-        "next_steps",
-        "checksum",
-        "signed_name",
-    ]
-    words += ["id", "signed_credentials", "appointment_id", "number", "changed_at", "signed_at", "drafted_by_id"]
-    kept = [f"OLD.{name} <> NEW.{name}" for name in words]
-    kept += ["COALESCE(OLD.signed_by_id, 0) <> COALESCE(NEW.signed_by_id, 0)"]
-    kept += ["CAST(OLD.content AS text) <> CAST(NEW.content AS text)"]
-    is_release = "OLD.status = 'signed' AND NEW.status = 'released'"
-    kept += [f"OLD.status <> NEW.status AND NOT ({is_release})"]
-    kept += ["OLD.status = 'released' AND OLD.released_at <> NEW.released_at"]
-    kept += [f"NOT ({is_release}) AND COALESCE(OLD.released_by_id, 0) <> COALESCE(NEW.released_by_id, 0)"]
-    return f"OLD.status <> 'draft' AND ({' OR '.join(kept)})"
+from appointments.guards import TRIGGERS
+from calcsite.database.triggers import install_triggers
 
 
 class AppointmentsConfig(AppConfig):
     name = "appointments"
     verbose_name = "Second opinions"
-    triggers = (
-        changes_public_version("appointments_checklistitem"),
-        changes_public_version("appointments_recoveryguidance"),
-        Trigger(
-            name="appointment_moves_along_its_lines",
-            table="appointments_appointment",
-            events=(UPDATE,),
-            condition=off_the_lines(),
-            refusal="the status of an appointment cannot move like this",
-        ),
-        Trigger(
-            # PostgreSQL has an exclusion constraint for this (migration 0002). As none overlap so far, only the last
-            # that begins before the end of the new one can reach into it; to look at all takes longer each year.
-            name="slots_do_not_overlap",
-            table="appointments_slot",
-            events=(INSERT, UPDATE),
-            condition=(
-                "NEW.starts < (SELECT other.busy_until FROM appointments_slot AS other "
-                "WHERE other.clinician_id = NEW.clinician_id AND other.id IS NOT NEW.id "
-                "AND other.starts < NEW.busy_until ORDER BY other.starts DESC LIMIT 1)"
-            ),
-            refusal="two slots of one clinician overlap",
-            only_on="sqlite",
-        ),
-        Trigger(
-            name="audit_is_kept",
-            table="appointments_auditentry",
-            events=(UPDATE, DELETE),
-            refusal="an entry in the audit log cannot be changed or deleted",
-        ),
-        Trigger(
-            name="note_is_kept",  # as it was written; with its appointment it goes
-            table="appointments_note",
-            events=(UPDATE,),
-            refusal="a note cannot be changed",
-        ),
-        Trigger(
-            name="signed_opinion_is_frozen",
-            table="appointments_opinion",
-            events=(UPDATE,),
-            condition=changes_what_is_signed(),
-            refusal="a signed opinion cannot be changed",
-        ),
-    )
+    triggers = TRIGGERS
 
     def ready(self) -> None:
         post_migrate.connect(install_triggers, sender=self)

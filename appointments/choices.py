@@ -12,7 +12,7 @@ class Mode(models.TextChoices):
 
 
 class Status(models.TextChoices):
-    """Where an appointment stands. Which may follow which is in `NEXT`."""
+    """The state of an appointment. The transitions allowed are in `NEXT`."""
 
     HELD = "held", "Held while the patient writes"
     BOOKED = "booked", "Booked, e-mail address not confirmed"
@@ -28,23 +28,23 @@ NEXT: dict[str, frozenset[str]] = {
     Status.BOOKED: frozenset({Status.CONFIRMED, Status.ARRIVED, Status.COMPLETED, Status.MISSED, Status.CANCELLED}),
     Status.CONFIRMED: frozenset(
         {
-            Status.BOOKED,  # with another e-mail address, which nobody has confirmed
+            Status.BOOKED,  # with another e-mail address, which is not confirmed
             *(Status.ARRIVED, Status.COMPLETED, Status.MISSED, Status.CANCELLED),
         }
     ),
-    # Back to where it stood: somebody marked the wrong one (`booking.take_back_arrival`, for staff alone)
+    # Back to the status before: the wrong row was marked (`booking.take_back_arrival`, for staff alone)
     Status.ARRIVED: frozenset({Status.COMPLETED, Status.MISSED, Status.BOOKED, Status.CONFIRMED}),
     Status.COMPLETED: frozenset(),
     Status.MISSED: frozenset({Status.ARRIVED}),
     Status.CANCELLED: frozenset(),
 }
-# Coming: somebody is expected. Live: the slot is taken.
+# Coming: a patient is expected. Live: the slot is taken.
 COMING = (Status.BOOKED, Status.CONFIRMED)
 LIVE = (Status.HELD, *COMING, Status.ARRIVED, Status.COMPLETED, Status.MISSED)
 
 
 class Tool(models.TextChoices):
-    """What an item of the checklist is done with: a part of the patient's own pages. The value is its address."""
+    """The part of a patient's own pages in which a checklist item is done. The value is the path of its address."""
 
     HISTORY = "history", "Medical and family history"
     SYMPTOMS = "symptoms", "Symptoms and worries"
@@ -58,7 +58,7 @@ class Tool(models.TextChoices):
 
 
 class TaskStatus(models.TextChoices):
-    """Where a patient is with a task. They decide."""
+    """The progress of a task, as the patient sets it."""
 
     TO_DO = "to_do", "Not started"
     STARTED = "started", "Started"
@@ -67,7 +67,7 @@ class TaskStatus(models.TextChoices):
 
 
 class Treatment(models.TextChoices):
-    """What somebody recovers from."""
+    """The treatment that a recovery plan follows."""
 
     OPERATION = "operation", "An operation"
     PROCEDURE = "procedure", "A smaller procedure, such as a needle or a biopsy"
@@ -77,7 +77,7 @@ class Treatment(models.TextChoices):
 
 
 class FileKind(models.TextChoices):
-    """What a file is, by its content."""
+    """The kind of a file, by its content."""
 
     PDF = "pdf", "PDF"
     JPEG = "jpeg", "JPEG picture"
@@ -96,7 +96,7 @@ class Agreement(models.TextChoices):
 
 
 class OpinionStatus(models.TextChoices):
-    """Where an opinion stands: worked on, signed, or there for the patient to read."""
+    """The state of an opinion: worked on, signed, or released to the patient."""
 
     DRAFT = "draft", "Draft"
     SIGNED = "signed", "Signed"
@@ -104,7 +104,7 @@ class OpinionStatus(models.TextChoices):
 
 
 class Feeling(models.TextChoices):
-    """How somebody is, compared with the last days."""
+    """A patient's condition, compared with the days before."""
 
     BETTER = "better", "Better"
     SAME = "same", "The same"
@@ -112,8 +112,93 @@ class Feeling(models.TextChoices):
 
 
 class ConsentKind(models.TextChoices):
-    """What a patient agrees to."""
+    """The subject of a consent."""
 
     BOOKING = "booking", "The second opinion, and keeping a record of it"
     DOCUMENTS = "documents", "Keeping the records that they send"
     TICKS = "ticks", "Taking over what they had ticked before they booked"
+
+
+class MessageKind(models.TextChoices):
+    """The messages that the site sends to patients."""
+
+    CONFIRMATION = "confirmation", "Booking confirmation"
+    CHANGE = "change", "New time"
+    CANCELLATION = "cancellation", "Cancellation"
+    REMINDER = "reminder", "Reminder"
+    LINK = "link", "The patient's link"
+    CODE = "code", "Six-digit code"
+    OFFER = "offer", "An earlier time"
+    STAFF = "staff", "Message from staff"
+    NUDGE = "nudge", "Reminder of the list"
+    OPINION = "opinion", "The opinion is ready"
+    RECOVERY = "recovery", "Recovery plan is ready"
+
+
+class AuditAction(models.TextChoices):
+    """The looks and changes that the audit log records."""
+
+    READ = "read", "Looked at"
+    LISTED = "listed", "Shown in a list"
+    EXPORTED = "exported", "Saved as a file"
+    BOOKED = "booked", "Booked"
+    CONFIRMED = "confirmed", "E-mail address confirmed"
+    MOVED = "moved", "Moved to another time"
+    CANCELLED = "cancelled", "Cancelled"
+    STATUS = "status", "Marked"
+    CHANGED = "changed", "Details changed"
+    NOTED = "noted", "Note written"
+    MESSAGED = "messaged", "Message sent"
+    ENTERED = "entered", "Patient came by their link"
+    ERASED = "erased", "Everything erased"
+
+
+class HistoryKind(models.TextChoices):
+    """The parts of a medical history."""
+
+    ILLNESS = "illness", "An illness or diagnosis"
+    OPERATION = "operation", "An operation"
+    ALLERGY = "allergy", "An allergy"
+    FAMILY = "family", "An illness in my family"
+
+
+class SymptomKind(models.TextChoices):
+    """A symptom, or a worry."""
+
+    SYMPTOM = "symptom", "A symptom"
+    WORRY = "worry", "A worry"
+
+
+class QuestionOutcome(models.TextChoices):
+    """The clinician's answer to a question: given, or left open."""
+
+    ANSWERED = "answered", "Answered"
+    LEFT_OPEN = "open", "Left open"
+
+
+class MedicineKind(models.TextChoices):
+    """The things that patients take."""
+
+    MEDICINE = "medicine", "Medicine"
+    SUPPLEMENT = "supplement", "Supplement"
+    VITAMIN = "vitamin", "Vitamin"
+
+
+class ReferralStatus(models.TextChoices):
+    """Whether a doctor sends the patient."""
+
+    HAVE = "have", "I have a referral"
+    ASKED = "asked", "I have asked for one"
+    NONE = "none", "I come without one"
+
+
+class Weekday(models.IntegerChoices):
+    """As `date.weekday` counts."""
+
+    MONDAY = 0, "Monday"
+    TUESDAY = 1, "Tuesday"
+    WEDNESDAY = 2, "Wednesday"
+    THURSDAY = 3, "Thursday"
+    FRIDAY = 4, "Friday"
+    SATURDAY = 5, "Saturday"
+    SUNDAY = 6, "Sunday"

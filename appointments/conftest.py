@@ -8,13 +8,13 @@ from calcsite.tests import people
 
 @pytest.fixture(autouse=True)
 def mail_in_memory(settings) -> None:
-    """What the outbox sends is in `django.core.mail.outbox`."""
+    """Mail sent by the outbox is in `django.core.mail.outbox`."""
     settings.POST_OFFICE = settings.POST_OFFICE | post.MEMORY
 
 
 @pytest.fixture(autouse=True)
 def own_private_files(settings, tmp_path) -> None:
-    """What patients send is in the test's own folder."""
+    """Private files are stored in the test's own folder."""
     private = settings.STORAGES["private"]
     own = private["OPTIONS"] | {"location": tmp_path / "private"}
     settings.STORAGES = settings.STORAGES | {"private": private | {"OPTIONS": own}}
@@ -27,7 +27,7 @@ def coordinator() -> User:
 
 @pytest.fixture
 def desk(coordinator) -> Client:
-    """The browser of somebody who books for patients."""
+    """The browser of a member of staff who books for patients."""
     client = Client()
     people.sign_in(client, coordinator)
     return client

@@ -16,7 +16,7 @@ app_name = "patient"
 
 
 def of_list(tool: str) -> list[URLPattern]:
-    """The pages of a list: the list is named as its tool, and what can be done about it after that."""
+    """The addresses of a list: the list itself is named as its tool, and its actions are named after that."""
     row, which = f"{tool}/<int:pk>/", {"tool": tool}
     return [
         path(f"{tool}/", preparation.rows, which, name=tool),
@@ -65,14 +65,14 @@ urlpatterns = [
     path("carer/open/", carer_views.open_link, name="carer_open"),
     path("carer/page/", carer_views.carer_page, name="carer_page"),
     path("carer/close/", carer_views.close, name="carer_close"),
-    # After the words above, as below.
+    # After the fixed paths above, as below.
     path("carer/<str:token>/", carer_views.arrive, name="carer_arrive"),
     path("carer/<str:token>/<path:rest>", carer_views.arrive),
     path("close/", patient_views.close, name="close"),
     path("link/", views.link, name="link"),
     path("link/sent/", views.link_sent, name="link_sent"),
     path("open/", patient_views.open_link, name="open"),
-    # Last: a token is 43 characters, and none of the words above.
+    # Last: a token has 43 characters, and equals none of the fixed paths above.
     path("<str:token>/", views.arrive, name="arrive"),
-    path("<str:token>/<path:rest>", views.arrive),  # what a mail program took for part of the link
+    path("<str:token>/<path:rest>", views.arrive),  # text that a mail program took for part of the link
 ]

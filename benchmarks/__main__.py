@@ -23,7 +23,7 @@ PREPARE = [
 
 
 def production_like(directory: str) -> dict[str, str]:
-    """The environment of a site in service, all of whose files are in `directory`."""
+    """The environment of a production site, with all of its files in `directory`."""
     return {
         "DATABASE_URL": f"sqlite:///{directory}/benchmarks.sqlite3",
         **os.environ,

@@ -1,4 +1,4 @@
-"""What Lighthouse says of the pages that people see first, on a telephone as it imitates one."""
+"""Lighthouse scores of the pages that visitors see first, on an emulated telephone."""
 
 import json
 import os
@@ -45,7 +45,7 @@ def figures() -> Iterator[Figure]:
 
 
 def install() -> Path:
-    """Lighthouse as its lock file names it, without running a script of any package. Returns its command."""
+    """Lighthouse in the versions of its lock file, without running a script of any package. Returns its command."""
     place = CACHE / "lighthouse"
     command = place / "node_modules" / "lighthouse" / "cli" / "index.js"
     lock = (PACKAGE / "package-lock.json").read_bytes()
@@ -59,7 +59,7 @@ def install() -> Path:
 
 
 def audit(lighthouse: Path, address: str) -> dict[str, int]:
-    """The score of each category, up to 100. Raises RuntimeError when Lighthouse could not load the page."""
+    """The score of each category, up to 100. Raises RuntimeError if Lighthouse could not load the page."""
     options = ["--quiet", "--output=json", "--no-enable-error-reporting", f"--only-categories={','.join(CATEGORIES)}"]
     options.append(f"--chrome-flags={' '.join(CHROMIUM_FLAGS)}")
     environment = {**os.environ, "CHROME_PATH": find_chromium()}

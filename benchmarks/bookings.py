@@ -1,8 +1,8 @@
-"""Bookings per second over HTTP: beside the ORM, and with 1,000,000 appointments beside none.
+"""Bookings per second over HTTP: against the ORM, and with 1,000,000 appointments against none.
 
 A booking writes more than a claim and its message: the checklist, reminders, the audit log, a count. So there are two
-controls: the same transaction (`journey.book`), which tells what HTTP costs; and a bare claim with one message, which
-tells what all the rest costs too.
+controls: the same transaction (`steps.book`), which measures the cost of HTTP; and a bare claim with one message,
+which measures the cost of all the rest too.
 """
 
 import statistics
@@ -32,9 +32,9 @@ CLINICIANS = 50
 PAST_DAYS = 1250
 SLICES = 40
 BOOKINGS = 20  # of one slice
-# The second only tells when a booking grows heavier: what it writes besides is wanted (docs/decisions.md).
+# The second only shows when a booking grows heavier: its other rows are wanted (docs/decisions.md).
 BARS = {"sqlite": (0.18, 0.15, 0.6), "postgresql": (0.45, 0.25, 0.9)}
-# What was typed, page by page, and what that means: as the pages keep it.
+# The answers as typed, page by page, and as fields of the appointment: as the pages store them.
 ANSWERS = {
     "about": {"condition": "brain-calcification"},
     "how": {"mode": "video", "clinician": ""},
@@ -56,16 +56,16 @@ _number = count(1)
 
 
 def figures() -> Iterator[Figure]:
-    """The last button of the booking, in an empty and a full database; the same rows through the ORM; all in turn."""
+    """The last button of the booking, in an empty and a full database, and the same rows through the ORM, in turn."""
     with ExitStack() as stack:
         empty, full = (stack.enter_context(another(name)) for name in ("empty", "full"))
-        kinds = [prepare(empty, past_days=0), prepare(full, past_days=PAST_DAYS)]
+        appointment_types = [prepare(empty, past_days=0), prepare(full, past_days=PAST_DAYS)]
         clients = []
         for database in (empty, full):
             site = running(database.environment, workers=worker_count(), threads=THREADS)
             server = stack.enter_context(site)
             clients.append(stack.enter_context(Client(server.port)))
-        rounds = [one_round(number, (empty, full), kinds, clients) for number in range(-2, SLICES)][2:]
+        rounds = [one_round(number, (empty, full), appointment_types, clients) for number in range(-2, SLICES)][2:]
     of_verb, of_bare, of_empty = BARS[connection.vendor]
     in_empty, in_full, by_verb, bare = zip(*rounds, strict=True)
     ours, bare = ratio(by_verb, in_empty), ratio(bare, in_empty)
@@ -79,25 +79,25 @@ def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
 
 
 def prepare(database: Database, *, past_days: int) -> AppointmentType:
-    """Clinicians, and appointments on every slot of as many days that are over. Then free slots ahead."""
+    """Clinicians, appointments on every slot of so many past days, and free slots ahead."""
     database.hurry()
-    kind = calendars.make_clinicians(CLINICIANS, database)
+    appointment_type = calendars.make_clinicians(CLINICIANS, database)
     if past_days:
         calendars.make_slots(past_days * calendars.A_DAY, calendars.midnight(-past_days), database)
-        calendars.make_appointments(kind, database)
+        calendars.make_appointments(appointment_type, database)
         calendars.make_records(database)
     calendars.make_slots((SLICES + 2) * BOOKINGS * 3 // CLINICIANS + 1, calendars.midnight(3), database)
     database.settle()
-    return kind
+    return appointment_type
 
 
 def one_round(
-    number: int, databases: tuple[Database, Database], kinds: list[AppointmentType], clients: list[Client]
+    number: int, databases: tuple[Database, Database], appointment_types: list[AppointmentType], clients: list[Client]
 ) -> tuple[float, float, float, float]:
-    """Seconds that a slice of bookings takes: over HTTP in the empty and the full database, and by either control."""
+    """The seconds for a slice of bookings: over HTTP in the empty and the full database, and by either control."""
     requests = [
-        [over_http(draft_to_book(slot, kind, database)) for slot in free_slots(database)]
-        for database, kind in zip(databases, kinds, strict=True)
+        [over_http(draft_to_book(slot, appointment_type, database)) for slot in free_slots(database)]
+        for database, appointment_type in zip(databases, appointment_types, strict=True)
     ]
     seconds = [0.0, 0.0]
     for place in (0, 1) if number % 2 else (1, 0):
@@ -105,8 +105,8 @@ def one_round(
         clients[place].ask_all(requests[place], status=302)
         seconds[place] = time.perf_counter() - started
         check(databases[place])
-    by_verb = same_transaction(free_slots(databases[0]), kinds[0], databases[0])
-    return *seconds, by_verb, bare_claim(free_slots(databases[0]), kinds[0], databases[0])
+    by_verb = same_transaction(free_slots(databases[0]), appointment_types[0], databases[0])
+    return *seconds, by_verb, bare_claim(free_slots(databases[0]), appointment_types[0], databases[0])
 
 
 def free_slots(database: Database) -> list[Slot]:
@@ -118,18 +118,22 @@ def patient() -> dict[str, str]:
     return {"name": "Kim Example", "email": f"kim{next(_number)}@home.example", "telephone": "01632 960 001"}
 
 
-def draft_to_book(slot: Slot, kind: AppointmentType, database: Database) -> str:
-    """Everything that a patient has answered before the last button, and the hold. Returns the secret of the draft."""
+def draft_to_book(slot: Slot, appointment_type: AppointmentType, database: Database) -> str:
+    """A patient's answers before the last button, and the hold. Returns the secret of the draft."""
     now, who = timezone.now(), patient()
     condition = Condition.objects.using(database.alias).get(slug=ANSWERS["about"]["condition"])
     held = Appointment.objects.using(database.alias).create(
-        slot=slot, type=kind, mode=Mode.VIDEO, status=Status.HELD, held_until=now + timedelta(hours=1)
+        slot=slot,
+        appointment_type=appointment_type,
+        mode=Mode.VIDEO,
+        status=Status.HELD,
+        held_until=now + timedelta(hours=1),
     )
     secret = f"secret-{next(_number)}"
     Draft.objects.using(database.alias).create(
         digest=digest_of(secret),
         appointment=held,
-        type=kind,
+        appointment_type=appointment_type,
         condition=condition,
         answers=ANSWERS | {"you": who | BORN},
         details=DETAILS | {"you": who | {"date_of_birth": "1980-03-31"}},
@@ -142,15 +146,15 @@ def over_http(secret: str) -> bytes:
 
 
 def check(database: Database) -> None:
-    """Raises ValueError when a booking was answered as if it were one and is none."""
+    """Raises ValueError if a booking got the response of a success without being stored."""
     left = Appointment.objects.using(database.alias).filter(status=Status.HELD).count()
     if left:
         raise ValueError(f"{left} of the holds were not booked")
 
 
-def same_transaction(slots: list[Slot], kind: AppointmentType, database: Database) -> float:
-    """The control of what HTTP costs: what the last button does to the database, without the button. The seconds."""
-    digests = [digest_of(draft_to_book(slot, kind, database)) for slot in slots]
+def same_transaction(slots: list[Slot], appointment_type: AppointmentType, database: Database) -> float:
+    """The control for HTTP: the transaction of the last button, without the button. Returns the seconds."""
+    digests = [digest_of(draft_to_book(slot, appointment_type, database)) for slot in slots]
     with database.as_default():
         drafts = list(Draft.objects.select_related("appointment__slot").filter(digest__in=digests))
         started = time.perf_counter()
@@ -161,15 +165,17 @@ def same_transaction(slots: list[Slot], kind: AppointmentType, database: Databas
     return seconds
 
 
-def bare_claim(slots: list[Slot], kind: AppointmentType, database: Database) -> float:
-    """The control of what everything costs: a claim on a slot and the row of its message, in one transaction each."""
+def bare_claim(slots: list[Slot], appointment_type: AppointmentType, database: Database) -> float:
+    """The control for everything: a claim on a slot and the row of its message, one transaction each. Returns the
+    seconds.
+    """
     using, now = database.alias, timezone.now()
     started = time.perf_counter()
     for slot in slots:
         with transaction.atomic(using=using):
             appointment = Appointment.objects.using(using).create(
                 slot=slot,
-                type=kind,
+                appointment_type=appointment_type,
                 mode=Mode.VIDEO,
                 status=Status.BOOKED,
                 booked_at=now,

@@ -1,7 +1,7 @@
-"""Generated clinicians, their slots, and the appointments of years: made up, and stored in bulk.
+"""Generated clinicians, their slots, and the appointments of years, stored in bulk.
 
-What many rows have to go through one by one (the rule that slots do not overlap) is taken away while they are stored,
-and put in place again, which on PostgreSQL looks at every row.
+The row-by-row check that slots do not overlap is removed for the import, and restored afterwards, which on PostgreSQL
+checks every row.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from appointments.models import AppointmentType, Clinician, WorkingHours
 from benchmarks.databases import Database
 from calcsite.database.triggers import install_triggers
 
-# Of each id another number of 32 bits, in no order: the factor is odd.
+# A bijective scramble of 32 bits: the factor is odd.
 SCATTERED = "(id * 2654435761 % 4294967296)"
 A_DAY = 16  # slots of a clinician, of half an hour each
 FEW = 100  # slots of each clinician, which may go through the rule one by one
@@ -30,7 +30,7 @@ NO_OVERLAP = {
     "sqlite": ("DROP TRIGGER slots_do_not_overlap_insert",),
 }
 
-# What the two databases write differently. `{minutes}` after `{since}`, a number from 0 to below `{count}`.
+# SQL that differs between the databases: `{minutes}` after `{since}`, and the numbers from 0 to below `{count}`.
 DIALECTS = {
     "postgresql": {
         "series": "generate_series(0, {count} - 1) AS series (n)",
@@ -66,10 +66,11 @@ SLOTS = """
 # Of 20 appointments, 15 took place, one was missed, and four were cancelled.
 APPOINTMENTS = """
     INSERT INTO appointments_appointment
-        (reference, uid, sequence, slot_id, type_id, mode, status, created_at, booked_at, cancelled_at, cancelled_why,
-         name, date_of_birth, email, telephone, time_zone, booked_by, carer_name, carer_relation, language,
-         needs_interpreter, needs, reason, findings, consent_version, consented_at)
-    SELECT {reference}, {uuid}, id % 20 / 16, id, {type}, CASE id % 3 WHEN 0 THEN 'telephone' ELSE 'video' END,
+        (reference, uid, sequence, slot_id, appointment_type_id, mode, status, created_at, booked_at, cancelled_at,
+         cancelled_why, name, date_of_birth, email, telephone, time_zone, booked_by, carer_name, carer_relation,
+         language, needs_interpreter, needs, reason, findings, consent_version, consented_at)
+    SELECT {reference}, {uuid}, id % 20 / 16, id, {appointment_type},
+        CASE id % 3 WHEN 0 THEN 'telephone' ELSE 'video' END,
         CASE WHEN id % 20 > 15 THEN 'cancelled' WHEN id % 20 = 15 THEN 'missed' ELSE 'completed' END,
         {booked}, {booked}, CASE WHEN id % 20 > 15 THEN {cancelled} END, '',
         'Patient ' || id % 300000, {date}, 'patient' || id % 300000 || '@home.example', '01632 960 001',
@@ -89,9 +90,9 @@ AUDIT = """
 
 
 def make_clinicians(count: int, database: Database) -> AppointmentType:
-    """As many clinicians, each with hours on one weekday. Returns what can be booked with them."""
+    """So many clinicians, each with hours on one weekday. Returns the appointment types, hours and location."""
     using = database.alias
-    kind = AppointmentType.objects.using(using).create(
+    appointment_type = AppointmentType.objects.using(using).create(
         name="Second opinion", slug="second-opinion", minutes=30, notice_hours=0, horizon_days=365
     )
     clinicians = Clinician.objects.using(using).bulk_create(
@@ -101,12 +102,14 @@ def make_clinicians(count: int, database: Database) -> AppointmentType:
         WorkingHours(clinician=clinician, weekday=0, starts=time(9), ends=time(17)) for clinician in clinicians
     )
     types = WorkingHours.types.through
-    types.objects.using(using).bulk_create(types(workinghours=each, appointmenttype=kind) for each in hours)
-    return kind
+    types.objects.using(using).bulk_create(
+        types(workinghours=each, appointmenttype=appointment_type) for each in hours
+    )
+    return appointment_type
 
 
 def make_slots(of_each: int, first: datetime, database: Database) -> None:
-    """As many slots of each clinician, from a moment on, one after the other on each day."""
+    """So many slots of each clinician, one after the other on each day from a time on."""
     sql = DIALECTS[connections[database.alias].vendor]
     minutes = f"n / {A_DAY} * 1440 + n % {A_DAY} * 30"
     since = f"{first:%Y-%m-%d %H:%M:%S}" + ("+00" if "timestamptz" in sql["moment"] else "")
@@ -128,13 +131,13 @@ def no_look_at_overlaps(database: Database) -> Iterator[None]:
     install_triggers(apps.get_app_config("appointments"), using=database.alias)
 
 
-def make_appointments(kind: AppointmentType, database: Database, *, which: str = "1 = 1") -> None:
-    """One on every such slot that there is."""
+def make_appointments(appointment_type: AppointmentType, database: Database, *, which: str = "1 = 1") -> None:
+    """An appointment on each matching slot."""
     sql = DIALECTS[connections[database.alias].vendor]
     booked = sql["before"].format(moment="starts", minutes="id % 40000 + 1440")
     words = sql | {
         "which": which,
-        "type": kind.pk,
+        "appointment_type": appointment_type.pk,
         "booked": booked,
         "cancelled": sql["before"].format(moment="starts", minutes="1440"),
         "reference": sql["hex"].format(number=SCATTERED),
@@ -143,7 +146,7 @@ def make_appointments(kind: AppointmentType, database: Database, *, which: str =
 
 
 def make_records(database: Database) -> None:
-    """Of each appointment a confirmation, a reminder and two entries in the audit log."""
+    """A confirmation, a reminder and two audit entries for each appointment."""
     database.execute(
         MESSAGES.format(kind="confirmation", suffix="0"),
         MESSAGES.format(kind="reminder", suffix="0-1"),
@@ -153,5 +156,5 @@ def make_records(database: Database) -> None:
 
 
 def midnight(days: int) -> datetime:
-    """The beginning of the day that is so many days from today, in UTC."""
+    """The beginning of the day so many days from today, in UTC."""
     return timezone.now().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=days)

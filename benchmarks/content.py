@@ -1,6 +1,6 @@
-"""Generated conditions: made up, all alike in size, and the same on every run.
+"""Generated conditions of equal size, the same on every run.
 
-The working copies and editions are stored in bulk; what lists and search show of them is made by the site itself.
+The working copies and editions are stored in bulk; the rows for lists and search are made by the site itself.
 """
 
 import random
@@ -23,8 +23,8 @@ TAGS = {TagKind.SYMPTOM: (40, 4), TagKind.BODY_AREA: (20, 2), TagKind.SPECIALTY:
 WORDS_IN_SECTION = 110
 WORDS_IN_ANSWER = 35
 
-# Words with a known share of the pages, whatever their number: one page in 1000, one in 20, and every page. Of the
-# last two, one is in names, questions, summaries and texts, the other in texts alone.
+# Words in a fixed share of the pages: one page in 1000, one in 20, and every page. Of the last two, one is in names,
+# questions, summaries and texts, the other in texts alone.
 RARE_EVERY, COMMON_EVERY = 1000, 20
 ON_EVERY_PAGE = ["calcification", "mineral"]
 
@@ -47,7 +47,7 @@ def invented_words() -> list[str]:
 
 
 def extend_to(total: int) -> None:
-    """Have as many live generated conditions as `total`, listed and searchable; rendered they are not."""
+    """Add generated conditions up to `total` live ones, listed and searchable, but not rendered."""
     tags = make_tags()
     for start in range(Condition.objects.filter(name__startswith="Calcification ").count(), total, AT_A_TIME):
         with transaction.atomic():
@@ -56,7 +56,7 @@ def extend_to(total: int) -> None:
     search.rebuild()
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE")  # as the server does by itself some time after so many changes
+            cursor.execute("VACUUM ANALYZE")  # as autovacuum does some time after so many changes
 
 
 def make_tags() -> dict[str, list[Tag]]:
@@ -72,7 +72,7 @@ def make_tags() -> dict[str, list[Tag]]:
 
 
 def store_working_copies(numbers: range, tags: dict[str, list[Tag]]) -> list[int]:
-    """Store the rows that an editor would have written. Returns the conditions' keys."""
+    """Store the rows of an editor's work. Returns the conditions' keys."""
     conditions = Condition.objects.bulk_create([make_condition(number) for number in numbers])
     sections, questions, aliases, sources, tagged = [], [], [], [], []
     for number, condition in zip(numbers, conditions, strict=True):
@@ -127,7 +127,7 @@ def make_questions(condition: Condition, number: int, chance: random.Random) -> 
 
 
 def text(chance: random.Random, length: int, told: list[str]) -> str:
-    """Sentences in which few words come often and most come seldom, as in any language."""
+    """Sentences in which few words are frequent and most are rare, as in any language."""
     vocabulary = invented_words()
     words = [vocabulary[int(len(vocabulary) * chance.random() ** 3)] for _ in range(length)]
     for word in told:

@@ -1,4 +1,4 @@
-"""The control: what the site would be if a view, behind the whole middleware, had the finished bytes in its memory."""
+"""The control: the site if a view, behind the whole middleware, had the finished bytes in its memory."""
 
 import functools
 
@@ -8,11 +8,13 @@ from conditions.models import RenderedPage
 
 
 def control(request: HttpRequest, slug: str) -> HttpResponse:
-    """The compressed page of a condition. Names no public version, so that the first middleware does not keep it."""
+    """The compressed page of a condition. It names no public version, so that the first middleware does not
+    cache it.
+    """
     return HttpResponse(page_in_memory(slug), headers={"Content-Encoding": "br", "Vary": "Accept-Encoding"})
 
 
 @functools.cache
 def page_in_memory(slug: str) -> bytes:
-    """The page as it was when it was first asked for: this never notices a change."""
+    """The page at its first request, which is never invalidated."""
     return bytes(RenderedPage.objects.values_list("brotli", flat=True).get(listing__slug=slug))

@@ -1,4 +1,4 @@
-"""Databases beside the one of DATABASE_URL, so that what is measured with much in it and with little can alternate."""
+"""Databases beside the one of DATABASE_URL, so that measurements with many and with few rows can alternate."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ COMMANDS = [["migrate", "--verbosity=0"], ["createcachetable"], ["load_starter"]
 
 @dataclass(frozen=True)
 class Database:
-    """A database with the starting content and nothing else. Django knows it by `alias`, a server by `environment`."""
+    """A database with only the starting content. Django knows it by `alias`, a server by `environment`."""
 
     alias: str
 
@@ -41,7 +41,7 @@ class Database:
 
     @contextlib.contextmanager
     def as_default(self) -> Iterator[None]:
-        """For what asks no one which database it works on: this is the one of the site."""
+        """Use it as the default database within the block."""
         before, connections["default"] = connections["default"], connections[self.alias]
         try:
             yield
@@ -49,13 +49,13 @@ class Database:
             connections["default"] = before
 
     def hurry(self) -> None:
-        """Until it is settled, don't wait for the disk: what a crash would lose is made again."""
+        """Do not wait for the disk until `settle`: data lost in a crash can be generated again."""
         is_sqlite = connections[self.alias].vendor == "sqlite"
         self.execute("PRAGMA synchronous = OFF" if is_sqlite else "SET synchronous_commit = off")
         self.execute("PRAGMA cache_size = -400000" if is_sqlite else "SET maintenance_work_mem = '256MB'")
 
     def settle(self) -> None:
-        """What a server does by itself some time after so many changes. What follows waits for the disk again."""
+        """Collect statistics, as a server does some time after so many changes, and wait for the disk again."""
         is_sqlite = connections[self.alias].vendor == "sqlite"
         self.execute(
             *(["ANALYZE", "PRAGMA wal_checkpoint(TRUNCATE)"] if is_sqlite else ["VACUUM ANALYZE", "CHECKPOINT"])
@@ -65,7 +65,7 @@ class Database:
 
 @contextlib.contextmanager
 def another(name: str) -> Iterator[Database]:
-    """A database of its own, which goes with the block."""
+    """A new database, dropped at the end of the block."""
     database = Database(f"benchmark_{name}")
     create(database.alias)
     try:

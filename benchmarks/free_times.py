@@ -1,4 +1,4 @@
-"""The page of free times in a clinic of 1,000 clinicians, beside the same page of one with one."""
+"""The page of free times in a clinic of 1,000 clinicians, against the same page for one clinician."""
 
 import statistics
 import time
@@ -29,7 +29,7 @@ REQUESTS = 10  # of one slice
 
 
 def figures() -> Iterator[Figure]:
-    """Half of the slots of the large clinic are taken, yet both pages show the same times."""
+    """Half of the large clinic's slots are taken, yet both pages show the same times."""
     with ExitStack() as stack:
         databases = [stack.enter_context(another(name)) for name in CLINICIANS]
         for database, clinicians in zip(databases, CLINICIANS.values(), strict=True):
@@ -47,22 +47,22 @@ def figures() -> Iterator[Figure]:
 
 
 def prepare(database: Database, clinicians: int) -> None:
-    """The slots, and somebody who has come as far as the page of times."""
+    """The slots, and a patient who has reached the page of times."""
     database.hurry()
-    kind = calendars.make_clinicians(clinicians, database)
+    appointment_type = calendars.make_clinicians(clinicians, database)
     calendars.make_slots(SLOTS_OF_EACH, calendars.midnight(1), database)
     if clinicians > 1:
-        calendars.make_appointments(kind, database, which=f"{calendars.SCATTERED} < 2147483648")  # half
+        calendars.make_appointments(appointment_type, database, which=f"{calendars.SCATTERED} < 2147483648")  # half
     answers = {"about": {"condition": "brain-calcification"}, "how": {"mode": "video", "clinician": ""}}
     now = timezone.now()
     Draft.objects.using(database.alias).create(
-        digest=digest_of(SECRET), answers=answers, type=kind, created_at=now, touched_at=now
+        digest=digest_of(SECRET), answers=answers, appointment_type=appointment_type, created_at=now, touched_at=now
     )
     database.settle()
 
 
 def compared(number: int, clients: list[Client]) -> float:
-    """How many times as long a slice of requests takes with many as with few."""
+    """The ratio of the time for a slice of requests with many clinicians to that with few."""
     seconds = [0.0, 0.0]
     for place in (0, 1) if number % 2 else (1, 0):
         started = time.perf_counter()
@@ -72,7 +72,7 @@ def compared(number: int, clients: list[Client]) -> float:
 
 
 def number_of_queries(database: Database) -> int:
-    """What the whole request asks of the database, in this process."""
+    """The number of queries of the whole request, in this process."""
     client, default = DirectClient(HTTP_HOST=HOST), connections["default"]
     client.cookies = SimpleCookie({"booking": SECRET})
     connections["default"] = connections[database.alias]

@@ -1,4 +1,4 @@
-"""Whether anybody is ever shown an old page: the first request to each of two servers after each change."""
+"""Stale pages: the first request to each of two servers after each change."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -19,10 +19,10 @@ CONTROL = get(f"/control/{SLUG}/")
 
 
 def figures() -> Iterator[Figure]:
-    """Change a page again and again in this process, and ask two others for it at once.
+    """Change a page repeatedly in this process, and request it from two other processes at once.
 
-    Every other request says which page its browser has (If-None-Match), and must not be told that this is still true.
-    The control keeps its page without ever looking whether it is still true: it shows that an old answer is noticed.
+    Every other request revalidates an earlier page (If-None-Match), and must not get 304 for an outdated one. The
+    control caches its page without any validation: it shows that an old answer is detected.
     """
     author = User.objects.create(username="author")
     reviewer = User.objects.create(username="reviewer", last_name="Reviewer")
@@ -39,7 +39,7 @@ def figures() -> Iterator[Figure]:
                 answer = client.ask(get(PATH, **knows))
                 old += is_old(answer, words)
                 if answer.status == 200:
-                    etags[number] = client.ask(get(PATH)).etag  # which also puts it in this process's memory
+                    etags[number] = client.ask(get(PATH)).etag  # which also caches it in this process
                 old_from_control += is_old(client.ask(CONTROL), words)
     asked = CHANGES * len(clients)
     yield Figure("never stale", old, f" old answers in {asked} requests", at_most=0)
@@ -54,7 +54,9 @@ def make_condition() -> Condition:
 
 
 def change_page(condition: Condition, change: int, *, author: User, reviewer: User) -> str | None:
-    """Approve new words, approve others over them, withdraw the page, and so on. Returns what it has to say now."""
+    """Approve new words, approve others over them, withdraw the page, and so on. Returns the words that it must show
+    now.
+    """
     if change % 3 == 2:
         publishing.withdraw(condition=condition, by=None, reason="For a test.")
         return None
@@ -66,7 +68,7 @@ def change_page(condition: Condition, change: int, *, author: User, reviewer: Us
 
 
 def is_old(answer: Answer, words: str | None) -> bool:
-    """Whether an answer is not the one that is true now: a page with `words`, or none at all."""
+    """Whether a response is not the current one: a page with `words`, or 404."""
     if words is None:
         return answer.status != 404
     return answer.status != 200 or words.encode() not in brotli.decompress(answer.body)

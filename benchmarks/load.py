@@ -9,14 +9,14 @@ from urllib.parse import urlencode
 
 from benchmarks.server import HOST
 
-CONNECTIONS = 8  # so that the server always finds another request waiting
+CONNECTIONS = 8  # so that the server never idles
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 ETAG = re.compile(rb'\r\netag: *("[^"]+")', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: the status, the header as it was sent, the body as it was sent."""
+    """A response: the status, the headers and the body as sent."""
 
     status: int
     header: bytes
@@ -32,14 +32,14 @@ class Answer:
 
 
 def get(path: str, **headers: str) -> bytes:
-    """A GET request as a browser sends it that reads brotli. `if_none_match=…` becomes If-None-Match."""
+    """A GET request of a browser that accepts brotli. `if_none_match=…` becomes If-None-Match."""
     named = {"host": HOST, "accept-encoding": "gzip, deflate, br"} | headers
     lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in named.items())
     return f"GET {path} HTTP/1.1\r\n{lines}\r\n".encode()
 
 
 def post(path: str, fields: dict[str, str], **cookies: str) -> bytes:
-    """A form as a browser sends it, with its cookies. The token against forged requests is a cookie and a field."""
+    """A form as a browser sends it, with its cookies. The CSRF token is a cookie and a field."""
     token = "a" * 32
     body = urlencode({"csrfmiddlewaretoken": token} | fields)
     headers = {
@@ -65,7 +65,7 @@ class Connection:
         self.socket.sendall(request)
 
     def receive(self) -> Answer | None:
-        """Read what there is; the answer, once it is complete. Raises ConnectionError when the server hung up."""
+        """Read the available bytes; the response, once it is complete. Raises ConnectionError if the server closed."""
         part = self.socket.recv(262_144)
         if not part:
             raise ConnectionError("the server closed the connection")
@@ -107,7 +107,7 @@ class Client:
         return answer
 
     def ask_all(self, requests: Sequence[bytes], *, status: int = 200) -> None:
-        """Have all requests answered, a few at a time. Raises ValueError for an answer with another status."""
+        """Send all requests, a few at a time. Raises ValueError for a response with another status."""
         waiting = iter(requests)
         with selectors.DefaultSelector() as selector:
             for connection, request in zip(self.connections, waiting, strict=False):

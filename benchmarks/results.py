@@ -28,5 +28,5 @@ class Figure:
 
 
 def p95(values: Sequence[float]) -> float:
-    """The value that 95 of 100 do not pass."""
+    """The 95th percentile."""
     return statistics.quantiles(values, n=20, method="inclusive")[-1]

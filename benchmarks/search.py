@@ -30,7 +30,7 @@ def figures() -> Iterator[Figure]:
 
 
 def response_times(total: int) -> dict[str, float]:
-    """The 95th percentile of each kind of page, as a multiple of the control's. None of them is kept in memory."""
+    """The 95th percentile of each kind of page, as a multiple of the control's. None of them is cached."""
     chance = random.Random(total)
     times: dict[str, list[float]] = {name: [] for name in ["control", LIST, *BARS]}
     with running() as server, Client(server.port) as client:

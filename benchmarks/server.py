@@ -25,9 +25,9 @@ class Server:
     worker: int
 
     def cpu_seconds(self) -> float:
-        """Processor time that all threads of the answering process have used so far.
+        """Processor time of all threads of the answering process so far.
 
-        Linux numbers the clock of another process like this (clock_getcpuclockid(3)); it counts nanoseconds, where
+        Linux encodes the clock of another process like this (clock_getcpuclockid(3)); it counts nanoseconds, where
         /proc/PID/stat counts hundredths of a second.
         """
         return time.clock_gettime(~self.worker << 3 | 2)
@@ -35,7 +35,7 @@ class Server:
 
 @contextlib.contextmanager
 def running(environment: dict[str, str] | None = None, *, workers: int = 1, threads: int = 1) -> Iterator[Server]:
-    """A server in processes of its own, which end with the block. What it logs is in `VAR_DIR`."""
+    """A server in processes of its own, which end with the block. Its log is in `VAR_DIR`."""
     port = free_port()
     log = settings.VAR_DIR / f"server-{port}.log"
     size = ["--workers", str(workers), "--blocking-threads", str(threads)]

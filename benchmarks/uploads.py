@@ -15,13 +15,13 @@ from benchmarks.server import HOST, running
 
 MEGABYTE = 1024 * 1024
 SENT = 2048  # megabytes
-MOST = 32  # megabytes that the server may need on top, whatever arrives
+MAX_EXTRA_MEGABYTES = 32  # megabytes that the server may need on top, for a file of any size
 BOUNDARY = "boundary-of-the-parts"
 
 
 @dataclass(frozen=True)
 class Patient:
-    """Whoever may send files: the session's cookies, and the token of the page's form."""
+    """A patient who may send files: the session's cookies, and the token of the page's form."""
 
     cookies: str
     token: str
@@ -31,13 +31,13 @@ def figures() -> Iterator[Figure]:
     client = come_in_with_code(make_appointment(), HTTP_HOST=HOST)
     patient = patient_of(client)
     with running() as server:
-        send(server.port, patient, megabytes=1)  # what is loaded with the first request is not counted
+        send(server.port, patient, megabytes=1)  # modules loaded with the first request are not counted
         before = peak_megabytes(server.worker)
         status = send(server.port, patient, megabytes=SENT)
         grown = peak_megabytes(server.worker) - before
     if status != 200:
         raise ValueError(f"2 GB were answered with {status}")
-    yield Figure(f"memory on top while {SENT} MB arrive", grown, " MB", at_most=MOST)
+    yield Figure(f"memory on top while {SENT} MB arrive", grown, " MB", at_most=MAX_EXTRA_MEGABYTES)
 
 
 def patient_of(client: Client) -> Patient:
@@ -47,7 +47,7 @@ def patient_of(client: Client) -> Patient:
 
 
 def peak_megabytes(process: int) -> float:
-    """The most memory that a process has had so far (proc_pid_status(5), VmHWM)."""
+    """The peak memory of a process so far (proc_pid_status(5), VmHWM)."""
     status = Path(f"/proc/{process}/status").read_text()
     return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
 

@@ -1,4 +1,4 @@
-"""Small pictures of numbers over time: where the parts of an SVG stand, and what it shows in words.
+"""Line and bar charts of numbers over time: the coordinates of an SVG, and a summary in words.
 
 The templates `partials/_line_chart.html` and `partials/_bar_chart.html` draw them. Coordinates are whole numbers in a
 view box of WIDTH by HEIGHT, from the top left corner.
@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 WIDTH, HEIGHT = 340, 130
-LEFT, RIGHT, TOP, BOTTOM = 34, 334, 10, 106  # of the part with the numbers; what is left of it and below is words
+LEFT, RIGHT, TOP, BOTTOM = 34, 334, 10, 106  # of the plot area; labels are to the left of it and below
 
 Point = tuple[str, int | None]
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One number: what it belongs to, how it reads, and the point, or the corner and size of the bar, for it."""
+    """One number: its label, its text, and the coordinates of its point, or of the corner and size of its bar."""
 
     label: str
     shown: str
@@ -27,10 +27,10 @@ class Mark:
 
 @dataclass(frozen=True)
 class Chart:
-    """A picture with its words. `lines` are the points of polylines: a line is broken where there is no number.
+    """A chart with its words. `lines` are the points of polylines, which are broken at missing numbers.
 
-    `period` is what a mark stands for (a week, a month), `rows` are all numbers in words, and `highest` is the number
-    at the top of the scale.
+    `period` is the length of time of a mark (a week, a month), `rows` are all numbers as text, and `highest` is the
+    number at the top of the scale.
     """
 
     key: str
@@ -58,7 +58,7 @@ class Chart:
 def line_chart(
     key: str, title: str, points: Sequence[Point], *, period: str, highest: int, show: Callable[[int], str] = str
 ) -> Chart:
-    """A line through numbers from 0 to `highest`. None is a time without a number, and not a zero."""
+    """A line through numbers from 0 to `highest`. None is a missing number, and not a zero."""
     step = (RIGHT - LEFT) / max(len(points) - 1, 1)
     runs: list[list[Mark]] = [[]]
     for place, (label, number) in enumerate(points):
@@ -68,13 +68,15 @@ def line_chart(
             runs[-1].append(Mark(label, show(number), round(LEFT + place * step), _y(number, highest)))
     lines = [" ".join(f"{mark.x},{mark.y}" for mark in run) for run in runs if len(run) > 1]
     marks = [mark for run in runs for mark in run]
-    return Chart(key, title, _span(points, show), period, marks, _rows(points, show), show(highest), True, lines)
+    return Chart(
+        key, title, _range_sentence(points, show), period, marks, _rows(points, show), show(highest), True, lines
+    )
 
 
 def bar_chart(
     key: str, title: str, points: Sequence[Point], *, period: str, show: Callable[[int], str] = str
 ) -> Chart:
-    """A bar for each number, the highest as high as there is room."""
+    """A bar for each number, scaled so that the highest fills the plot area."""
     highest = max((number or 0 for _, number in points), default=0)
     step = (RIGHT - LEFT) / max(len(points), 1)
     marks = []
@@ -82,7 +84,7 @@ def bar_chart(
         y = _y(number or 0, highest)
         x, width = round(LEFT + (place + 0.15) * step), round(step * 0.7)
         marks.append(Mark(label, show(number or 0), x, y, width, BOTTOM - y))
-    return Chart(key, title, _most(points, show), period, marks, _rows(points, show), show(highest))
+    return Chart(key, title, _total_sentence(points, show), period, marks, _rows(points, show), show(highest))
 
 
 def _y(number: int, highest: int) -> int:
@@ -93,8 +95,8 @@ def _rows(points: Sequence[Point], show: Callable[[int], str]) -> list[tuple[str
     return [(label, "no number" if number is None else show(number)) for label, number in points]
 
 
-def _span(points: Sequence[Point], show: Callable[[int], str]) -> str:
-    """From where to where a line goes, in a sentence."""
+def _range_sentence(points: Sequence[Point], show: Callable[[int], str]) -> str:
+    """The first and last, lowest and highest number, in a sentence."""
     known = [(label, number) for label, number in points if number is not None]
     if not known:
         return "There are no numbers yet."
@@ -106,8 +108,8 @@ def _span(points: Sequence[Point], show: Callable[[int], str]) -> str:
     return f"From {show(start)} ({first}) to {show(end)} ({last}). {edges}"
 
 
-def _most(points: Sequence[Point], show: Callable[[int], str]) -> str:
-    """How many there are, and when most, in a sentence."""
+def _total_sentence(points: Sequence[Point], show: Callable[[int], str]) -> str:
+    """The total and the highest number, in a sentence."""
     total = sum(number or 0 for _, number in points)
     if not total:
         return "There are none."

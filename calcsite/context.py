@@ -1,4 +1,4 @@
-"""What every page shows about the clinic."""
+"""The clinic's details for every page."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Strict reading of environment variables: a value that cannot be understood stops the start, it is never guessed."""
+"""Strict reading of environment variables: an invalid value stops the start."""
 
 from email.utils import parseaddr
 from typing import Any
@@ -47,9 +47,9 @@ def origin(name: str, *, default: str) -> str:
 
 
 def mail(name: str, *, default: str) -> dict[str, Any]:
-    """Django's EMAIL_* settings out of an address ("smtp+tls://user:password@mail.clinic.example:587").
+    """Django's EMAIL_* settings from a URL ("smtp+tls://user:password@mail.clinic.example:587").
 
-    Raises ImproperlyConfigured when it is none.
+    Raises ImproperlyConfigured for an invalid one.
     """
     try:
         found = env.email_url(name, default=default)
@@ -59,16 +59,16 @@ def mail(name: str, *, default: str) -> dict[str, Any]:
     if not backend or ("smtp" in backend and not found["EMAIL_HOST"]):
         raise ImproperlyConfigured(f"{name} must look like smtp+tls://user:password@mail.clinic.example:587")
     if "file" in backend:
-        found["EMAIL_FILE_PATH"] = f"/{found['EMAIL_FILE_PATH'].lstrip('/')}"  # which lost its first stroke on the way
+        found["EMAIL_FILE_PATH"] = f"/{found['EMAIL_FILE_PATH'].lstrip('/')}"  # without its leading slash
     known = {"EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD", "EMAIL_USE_TLS", "EMAIL_USE_SSL"}
     known |= {"EMAIL_BACKEND", "EMAIL_FILE_PATH"}
     return {setting: value for setting, value in found.items() if setting in known and value is not None}
 
 
 def sender(name: str, *, site: str) -> str:
-    """Whom e-mail comes from ("Our clinic <hello@clinic.example>"); unless said, no-reply at the host of `site`.
+    """The sender of e-mail ("Our clinic <hello@clinic.example>"); by default no-reply at the host of `site`.
 
-    A host that is only a number has no mail: then it is localhost. Raises ImproperlyConfigured on no e-mail address.
+    The default for a host that is an IP address is localhost. Raises ImproperlyConfigured for an invalid address.
     """
     host = urlsplit(site).hostname or ""
     is_number = ":" in host or host.replace(".", "").isdecimal()

@@ -1,4 +1,4 @@
-"""What both apps share: who runs the site, who works for it, and how often its public side has changed."""
+"""Models for both apps: the clinic's details, profiles of staff, the public version, and counts of attempts."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ TELEPHONE = RegexValidator(
 
 
 class ClinicDetails(models.Model):
-    """Who runs this site. Exactly one row; every page shows it."""
+    """The clinic that runs this site. Exactly one row; every page shows it."""
 
     name = models.CharField("name of the clinic", max_length=100, help_text="Shown at the top of every page.")
     telephone = models.CharField(
@@ -47,9 +47,9 @@ class ClinicDetails(models.Model):
 
     @classmethod
     def current(cls) -> "ClinicDetails":
-        """The clinic's details; until somebody has filled them in, those of a demonstration clinic.
+        """The clinic's details; those of a demonstration clinic until they are filled in.
 
-        The telephone number is one that Ofcom keeps free for drama, and so reaches nobody.
+        The default telephone number is from the range that Ofcom reserves for drama, and reaches no subscriber.
         """
         return cls.objects.first() or cls(
             pk=1,
@@ -62,10 +62,10 @@ class ClinicDetails(models.Model):
 
 
 class PublicVersion(models.Model):
-    """A number that becomes another one with every change to what the public sees.
+    """A number that changes with every change to a public page.
 
-    Database triggers change it (`calcsite.database.triggers`) in the transaction of the change itself, so that no code
-    can forget to. A page that was kept in memory is true as long as the number is the one it was made under.
+    Database triggers change it (`calcsite.database.triggers`) in the transaction of the change itself, for every way
+    of writing. A cached page is valid while the number is the one that it was made under.
     """
 
     number = models.BigIntegerField()
@@ -88,14 +88,14 @@ class PublicVersion(models.Model):
 
 
 class PublicName(NamedTuple):
-    """Somebody of the staff as the public reads them."""
+    """A member of staff as the public pages name them."""
 
     name: str
     credentials: str
 
 
 class StaffProfile(models.Model):
-    """What the site knows of a member of staff besides the account."""
+    """A member of staff's data besides the account."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="profile")
     credentials = models.CharField(
@@ -112,13 +112,13 @@ class StaffProfile(models.Model):
 
     @classmethod
     def of(cls, user: AbstractUser) -> PublicName:
-        """The name and credentials of `user` as the public reads them; "" for what was not filled in."""
+        """The public name and credentials of `user`; "" for empty fields."""
         credentials = cls.objects.filter(user=user).values_list("credentials", flat=True).first()
         return PublicName(user.get_full_name().strip(), (credentials or "").strip())
 
 
 class Attempts(models.Model):
-    """How often something was tried within a window of time (`calcsite.security.limits`). The key is a hash."""
+    """The number of attempts in a window of time (`calcsite.security.limits`). The key is a hash."""
 
     key = models.CharField(max_length=64, primary_key=True)
     count = models.PositiveIntegerField()

@@ -21,7 +21,7 @@ SECRET_KEY = env.str("SECRET_KEY", default="not-secret: for development only" if
 ALLOWED_HOSTS = names("ALLOWED_HOSTS") or (["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
 SITE_URL = origin("SITE_URL", default="http://127.0.0.1:8000" if DEBUG else "")
 
-# Keys that were in use before: what they signed stays valid while they are listed.
+# Earlier keys, whose signatures stay valid while they are listed.
 SECRET_KEY_FALLBACKS = names("SECRET_KEY_FALLBACKS")
 
 if not SECRET_KEY:
@@ -31,7 +31,7 @@ if not ALLOWED_HOSTS:
 
 HTTPS = SITE_URL.startswith("https://")
 
-# Ours come last: calcsite.admin takes out of the admin what libraries put there.
+# Ours come last: calcsite.admin unregisters models of libraries from the admin.
 INSTALLED_APPS = [
     "calcsite.signin.apps.StaffAdminConfig",
     "calcsite.signin.apps.StaffAccountsConfig",
@@ -54,17 +54,17 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # First, so that a page that is still true is answered before anything else runs.
+    # First, so that a cached page is answered before anything else runs.
     "calcsite.web.public_pages.PublicPagesMiddleware",
-    # What every answer carries, static files, redirects and refusals included.
+    # Headers of every response, static files, redirects and errors included.
     "django.middleware.security.SecurityMiddleware",
     "calcsite.web.middleware.ContentSecurityPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "calcsite.web.middleware.PrivateByDefaultMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "calcsite.web.middleware.PossibleRequestMiddleware",
-    "appointments.privacy.middleware.ErasedStayErasedMiddleware",
+    "calcsite.web.middleware.ImpossibleValueMiddleware",
+    "appointments.privacy.middleware.ReapplyErasuresMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -99,14 +99,13 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'calcsite.sqlite3'}")}
 DATABASE_ENGINE = DATABASES["default"]["ENGINE"].rpartition(".")[2]
 if DATABASE_ENGINE == "sqlite3":
-    DATABASES["default"]["ENGINE"] = "calcsite.sqlite"
-    # IMMEDIATE: a writer waits for its turn at the start, instead of failing in the middle.
+    # IMMEDIATE: a transaction waits for the write lock when it begins, instead of failing in the middle.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA cache_size=-16000; PRAGMA mmap_size=268435456;"
-            "PRAGMA secure_delete=ON;"  # what is deleted is overwritten, and not only forgotten
+            "PRAGMA secure_delete=ON;"  # overwrite deleted rows
         ),
     }
     # In a file, as in service: a database in memory has other locks.
@@ -114,8 +113,9 @@ if DATABASE_ENGINE == "sqlite3":
 elif DATABASE_ENGINE != "postgresql":
     raise ImproperlyConfigured(f"DATABASE_URL must begin with postgres:// or sqlite:///, not name {DATABASE_ENGINE}")
 else:
-    DATABASES["default"]["ENGINE"] = "calcsite.postgresql"
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A cursor on the server belongs to a session, and a pooler lends its sessions for one transaction.
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DATABASES["default"]["CONN_MAX_AGE"] = 600
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -140,12 +140,12 @@ LOGIN_REDIRECT_URL = "admin:index"
 # Staff are signed out after so many minutes of doing nothing, and so many hours after signing in (ASVS 5.0, 7.3).
 SESSION_IDLE_MINUTES = whole_number("SESSION_IDLE_MINUTES", default=30, least=1)
 SESSION_HOURS = whole_number("SESSION_HOURS", default=12, least=1)
-# For so long patients can send what they write (WCAG 2.2, 2.2.6 asks for 20 hours), and so long their session lasts.
+# Lifetime of a patient's form token and session (WCAG 2.2, 2.2.6 asks for at least 20 hours).
 WRITING_HOURS = 24
 SESSION_COOKIE_AGE = max(SESSION_HOURS, WRITING_HOURS) * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
-# Signing in; calcsite.signin says what is different from django-allauth
+# Signing in; calcsite.signin has the differences from django-allauth
 ACCOUNT_ADAPTER = "calcsite.signin.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
@@ -168,8 +168,8 @@ ACCOUNT_FORMS = {
 MFA_ADAPTER = "calcsite.signin.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_RATE_LIMITS = {"webauthn_login": None}  # nobody guesses a signature, and a neighbour could use the limit up
-MFA_ALLOW_UNVERIFIED_EMAIL = True  # an administrator wrote the address, and nobody signs up
+MFA_RATE_LIMITS = {"webauthn_login": None}  # signatures cannot be guessed, and a neighbour could use up the limit
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # an administrator enters the address, and there is no sign-up
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_TOLERANCE = 1  # clocks of telephones are not exact (RFC 6238, 5.2); calcsite.signin.forms refuses a used code
 MFA_FORMS = {
@@ -195,12 +195,12 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    # What is attached to messages is private: no address leads to it.
+    # Attachments of messages are private: they have no URL.
     "post_office_attachments": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": VAR_DIR / "attachments"},
     },
-    # What patients send, and what is kept outside the database to survive a restore. No address leads here either.
+    # Documents of patients, and tombstones, which survive a restore of the database. They have no URL either.
     "private": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {
@@ -217,7 +217,7 @@ STORAGES = {
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
-# What patients and staff send is written to disk as it comes in. /tmp would not do: on many systems it is memory.
+# Uploads are written to disk as they come in, and not to /tmp, which on many systems is memory.
 FILE_UPLOAD_TEMP_DIR = VAR_DIR / "uploads"
 FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)
 FILE_UPLOAD_HANDLERS = [
@@ -225,25 +225,25 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
-DATA_UPLOAD_MAX_NUMBER_FILES = 1000  # more than anybody chooses by mistake: too many get an answer in words
+DATA_UPLOAD_MAX_NUMBER_FILES = 1000  # above any number chosen by mistake, which gets an answer in words
 
 # Records that patients send: how large one file may be, and how large and how many all of an appointment may be.
 DOCUMENT_MEGABYTES = whole_number("DOCUMENT_MEGABYTES", default=200, least=1)
 DOCUMENTS_MEGABYTES = whole_number("DOCUMENTS_MEGABYTES", default=1024, least=1)
 DOCUMENTS_MOST = whole_number("DOCUMENTS_MOST", default=50, least=1)
-# clamd, "host:port" or "/path/of/its/socket". When it is named and does not answer, no file is taken.
+# clamd, "host:port" or "/path/of/its/socket". If it is set and does not answer, no file is accepted.
 CLAMAV_URL = env.str("CLAMAV_URL", default="")
-# How many days what patients leave is kept (appointments.privacy.retention; docs/operations.md says why so long)
+# Retention periods in days (appointments.privacy.retention; docs/operations.md has the reasons)
 RETENTION_DAYS = {
     # Unfinished bookings, after the last answer. WCAG 2.2, 2.2.6 asks for at least 20 hours.
     "drafts": whole_number("RETENTION_DRAFTS_DAYS", default=1, least=1),
-    # Links, codes and offers, after they ended: "why did it not work?" can be answered meanwhile.
+    # Links, codes and offers, after their end, so that staff can explain why one did not work.
     "secrets": whole_number("RETENTION_SECRETS_DAYS", default=30, least=1),
     # The record, after the last contact: eight years (NHS Records Management Code of Practice, adult health records).
     "appointments": whole_number("RETENTION_APPOINTMENTS_DAYS", default=2922, least=1),
 }
 
-# E-mail: every message is first a row in the database, written with what it reports; the worker sends it
+# E-mail: every message is first a row, written in the transaction of its cause; the worker sends it
 
 MAIL = mail("EMAIL_URL", default=f"filemail://{VAR_DIR.resolve() / 'mail'}")
 EMAIL_FILE_PATH = MAIL.get("EMAIL_FILE_PATH", "")
@@ -259,14 +259,14 @@ MAIL_KEPT_DAYS = whole_number("MAIL_KEPT_DAYS", default=30, least=1)  # in the o
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = sender("DEFAULT_FROM_EMAIL", site=SITE_URL)
 POST_OFFICE = {
     "BACKENDS": {"default": MAIL["EMAIL_BACKEND"]},
-    "BATCH_SIZE": 1,  # one message at a time: what was sent is marked before the next one can fail
+    "BATCH_SIZE": 1,  # one message at a time, so that it is marked as sent before the next one can fail
     "SENDING_ORDER": ["-priority", "created"],
     "MESSAGE_ID_ENABLED": True,
     "MESSAGE_ID_FQDN": DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">"),  # not the name of a machine of ours
     "FILE_STORAGE": "post_office_attachments",
 }
 
-# What staff are told after a step may name a patient: it is kept in the session, and not in a cookie of the browser
+# Messages to staff may name a patient: they are stored in the session, and not in a cookie
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # Forms
@@ -325,7 +325,7 @@ if HTTPS:
 DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
 BEHIND_PROXY = flag("BEHIND_PROXY", default=False)
 if BEHIND_PROXY:
-    # Only when a reverse proxy sets the header on every request, and drops what a client sent.
+    # Only behind a reverse proxy that sets the header on every request, and drops the client's.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # Logging
@@ -335,14 +335,14 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "class": "calcsite.security.logs.DiscreetFormatter",
+            "class": "calcsite.security.logs.MaskingFormatter",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
         }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
-    # The handlers that these bring along write addresses as they are.
+    # The own handlers of these loggers do not mask secrets.
     "loggers": {
         "django": {"handlers": []},
         "django.server": {"handlers": ["console"], "propagate": False},

@@ -1,4 +1,4 @@
-"""What belongs to the site as a whole: health, refusals, and what robots may read."""
+"""Views of the site as a whole: health checks, error pages, and robots.txt."""
 
 import sys
 
@@ -18,19 +18,19 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponseRedirect:
-    """Where browsers look that have not read a page's own link to the icon."""
+    """The default icon address, for browsers that have not read a page's own link to the icon."""
     return redirect(static("img/favicon.svg"))
 
 
 @require_safe
 def livez(request: HttpRequest) -> HttpResponse:
-    """Whether this process answers at all. Asks nothing of the database."""
+    """Whether this process answers at all. Does not use the database."""
     return HttpResponse("ok", content_type="text/plain", headers={"Cache-Control": "no-store"})
 
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Whether this process can serve people: the database answers and has every migration."""
+    """Whether this process can serve pages: the database answers and has every migration."""
     try:
         executor = MigrationExecutor(connection)
         ready = not executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -45,7 +45,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def refused_form(request: HttpRequest, reason: str) -> HttpResponse:
-    """A form without its token: sent from elsewhere, or from a page that was left open for too long."""
+    """CSRF failure: a form from another site, or from a page that was open for too long."""
     return render(request, "refused_form.html", status=403)
 
 
@@ -54,7 +54,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """A fault of ours; 503 when the database could not be reached or had no time: asking again is of use then."""
+    """A fault of ours; 503 if the database was unreachable or timed out, when a retry can help."""
     response = defaults.server_error(request)
     if is_database_away(sys.exc_info()[1]):
         response.status_code = 503
@@ -63,6 +63,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def is_database_away(error: BaseException | None) -> bool:
-    """Whether the database is the reason. SQLite says of a wrong statement, too, that it is "operational"."""
+    """Whether the database caused the error. SQLite raises OperationalError for faulty SQL, too."""
     is_wrong = getattr(getattr(error, "__cause__", None), "sqlite_errorname", "") == "SQLITE_ERROR"
     return isinstance(error, OperationalError | InterfaceError) and not is_wrong

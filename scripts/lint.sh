@@ -11,6 +11,7 @@ check() {
 
 check ruff check .
 check ruff format --check .
+check python scripts/lint_prose.py
 check djlint --check templates
 check django-upgrade --check --target-version 5.2 $(find . -name '*.py' -not -path './.*')
 check python manage.py makemigrations --check --dry-run

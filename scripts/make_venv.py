@@ -1,7 +1,7 @@
 """Make .venv and install a requirements file into it: make_venv.py requirements.txt
 
-Debian's python3 comes without ensurepip, so pip runs from the wheel in scripts/vendor, on every machine alike.
-Nothing is done when what is asked for is what was installed last. An install that was cut short starts afresh.
+Debian's python3 comes without ensurepip, so pip runs from the wheel in scripts/vendor, on every machine alike. A
+repeated call with unchanged files does nothing. An interrupted install starts afresh.
 """
 
 import fcntl
@@ -21,7 +21,7 @@ VERSION = "{}.{}".format(*sys.version_info)
 
 
 def fingerprint(requirements: Path) -> str:
-    """Changes with the Python version, with pip, and with any file that decides what is installed."""
+    """Changes with the Python version, with pip, and with any file that decides which packages are installed."""
     files = [ROOT / "constraints.txt", ROOT / "requirements.txt", requirements]
     content = b"".join(path.read_bytes() for path in files)
     return hashlib.sha256(f"{VERSION} {PIP_WHEEL.name} ".encode() + content).hexdigest()
@@ -36,12 +36,12 @@ def is_usable() -> bool:
 
 
 def install(requirements: Path, lock: int) -> int:
-    """pip inherits the lock, and so holds it on when this script alone is killed."""
+    """pip inherits the lock, and so holds it even if this script is killed."""
     if not is_usable():
         subprocess.run([sys.executable, "-m", "venv", "--clear", "--without-pip", VENV], check=True)
     print(f"Installing {requirements.name} into .venv: a minute or two the first time.", flush=True)
     UNFINISHED.touch()
-    # pip also installs itself, so that .venv/bin/pip is there for whoever works on the project.
+    # pip also installs itself, so that developers have .venv/bin/pip.
     pip = [PYTHON, PIP_WHEEL / "pip", "install", "--quiet", "--disable-pip-version-check", PIP_WHEEL]
     status = subprocess.run([*pip, "--requirement", requirements], cwd=ROOT, pass_fds=[lock]).returncode
     UNFINISHED.unlink()

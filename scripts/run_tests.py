@@ -1,7 +1,7 @@
 """Run the whole suite on SQLite and on PostgreSQL, and sum up: make test [DB=sqlite|postgres] [ARGS="-k name"]
 
-A test that is skipped, or expected to fail, counts against the run: what was not tested is not known to work. What
-only judges the looks of pages (the mark `looks`) runs on one database, unless PostgreSQL is the only one asked for.
+A test that is skipped, or expected to fail, fails the run. Tests that only judge the looks of pages (the mark `looks`)
+run on one database, unless PostgreSQL is the only one requested.
 """
 
 import os
@@ -16,12 +16,13 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from chromium import find_chromium, find_node
-from postgres import private_cluster
+from pgbouncer import find_pgbouncer
+from postgres import find_programs, private_cluster
 
 ROOT = Path(__file__).resolve().parent.parent
 # In the order and in the groups of conftest.py
 IN_PARALLEL = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
-# The suite sees the defaults, whatever this shell has set.
+# The suite runs with the defaults, and not with variables of this shell.
 SETTINGS = ["SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "SITE_URL", "DATABASE_URL", "CACHE_URL", "EMAIL_URL"]
 SETTINGS += ["DEFAULT_FROM_EMAIL", "SESSION_IDLE_MINUTES", "SESSION_HOURS"]
 
@@ -62,6 +63,9 @@ def main() -> int:
         print("DB is sqlite or postgres; leave it out for both.", file=sys.stderr)
         return 2
     browser = {"CHROMIUM": find_chromium(), "PLAYWRIGHT_NODEJS_PATH": find_node()}
+    # Installed before the tests, which have little time
+    find_programs()
+    find_pgbouncer()
     total, lines, good = Counter(), [], True
     found_nothing = 5  # pytest's status, where every test that was asked for only looks
     for database in chosen:

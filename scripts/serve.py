@@ -29,7 +29,7 @@ PREPARE = [
 
 
 def chosen_port() -> int:
-    """PORT, if it is one and free; otherwise say what to do and stop."""
+    """PORT, if it is valid and free; otherwise print the next step and exit."""
     wanted = os.environ.get("PORT") or "8000"
     if not wanted.isascii() or not wanted.isdigit() or not 0 < int(wanted) < 65536:
         sys.exit(f"PORT is a number from 1 to 65535, not {wanted!r}.")
@@ -43,7 +43,7 @@ def chosen_port() -> int:
 
 
 def describe_site(port: int) -> str:
-    """Set what the environment leaves open: the site as visitors see it, error pages included. Returns its address."""
+    """Set the undefined variables for a site as visitors see it, error pages included. Returns its address."""
     key = ROOT / "var" / "secret-key"
     if not key.exists():
         key.parent.mkdir(exist_ok=True)
@@ -57,30 +57,32 @@ def describe_site(port: int) -> str:
 
 
 def where_mail_goes() -> str:
-    """What to say of e-mail: sent, or kept as files for somebody who tries the site out."""
+    """The sentence about e-mail: sent, or stored as files for a trial of the site."""
     if os.environ.get("EMAIL_URL"):
         return "is sent"
     return str(Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve() / "mail")
 
 
 def worker_count() -> int:
-    """A process for each core on PostgreSQL. On SQLite one writes at a time, and several would only wait in turn."""
+    """A process for each core on PostgreSQL. On SQLite one process writes at a time, and several would only wait."""
     on_postgresql = os.environ.get("DATABASE_URL", "").startswith("postgres")
     return (os.cpu_count() or 1) if on_postgresql else 1
 
 
 def start(*command: str) -> subprocess.Popen:
-    """In a session of its own, so that a Ctrl-C reaches it from here only, once."""
+    """Start in a session of its own, so that Ctrl-C is handled here, once."""
     return subprocess.Popen([sys.executable, *command], cwd=ROOT, start_new_session=True)
 
 
-def answers(port: int) -> bool:
+def is_answering(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex((HOST, port)) == 0
 
 
 def stop(processes: list[subprocess.Popen]) -> None:
-    """Ask nicely, then insist, and leave none of their own children behind."""
+    """Terminate, wait ten seconds, then kill with all children. A second signal meanwhile does not interrupt this."""
+    for name in [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]:
+        signal.signal(name, signal.SIG_IGN)
     for process in processes:
         process.terminate()
     for process in processes:
@@ -106,7 +108,7 @@ def main() -> int:
         address = ["--host", HOST, "--port", str(port), "--log-level", "warning"]
         processes.append(start(*granian, *address, "calcsite.wsgi:application"))
         while all(process.poll() is None for process in processes):
-            if not announced and answers(port):
+            if not announced and is_answering(port):
                 announced = True
                 print(f"\nThe site:   {site}/\nFor staff:  {site}/admin/")
                 print(f"E-mail:     {where_mail_goes()}\nTo stop:    Ctrl-C", flush=True)

@@ -14,7 +14,7 @@ CONDITIONS = {
     "calcinosis universalis": "/conditions/calcinosis-universalis/",
     "thalamic calcifications": "/conditions/symmetrical-thalamic-calcifications/",
 }
-# Every kind of public page, as an address that anybody can open.
+# The address of every kind of public page.
 PUBLIC = {
     "home": "/",
     "list": "/conditions/",
@@ -51,7 +51,7 @@ def open_comment_form(page: Page) -> None:
 
 
 def open_comment_form_with_an_error(page: Page) -> None:
-    """A comment that is longer than the field lets anybody type."""
+    """A comment longer than the field lets visitors type."""
     open_comment_form(page)
     field = page.get_by_label("What could be better?")
     field.evaluate("field => { field.removeAttribute('maxlength'); field.value = 'word '.repeat(300) }")
@@ -60,7 +60,7 @@ def open_comment_form_with_an_error(page: Page) -> None:
 
 
 def open_refusal(page: Page, site: Site) -> None:
-    """What somebody sees whose answer seems to come from another site."""
+    """The page for an answer that seems to come from another site."""
     page.goto("about:blank")
     page.set_content(f'<form method="post" action="{site.url}{HELPFUL}helpful/"><button>Send</button></form>')
     page.get_by_role("button").click()
@@ -68,7 +68,7 @@ def open_refusal(page: Page, site: Site) -> None:
 
 
 def states(site: Site, old_edition: str) -> dict[str, Callable[[Page], object]]:
-    """What brings a tab to each public page in each of its states."""
+    """The steps that bring a tab to each public page in each of its states."""
     pages = PUBLIC | ERRORS | {"old edition": old_edition}
     opening = {name: partial(_go, path=path) for name, path in pages.items()}
     return opening | {
@@ -86,7 +86,7 @@ def _go(page: Page, *, path: str) -> None:
 
 
 def let_it_draw(page: Page) -> None:
-    """Wait until the browser has drawn what has changed: a second at most, as it may draw nothing that nobody sees."""
+    """Wait until the browser has drawn the change: a second at most, because an invisible change draws nothing."""
     page.evaluate(
         """new Promise(drawn => {
             requestAnimationFrame(() => requestAnimationFrame(drawn));
@@ -98,7 +98,7 @@ def let_it_draw(page: Page) -> None:
 def comes_true(page: Page, condition: str) -> bool:
     """Whether a JavaScript expression becomes true within ten seconds.
 
-    Playwright's wait_for_function looks a second time by way of eval, which the site's policy forbids.
+    Playwright's wait_for_function retries by eval, which the site's policy forbids.
     """
     return page.evaluate(
         f"""new Promise(done => {{

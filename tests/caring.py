@@ -1,4 +1,4 @@
-"""A clinic with one clinician, its post, and what makes days pass: for the whole way of one patient."""
+"""A clinic with one clinician, its mail, and jumps in time: for the whole journey of one patient."""
 
 import json
 import re
@@ -11,12 +11,12 @@ from tests.pressing_on import wait_until
 from tests.running import HOST, Program, Site
 from tests.smtpsink import Sink, mail_server
 
-# Nobody but Dr Birch has times. Prints the sessions of the clinician and of who books for patients.
+# Only Dr Birch has times. Prints the sessions of the clinician and of the booking coordinator.
 PREPARE = """
 import json
 import django
 django.setup()
-from appointments.availability import make_slots
+from appointments.scheduling.slot_sync import make_slots
 from appointments.models import AppointmentType
 from appointments.tests.factories import make_clinician, make_hours, make_type
 from calcsite.tests.people import make_person, make_session
@@ -24,9 +24,9 @@ AppointmentType.objects.update(bookable_by_patients=False)
 bo = make_person("Clinician", username="bo", first_name="Bo", last_name="Birch")
 bea = make_person("Booking coordinator", username="bea", first_name="Bea")
 birch = make_clinician(name="Dr Bo Birch", credentials="MBBS, FRCR", user=bo)
-kind = make_type(name="Opinion of a specialist")
+appointment_type = make_type(name="Opinion of a specialist")
 for weekday in range(7):
-    make_hours(types=[kind], clinician=birch, weekday=weekday)
+    make_hours(types=[appointment_type], clinician=birch, weekday=weekday)
 make_slots(clinician=birch)
 print(json.dumps([make_session(bo), make_session(bea)]))
 """
@@ -47,7 +47,7 @@ slot.save()
 
 @dataclass
 class Clinic:
-    """A site at work: its staff's sessions, and the post that its worker sends."""
+    """A running site: sessions of its staff, and the mail that its worker sends."""
 
     site: Site
     clinician: str
@@ -71,7 +71,7 @@ def clinic_at_work(site: Site) -> Iterator[Clinic]:
 
 
 class Inbox:
-    """What one person gets by e-mail, read in the order in which it comes."""
+    """One person's e-mails, read in the order of arrival."""
 
     def __init__(self, clinic: Clinic, address: str) -> None:
         self.clinic, self.address = clinic, address
@@ -94,7 +94,7 @@ class Inbox:
         return re.search(r"^\d{6}\b", self.next("Your code"), re.MULTILINE)[0]
 
     def everything(self) -> str:
-        """All that is in any message: heads, texts, and the names and texts of what is attached."""
+        """The text of all messages: headers, bodies, and the names and texts of attachments."""
         parts = [part for message in self.clinic.post.to(self.address) for part in message.walk()]
         heads = [f"{name}: {value}" for part in parts for name, value in part.items()]
         return "\n".join([*heads, *(part.get_content() for part in parts if part.get_content_maintype() == "text")])

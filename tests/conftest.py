@@ -30,7 +30,7 @@ def static_files(tmp_path_factory) -> Path:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """The process that waits for the others, or the only one, leaves no database behind."""
+    """The controlling process, or the only one, drops the model database."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         drop_model(shared_by_all(session.config._tmp_path_factory) / "model")
 
@@ -83,14 +83,14 @@ def browser_context_args(site: Site) -> dict:
 
 
 def impatient(context: BrowserContext) -> BrowserContext:
-    """What is not there after ten seconds is not coming: the site is on this machine."""
+    """A time-out of ten seconds for everything: the site is on this machine."""
     context.set_default_timeout(10_000)
     return context
 
 
 @pytest.fixture(scope="module")
 def tab(browser: Browser, browser_context_args: dict) -> Iterator[Page]:
-    """One tab for all tests of a module that only look: opening one takes longer than loading a page."""
+    """One tab for all tests of a module that only read: opening one takes longer than loading a page."""
     context = impatient(browser.new_context(**browser_context_args))
     yield context.new_page()
     context.close()
@@ -106,7 +106,7 @@ def plain_tab(browser: Browser, browser_context_args: dict) -> Iterator[Page]:
 
 @pytest.fixture
 def open_tab(browser: Browser, browser_context_args: dict) -> Iterator[Callable[..., Page]]:
-    """Open a tab of one's own, with nothing in its cache, under the given settings."""
+    """Open a new tab with an empty cache, under the given settings."""
     contexts: list[BrowserContext] = []
 
     def opened(**settings) -> Page:

@@ -1,4 +1,4 @@
-"""A clinic at work, for the screens of its staff: people at the desk, and somebody on every worklist."""
+"""A clinic at work, for the screens of its staff: people at the desk, and a patient on every worklist."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -15,14 +15,14 @@ RECEPTIONIST, CLINICIAN = "bea", "bo"
 
 
 def fill() -> None:
-    """Prints the session of each who works here, as "name session"."""
-    kind = make_type(name="Opinion of a specialist")
+    """Prints the session of each member of staff, as "name session"."""
+    appointment_type = make_type(name="Opinion of a specialist")
     ash = make_clinician(name="Dr Desk Ash", credentials="MBBS")
     bo = people.make_person("Clinician", username=CLINICIAN, first_name="Bo", last_name="Birch")
     birch = make_clinician(name="Dr Desk Birch", credentials="MBBS, FRCR", user=bo)
     for clinician in (ash, birch):
         for weekday in range(7):
-            make_hours(types=[kind], clinician=clinician, weekday=weekday)
+            make_hours(types=[appointment_type], clinician=clinician, weekday=weekday)
         make_slots(clinician=clinician)
     today = timezone.localdate()
     make_today(birch, today)
@@ -34,10 +34,10 @@ def fill() -> None:
 
 
 def zone_of_morning() -> str:
-    """A time zone in which it is now eight, or not long after: the day is still to come, whenever the tests run."""
+    """A time zone in which it is eight or not long after, so that the day is still to come at any time of the test."""
     ahead = 8 - datetime.now(UTC).hour
     ahead = ahead if ahead >= -12 else ahead + 24
-    return f"Etc/GMT{-ahead:+d}"  # these names count the other way round (tz database, "etcetera")
+    return f"Etc/GMT{-ahead:+d}"  # the sign of these names is reversed (tz database, "etcetera")
 
 
 def moment(day: date, hour: int) -> datetime:
@@ -45,21 +45,21 @@ def moment(day: date, hour: int) -> datetime:
 
 
 def slot_at(clinician: Clinician, starts: datetime) -> Slot:
-    """The slot that is there, or another: of a day that is half over no slots were made."""
+    """The slot at this time, made if missing: for a day that is half over no slots were made."""
     found = Slot.objects.filter(clinician=clinician, starts=starts).first()
     hours = WorkingHours.objects.get(clinician=clinician, weekday=timezone.localtime(starts).weekday())
     return found or make_slot(hours=hours, starts=starts, busy_until=starts + timedelta(minutes=45))
 
 
 def make_today(clinician: Clinician, today: date) -> None:
-    """Three who are expected. Their times are free of what working hours made, whatever the time is now."""
+    """Three expected patients, at times that the working hours leave free."""
     before = timezone.now() - timedelta(days=3)
     for hour, name in [(18, "Ada Today"), (19, "Kofi Today"), (20, "李 Today")]:
         make_appointment(slot=slot_at(clinician, moment(today, hour)), at=before, name=name)
 
 
 def make_worklists(clinician: Clinician, today: date) -> None:
-    """Somebody who waits for an earlier time and could not be reached by e-mail, one orphaned, one not marked."""
+    """A patient who waits for an earlier time and has a failed e-mail, one orphaned, one without an outcome."""
     before = timezone.now() - timedelta(days=9)
     waiting = make_appointment(slot=slot_at(clinician, moment(today + timedelta(days=8), 18)), name="Wim Waiting")
     WaitingEntry.objects.create(appointment=waiting)
@@ -73,7 +73,7 @@ def make_worklists(clinician: Clinician, today: date) -> None:
 
 
 def make_ahead(clinician: Clinician, day: date) -> None:
-    """Two on one day; one of them without an e-mail address, with everything else filled in."""
+    """Two on one day; one without an e-mail address, and with everything else filled in."""
     slots = list(Slot.objects.filter(clinician=clinician, starts__gte=moment(day, 0)).order_by("starts")[:2])
     make_appointment(slot=slots[0], name="Mia Movable")
     details = {
@@ -89,6 +89,8 @@ def make_ahead(clinician: Clinician, day: date) -> None:
         "findings": "A calcification was seen on the X-ray.",
         "date_of_birth": date(1950, 2, 3),
     }
-    kind = slots[1].hours.types.get()
+    appointment_type = slots[1].hours.types.get()
     by = people.make_person("Booking coordinator", username="colleague")
-    booking.book_for_patient(slot=slots[1], kind=kind, mode="telephone", details=details, by=by)
+    booking.book_for_patient(
+        slot=slots[1], appointment_type=appointment_type, mode="telephone", details=details, by=by
+    )

@@ -1,4 +1,4 @@
-"""Patients in a browser: a site with free times and appointments, and the ways past every page and state of it."""
+"""Patients in a browser: a site with free times and appointments, and the ways through every page and state of it."""
 
 import re
 from collections.abc import Callable
@@ -10,30 +10,31 @@ from tests.running import Site
 
 BOOK, OWN = "/second-opinion/book/", "/appointment/"
 # Two clinicians with times next week and, for the empty state, none for a while after. Four patients with appointments
-# later on, the last of whom is offered an earlier time. An address that can book no more today.
+# later on, and an offer of an earlier time to the last one. An address that can book no more today.
 PREPARE = """
 import django
 django.setup()
 from datetime import timedelta
 from django.utils import timezone
-from appointments import access, booking_limits, waiting
+from appointments.access import links
+from appointments.booking import limits, waiting_list
 from appointments.models import AppointmentType, Offer
 from appointments.tests.factories import make_appointment, make_clinician, make_hours, make_slot, make_type
 AppointmentType.objects.update(bookable_by_patients=False)
-kind = make_type(name="Opinion of a specialist")
+appointment_type = make_type(name="Opinion of a specialist")
 day = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=7)
 for name in ["Dr Browser Ash", "Dr Browser Birch"]:
-    hours = make_hours(types=[kind], clinician=make_clinician(name=name, credentials="MBBS"))
+    hours = make_hours(types=[appointment_type], clinician=make_clinician(name=name, credentials="MBBS"))
     for number in range(16):
         make_slot(hours=hours, starts=day + timedelta(days=number // 4, hours=number % 4))
 for number in range(4):
     slot = make_slot(hours=hours, starts=day + timedelta(days=20, hours=number))
     appointment = make_appointment(slot=slot)
-    print("Link:", access.make_link(appointment), slot.pk)
-waiting.join(appointment=appointment)
+    print("Link:", links.make_link(appointment), slot.pk)
+waiting_list.join(appointment=appointment)
 Offer.objects.all().delete()
-assert waiting.offer_freed() == 1
-while booking_limits.may_book("often@home.example"):
+assert waiting_list.offer_freed() == 1
+while limits.may_book("often@home.example"):
     pass
 """
 Look = Callable[[str], object]
@@ -41,7 +42,7 @@ Look = Callable[[str], object]
 
 @dataclass
 class Patients:
-    """A site, the links of three patients, that of one who is offered a time, and a time that is taken."""
+    """A site, the links of three patients, that of one with an offer, and a time that is taken."""
 
     site: Site
     links: list[str]
@@ -60,7 +61,7 @@ def go_on(page: Page, button: str = "Continue") -> None:
 
 
 def expect_errors(page: Page) -> None:
-    """The page says that there is a problem, in its title and where the focus is, and leads to each field."""
+    """Expect an error in the page's title and at the focus, with a link to each field."""
     expect(page).to_have_title(re.compile("^Error: "))
     summary = page.get_by_role("alert")
     expect(summary).to_contain_text("There is a problem")
@@ -78,7 +79,7 @@ def fill_in_you(page: Page) -> None:
     page.get_by_label("Your telephone number").fill("01632 960 001")
 
 
-# How each page is answered, in their order. The errors of each come from sending it as it is.
+# The answers to each page, in order. Submitting a page empty gives its errors.
 ANSWERS: list[tuple[str, Callable[[Page], object]]] = [
     ("about", lambda page: page.get_by_label("I am not sure").check()),
     ("how", lambda page: page.get_by_label("Video call").check()),
@@ -130,7 +131,7 @@ def book(page: Page, look: Look, taken: str) -> None:
 
 
 def lose_times(page: Page, look: Look, taken: str) -> None:
-    """A time that somebody else has, days without any, and a first page that knows where the patient was."""
+    """A time taken by another patient, days without any, and a start page that knows the unfinished booking."""
     page.locator("button.slot").first.evaluate(f"button => {{ button.value = '{taken}' }}")
     page.locator("button.slot").first.click()
     expect(page.get_by_role("alert")).to_contain_text("That time has gone")
@@ -152,7 +153,7 @@ def forget_the_carer(page: Page, look: Look, taken: str) -> None:
 
 
 def book_too_often(page: Page, look: Look) -> None:
-    """Change the address to one that has booked too often, and back; meanwhile the time is kept for longer."""
+    """Change the address to one that has booked too often, and back; meanwhile the hold is extended."""
     for address in ["often@home.example", "kim@home.example"]:
         page.goto(f"{BOOK}check/")
         page.get_by_role("link", name="Change e-mail address").click()
@@ -164,7 +165,7 @@ def book_too_often(page: Page, look: Look) -> None:
 
 
 def come_back(page: Page, look: Look, link: str, patients: Patients) -> None:
-    """What a patient can do after booking, and look at every page in every state on the way."""
+    """The actions of a patient after booking, with every page in every state on the way."""
     page.goto(OWN)
     look("link needed")
     page.goto(f"{OWN}{'x' * 43}/")
@@ -224,7 +225,7 @@ def confirm(page: Page, look: Look) -> None:
     go_on(page)
     expect_errors(page)
     look("code, sent empty")
-    for _ in range(5):  # one more than are sent in an hour
+    for _ in range(5):  # one above the hourly limit
         go_on(page, "E-mail me a new code")
     expect(page.get_by_role("heading", level=1)).to_have_text("Too many tries")
     look("too many tries")

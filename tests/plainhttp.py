@@ -1,4 +1,4 @@
-"""Plain HTTP, with nothing followed, decoded or remembered."""
+"""Plain HTTP, without redirects, decoding or cookies."""
 
 import socket
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ def fetch(
 
 
 def raw_status(site: Site, target: bytes) -> int:
-    """The status of a request whose target is sent byte for byte, whatever is in it."""
+    """The status of a request whose target is sent byte for byte."""
     with socket.create_connection((HOST, site.port), timeout=30) as connection:
         request = b"GET %b HTTP/1.1\r\nHost: %b:%d\r\nConnection: close\r\n\r\n" % (target, HOST.encode(), site.port)
         connection.sendall(request)

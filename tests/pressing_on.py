@@ -1,4 +1,4 @@
-"""Patients of a real site who book over HTTP, and press on whatever happens."""
+"""Patients who book over HTTP, and retry after every failure."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from tests.plainhttp import Answer, fetch, hidden_fields
 from tests.running import HOST, Site, environment_of, free_port
 
 BOOKING, PATIENCE = "/second-opinion/book/", 120
-# Everybody has answered everything; every second one has a time, the others choose it while things go wrong.
+# Every patient has answered all questions; every second one has a time, the others choose it during the failures.
 PREPARE = """
 import json
 import sys
@@ -24,33 +24,33 @@ django.setup()
 from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
-from appointments import booking, drafts, journey
-from appointments.availability import make_slots_ahead
-from appointments.kinds import Mode
+from appointments.booking import booking, drafts, steps
+from appointments.choices import Mode
 from appointments.models import Slot
+from appointments.scheduling.slot_sync import make_slots_ahead
 from appointments.tests.factories import make_clinician, make_hours, make_type
 from appointments.tests.journeys import ANSWERS
 call_command("migrate", verbosity=0)
 call_command("createcachetable")
-kind, found = make_type(slug="second-opinion"), []
+appointment_type, found = make_type(slug="second-opinion"), []
 with transaction.atomic():
     last = timezone.localdate() + timedelta(days=10)
     for clinician in [make_clinician() for _ in range(4)]:
         for weekday in range(7):
-            make_hours(clinician=clinician, types=[kind], weekday=weekday, ends=time(17), valid_until=last)
+            make_hours(clinician=clinician, types=[appointment_type], weekday=weekday, ends=time(17), valid_until=last)
     make_slots_ahead()
     soon = timezone.now() + timedelta(days=2)
     slots = Slot.objects.filter(starts__gt=soon).order_by("starts")
     for number, (email, slot) in enumerate(zip(sys.argv[1:], slots)):
         draft, secret = drafts.start()
         for name, typed in (ANSWERS | {"you": ANSWERS["you"] | {"email": email}}).items():
-            step = journey.STEPS.get(name)
-            form = step and journey.form_of(step, draft, typed)
+            step = steps.STEPS.get(name)
+            form = step and steps.form_of(step, draft, typed)
             if form and form.is_valid():
-                journey.answer(draft=draft, step=step, form=form)
+                steps.answer(draft=draft, step=step, form=form)
                 draft.refresh_from_db()
         if number % 2:
-            booking.hold(draft=draft, slot=slot, kind=kind, mode=Mode.VIDEO)
+            booking.hold(draft=draft, slot=slot, appointment_type=appointment_type, mode=Mode.VIDEO)
         found.append([email, secret, str(slot.pk)])
 print("Patients:", json.dumps(found))
 """
@@ -58,19 +58,19 @@ print("Patients:", json.dumps(found))
 
 @dataclass
 class Patient:
-    """Somebody's browser. Whoever gets no answer looks at the page again, from the other process, and presses on."""
+    """A patient's browser, which reloads the page from the other process after a failed request, and goes on."""
 
     sites: list[Site]
     number: int
     email: str
     secret: str
     slot: str
-    hangs_up: bool = False  # once, before they are told that it is booked
+    hangs_up: bool = False  # once, before the confirmation
     cookies: dict[str, str] = field(default_factory=dict)
     seen: Counter = field(default_factory=Counter)
 
     def book(self) -> str:
-        """Until there is a confirmation. Returns its reference."""
+        """Book until there is a confirmation. Returns its reference."""
         until = time.monotonic() + PATIENCE
         self.cookies["booking"] = self.secret
         while time.monotonic() < until:
@@ -84,7 +84,7 @@ class Patient:
         raise AssertionError(f"{self.email} has no confirmation: {self.seen}")
 
     def press_on(self) -> str:
-        """Look at where the booking is, and do what the page asks for. The reference, when it is a confirmation."""
+        """Read the state of the booking, and take its next step. Returns the reference if it is confirmed."""
         page = self.ask("check/")
         where = page.headers.get("Location", "").removeprefix(BOOKING)
         if page.status >= 500:
@@ -104,7 +104,7 @@ class Patient:
         time.sleep(0.1)
 
     def send(self, page: Answer, path: str, fields: dict[str, str]) -> None:
-        """Press the button of a page."""
+        """Submit the form of a page."""
         if page.status >= 500:
             return
         fields |= {"csrfmiddlewaretoken": hidden_fields(page.text)["csrfmiddlewaretoken"]}
@@ -140,7 +140,7 @@ class Patient:
 
 
 def two_sites(home: Path, static: Path, settings: dict[str, str]) -> list[Site]:
-    """The site twice, on one database, behind a proxy that says where visitors come from. Nothing runs yet."""
+    """The site twice, on one database, behind a proxy that sends the address of visitors. Neither is running yet."""
     (home / "static").symlink_to(static)
     first = Site(url=f"http://{HOST}:{free_port()}", environment={}, log=home / "first.log")
     first.environment = environment_of(home, first.url) | settings | {"BEHIND_PROXY": "true"}
@@ -148,7 +148,7 @@ def two_sites(home: Path, static: Path, settings: dict[str, str]) -> list[Site]:
 
 
 def come(sites: list[Site], emails: list[str]) -> list[Patient]:
-    """Make the database, and a patient for each address. They turn to one web process or the other."""
+    """Make the database, and a patient for each address. They use either web process."""
     found = said(sites[0].run("-c", PREPARE, *emails), "Patients")
     return [Patient(sites[:: 1 if number % 4 < 2 else -1], number, *who) for number, who in enumerate(found)]
 

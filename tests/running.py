@@ -1,4 +1,4 @@
-"""A real site for tests: its own database, files and process, served the way `make run` serves it, with DEBUG off."""
+"""A real site for tests: its own database, files and process, served as `make run` serves it, with DEBUG off."""
 
 import fcntl
 import json
@@ -24,7 +24,7 @@ import psycopg
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 NOWHERE = f"http://{HOST}:1"
-# What a test may not inherit from the shell: a site is described here, and only here.
+# Variables that a test may not inherit from the shell: a site is described only here.
 FOREIGN = {"DATABASE_URL", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "SITE_URL", "VAR_DIR", "LOG_LEVEL", "BEHIND_PROXY"}
 FOREIGN |= {
     "CACHE_URL",
@@ -36,7 +36,7 @@ FOREIGN |= {
     "SESSION_HOURS",
 }
 FOREIGN |= {"CLAMAV_URL", "DOCUMENT_MEGABYTES", "DOCUMENTS_MEGABYTES", "DOCUMENTS_MOST"}
-# What scripts/serve.py runs before it serves, in one process here: five starts of Python take longer than the work.
+# The commands of scripts/serve.py before it serves, here in one process: five starts of Python would take longer.
 # Then a session for the tests that are about something else than signing in, of an account of its own: the first one
 # is as `ensure_staff` made it.
 PREPARE = """
@@ -55,7 +55,7 @@ PATIENCE = 30  # seconds
 
 @dataclass
 class Site:
-    """A running site, the staff account that `ensure_staff` made for it, and a session in which staff signed in."""
+    """A running site, the staff account that `ensure_staff` made for it, and a session of signed-in staff."""
 
     url: str
     environment: dict[str, str]
@@ -71,11 +71,11 @@ class Site:
 
     @property
     def session_cookie(self) -> dict[str, str]:
-        """What makes a browser signed in (Playwright's `add_cookies`)."""
+        """The cookie of a signed-in browser (Playwright's `add_cookies`)."""
         return {"name": "sessionid", "value": self.session, "url": self.url}
 
     def run(self, *arguments: str) -> str:
-        """Run Python with this site's database and files. Returns what it printed."""
+        """Run Python with this site's database and files. Returns its output."""
         done = subprocess.run(
             [sys.executable, *arguments],
             cwd=ROOT,
@@ -89,7 +89,7 @@ class Site:
         return done.stdout
 
     def errors(self) -> list[str]:
-        """The faults of ours in the site's log. What was rightly refused (django.security) is none."""
+        """Unexpected errors in the site's log. Refused requests (django.security) do not count."""
         lines = self.log.read_text().splitlines()
         return [line for line in lines if " ERROR " in line and " django.security." not in line]
 
@@ -98,7 +98,7 @@ class Site:
 def running_site(home: Path, static: Path, *, prepared: bool = True) -> Iterator[Site]:
     """Serve a new site from the folder `home`; stop it and drop its database at the end.
 
-    With `prepared` false nothing is put into the database, not even its tables: every page that needs it then fails.
+    With `prepared` false the database is empty, without tables: every page that needs it fails.
     """
     with new_site(home, static, prepared=prepared) as site, serving(site, "/readyz" if prepared else "/livez"):
         yield site
@@ -106,7 +106,7 @@ def running_site(home: Path, static: Path, *, prepared: bool = True) -> Iterator
 
 @contextmanager
 def new_site(home: Path, static: Path, *, prepared: bool = True, **settings: str) -> Iterator[Site]:
-    """A site that nothing serves yet. A prepared one is a copy of the model that all of a test run share."""
+    """A site that is not served yet. A prepared one is a copy of the model site of the test run."""
     home.mkdir(parents=True, exist_ok=True)
     (home / "static").symlink_to(static)
     model = model_site(static.parent / "model", static) if prepared else None
@@ -123,7 +123,8 @@ def new_site(home: Path, static: Path, *, prepared: bool = True, **settings: str
 
 
 def model_site(home: Path, static: Path) -> dict[str, Any]:
-    """What every prepared site begins with, made once for all processes of a test run: its database, and who is in.
+    """The database and the accounts that every prepared site is copied from, made once for all processes of a test
+    run.
 
     On PostgreSQL the database stays on the server until `drop_model`.
     """
@@ -158,7 +159,7 @@ def environment_of(home: Path, url: str) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "calcsite.settings",
         "DEBUG": "false",
         "SECRET_KEY": secrets.token_hex(32),
-        "ALLOWED_HOSTS": f"{HOST},localhost",  # browsers give passkeys to names only
+        "ALLOWED_HOSTS": f"{HOST},localhost",  # browsers allow passkeys for host names only
         "SITE_URL": url,
         "VAR_DIR": str(home),
     }
@@ -170,7 +171,7 @@ def on_postgresql() -> bool:
 
 @contextmanager
 def own_database(template: str = "") -> Iterator[dict[str, str]]:
-    """The DATABASE_URL of a new database on the server that the suite runs on; nothing where that is SQLite."""
+    """The DATABASE_URL of a new database on the suite's server; "" for SQLite."""
     if not on_postgresql():
         yield {}
         return
@@ -194,7 +195,7 @@ def drop_database(name: str) -> None:
 
 
 def with_name(address: str, name: str) -> str:
-    """A database's address with another database of the same server in it."""
+    """The address of another database on the same server."""
     address, mark, options = address.partition("?")
     return f"{address.rpartition('/')[0]}/{name}{mark}{options}"
 
@@ -206,7 +207,7 @@ def parameters(address: str) -> dict[str, str]:
 
 
 class Program:
-    """A process of a site, in a session of its own with all that it starts. It can be killed and started again."""
+    """A process of a site, in its own session with its children. It can be killed and restarted."""
 
     def __init__(self, site: Site, *arguments: str) -> None:
         self.site, self.arguments = site, arguments
@@ -220,7 +221,7 @@ class Program:
             )
 
     def kill(self) -> None:
-        """End it where it stands."""
+        """Kill it, with its children."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
@@ -229,7 +230,7 @@ class Program:
         self.start()
 
     def stop(self) -> None:
-        """Let it finish what it does."""
+        """Stop it after its current work."""
         self.process.terminate()
         try:
             self.process.wait(timeout=10)
@@ -277,7 +278,7 @@ def free_port() -> int:
 
 
 def collected_static(home: Path) -> Path:
-    """The static files as they are in production, collected once for all the processes of a test run."""
+    """The static files as in production, collected once for all the processes of a test run."""
     home.mkdir(parents=True, exist_ok=True)
     with (home / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

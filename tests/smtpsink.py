@@ -1,4 +1,4 @@
-"""A mail server for tests (RFC 5321, as much of it as is used here): it keeps what it accepts, and fails as told."""
+"""A mail server for tests (a subset of RFC 5321): it stores accepted messages, and fails on demand."""
 
 import email
 import email.policy
@@ -10,18 +10,18 @@ from email.message import EmailMessage
 
 from tests.running import HOST
 
-# When something may go wrong: at the address, before a message is accepted, and between that and telling so.
+# Stages of a failure: at the address, before a message is accepted, and between that and the reply.
 ADDRESS, WHOLE, ACCEPTED = "the address", "the whole message", "accepted"
-# What a test may do about it: say nothing, answer something else, or hang up.
+# Kinds of failure: no reply, another reply, or a closed connection.
 Trouble = Callable[[str, str], str | None]
 
 
 class HangUp(Exception):
-    """The server is gone, without a word."""
+    """The connection is closed without a reply."""
 
 
 class Sink(socketserver.ThreadingTCPServer):
-    """A running mail server. `trouble` is asked at each stage about each recipient, and may take its time."""
+    """A running mail server. `trouble` is called at each stage for each recipient, and may take its time."""
 
     daemon_threads = True
     allow_reuse_address = True

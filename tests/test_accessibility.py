@@ -1,6 +1,6 @@
 """No violation that axe can find on any public page in any of its states, in light and dark, on a phone and a desktop.
 
-The rules are those of WCAG 2.2, levels A and AA, and axe's best practices. axe finds about half of what can be wrong:
+The rules are those of WCAG 2.2, levels A and AA, and axe's best practices. axe finds about half of all violations:
 keyboard, reflow and reading level have tests of their own.
 """
 
@@ -19,14 +19,16 @@ OPTIONS = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": T
 SCHEMES = ["light", "dark"]
 WIDTHS = [320, 1280]
 AXE = Axe()
-# Only what was found comes back: all that axe tells takes as long to bring as to find.
+# Only the violations are returned: transferring axe's full report takes as long as the run.
 RUN = """options => axe.run(options).then(found => found.violations.flatMap(
     rule => rule.nodes.map(node => `${rule.id}: ${node.html.slice(0, 160)}`)
 ))"""
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds on the page as it is, as "rule: element". To bring axe takes as long as to run it: it stays."""
+    """axe's findings on the page in its current state, as "rule: element". axe stays loaded, which takes as long as a
+    run.
+    """
     page.wait_for_load_state()
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.axe_script)
@@ -34,9 +36,9 @@ def violations(page: Page) -> list[str]:
 
 
 def violations_on_a_journey(page: Page) -> list[str]:
-    """What axe finds in light on a phone and in dark on a desktop.
+    """axe's findings in light on a phone and in dark on a desktop.
 
-    For pages that take long to get to: colours do not depend on the width, nor the layout on the colours.
+    For pages that take long to reach: colours do not depend on the width, nor the layout on the colours.
     """
     found = []
     for scheme, width in zip(SCHEMES, WIDTHS, strict=True):
@@ -49,7 +51,7 @@ def violations_on_a_journey(page: Page) -> list[str]:
 def violations_in_every_look(page: Page, widths: Sequence[int] = WIDTHS) -> list[str]:
     found = []
     for scheme in SCHEMES:
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # half a change of colour is no state
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # a colour transition has to end first
         for width in widths:
             page.set_viewport_size({"width": width, "height": 800})
             found += [f"{scheme}, {width} px: {violation}" for violation in violations(page)]
@@ -82,7 +84,9 @@ def test_axe_finds_nothing_with_every_fold_open(tab):
 
 
 def test_axe_finds_nothing_on_the_page_for_a_fault_of_ours(tab, broken_site):
-    """In light only: the page has the browser's own colours, and axe takes the browser's dark paper to be white."""
+    """In light only: the page has the browser's own colours, and axe takes the browser's dark background to be
+    white.
+    """
     answer = tab.goto(f"{broken_site.url}/")
     assert answer.status == 500
     tab.emulate_media(color_scheme="light")

@@ -1,13 +1,17 @@
-"""The rules about where code may live and what it may use (docs/architecture.md), read from the code itself."""
+"""Rules about the place and the dependencies of code (docs/architecture.md), checked on the source itself."""
 
 import ast
 import re
 from collections.abc import Iterator
+from enum import Enum
+from importlib import import_module
+from inspect import isclass, isfunction
 from pathlib import Path
 
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from tests.running import ROOT
 
@@ -71,7 +75,7 @@ def test_the_project_imports_no_app_but_to_put_them_together():
 
 
 def cycles(graph: dict[str, set[str]]) -> list[list[str]]:
-    """A way round for each module that leads back to itself."""
+    """For each module, a chain of imports that leads back to it."""
     found = []
     for start in sorted(graph):
         ways = [[start]]
@@ -138,7 +142,7 @@ def test_no_template_declares_anything_safe(pattern):
 
 @pytest.mark.parametrize("pattern", [r"<style\b", r"\sstyle\s*=", r"\son\w+\s*=\s*[\"']", r"javascript:"])
 def test_no_template_holds_a_style_or_a_handler(pattern):
-    """But the frame of an e-mail, which cannot load its looks from a file."""
+    """Except the base of e-mails, which cannot load a style sheet."""
     found = [name_of(path) for path in TEMPLATES if re.search(pattern, SOURCES[path], re.IGNORECASE)]
     assert set(found) <= {"templates/appointments/emails/base.html"}
 
@@ -152,6 +156,36 @@ def test_a_script_in_a_template_is_a_file_or_data():
 def test_templates_load_nothing_from_elsewhere():
     pattern = r"<(?:script|link|img|iframe|source)\b[^>]*(?:src|href)\s*=\s*[\"'](?:https?:)?//"
     assert [name_of(path) for path in TEMPLATES if re.search(pattern, SOURCES[path])] == []
+
+
+def private_overrides(kind: type) -> list[str]:
+    """The methods of a library that `kind` overrides although their names begin with an underscore."""
+    own = {name for name, value in vars(kind).items() if re.match(r"_[^_]", name) and isfunction(value)}
+    theirs = [base for base in kind.__mro__[1:] if base.__module__.partition(".")[0] not in OURS]
+    return sorted(f"{kind.__qualname__}.{name}" for name in own if any(name in vars(base) for base in theirs))
+
+
+def test_no_class_overrides_a_private_method_of_a_library():
+    kinds = {
+        kind
+        for name in (module_of(path) for path in MODULES if not is_test(path))
+        for kind in vars(import_module(name)).values()
+        if isclass(kind) and kind.__module__ == name and not issubclass(kind, Enum)  # Enum writes its own into each
+    }
+    assert len(kinds) > 100
+    assert [found for kind in kinds for found in private_overrides(kind)] == []
+
+
+def test_an_override_of_a_private_method_would_be_found():
+    class Wrapper(BaseDatabaseWrapper):
+        def _commit(self) -> None:
+            """Commit."""
+
+    assert [name.rpartition(".")[2] for name in private_overrides(Wrapper)] == ["_commit"]
+
+
+def test_the_database_backends_are_djangos_own():
+    assert connection.settings_dict["ENGINE"] in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
 
 
 def test_files_stay_small():

@@ -1,4 +1,4 @@
-"""Whatever stands in an address, the site answers with a page (400 or 404 at worst), never with a fault of its own."""
+"""Any address is answered with a page (400 or 404 at worst), never with a server error."""
 
 from urllib.parse import quote, quote_from_bytes
 
@@ -67,7 +67,7 @@ def test_an_awkward_query_gets_a_page(site, path, query):
 
 # Bytes and characters, escaped as a browser would.
 value = st.one_of(st.binary(max_size=40).map(quote_from_bytes), st.text(max_size=40).map(quote))
-# What is special to an address, to SQL, to a full-text query, and the words that find something.
+# Characters special to URLs, SQL and full-text queries, and words with search results.
 tricky = st.lists(
     st.sampled_from([*"%&+=#?;'\"*():^-!|<>\\_.,", "calci", "AND", "NEAR", "1", "%00", "é"]), max_size=12
 )
@@ -127,7 +127,7 @@ def test_an_awkward_comment_is_no_fault(site, comment):
     assert answer.status < 500
 
 
-def test_what_was_asked_is_shown_as_text_and_never_as_markup(site):
+def test_a_search_query_is_shown_as_text_and_never_as_markup(site):
     for path in ["/conditions/?q=", "/search/?q=", "/conditions/?symptom="]:
         page = fetch(site, path + "%3Cscript%3Ealert(1)%3C/script%3E%22%27").text
         assert "<script>alert" not in page

@@ -31,7 +31,7 @@ def desk(booking_site: Patients, open_tab: Callable[..., Page]) -> Page:
 
 
 def assert_holds(page: Page) -> None:
-    """The page fits, with wider text too, and shows everything to a reader who forces colours."""
+    """The page fits, with wider text too, and shows everything in forced colours."""
     assert_fits(page)
     assert_wider_text_fits(page)
     page.emulate_media(forced_colors="active")
@@ -48,7 +48,7 @@ def test_a_patient_comes_back_on_a_narrow_phone_without_javascript(phone, bookin
 
 
 def tick_what_is_done(page: Page) -> None:
-    """Two things on the public checklist, before there is a booking."""
+    """Tick two items on the public checklist, before the booking."""
     page.goto("/second-opinion/preparing/")
     for name in ["List all that you take", "Think about treatment options"]:
         page.get_by_role("checkbox", name=name).check()
@@ -84,7 +84,7 @@ def test_back_and_reload_show_the_confirmation_again(desk):
 
 
 def back_to(page: Page, *steps: str) -> None:
-    """Press Back over pages, each of which is there."""
+    """Press Back over the pages listed, each of which is in the history."""
     for step in steps:
         page.go_back()
         assert re.search(f"{BOOK}{step}/([?#].*)?$", page.url), f"{page.url} instead of {step}"
@@ -116,7 +116,7 @@ def test_back_leads_over_errors_and_over_a_time_that_is_kept_longer(desk, bookin
     back_to(desk, "who", "time")
 
 
-def test_back_leads_over_the_page_of_what_was_done_too_often(desk):
+def test_back_leads_over_the_page_about_too_many_bookings(desk):
     come_to(desk, "consent")
     desk.get_by_label("I have read this, and I agree").check()
     go_on(desk)
@@ -143,7 +143,7 @@ def test_a_walk_with_the_tab_key_passes_everything_of_a_patient_s_pages(desk, bo
 
 
 def press_until(page: Page, selector: str) -> None:
-    """Tab to an element, as somebody without a mouse does."""
+    """Tab to an element, as a visitor without a mouse does."""
     for _ in range(60):
         page.keyboard.press("Tab")
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):
@@ -207,7 +207,7 @@ def test_an_appointment_is_opened_moved_and_cancelled_by_keyboard(desk, booking_
     expect(desk.get_by_role("heading", level=1)).to_have_text("Your appointment is cancelled")
 
 
-def test_what_a_carer_answers_waits_until_it_is_asked_for(desk):
+def test_the_questions_for_a_carer_are_hidden_until_they_apply(desk):
     come_to(desk, "who")
     expect(desk.get_by_label("Your own name")).to_be_hidden()
     desk.get_by_label("Somebody else").check()

@@ -1,4 +1,4 @@
-"""Fifty people who want one time, at two web processes at once: one gets it, the others are offered other times."""
+"""Fifty patients choose one time at two web processes at once: one gets it, the others are offered other times."""
 
 import re
 import threading
@@ -24,7 +24,7 @@ print("Held:", *sorted(Appointment.objects.values_list("slot", flat=True)))
 
 @dataclass
 class Patient:
-    """Somebody's browser, at one of the two processes, from an address of its own."""
+    """A patient's browser, at one of the two processes, from an IP address of its own."""
 
     site: Site
     address: str
@@ -43,7 +43,7 @@ class Patient:
         return answer
 
     def come_to_the_times(self) -> Answer:
-        """Answer what comes before the choice of a time."""
+        """Answer the pages before the choice of a time."""
         self.token = hidden_fields(self.ask(f"{BOOKING}about/").text)["csrfmiddlewaretoken"]
         assert self.ask(f"{BOOKING}about/", {"condition": "not-sure"}).status == 302
         assert self.ask(f"{BOOKING}how/", {"mode": "video", "clinician": ""}).status == 302
@@ -52,7 +52,7 @@ class Patient:
 
 @pytest.fixture(scope="module")
 def two_processes(tmp_path_factory, static_files) -> Iterator[list[Site]]:
-    """The site twice, on one database, behind a proxy that says where visitors come from."""
+    """The site twice, on one database, behind a proxy that sends the address of visitors."""
     home = tmp_path_factory.mktemp("race")
     with new_site(home, static_files, BEHIND_PROXY="true") as first:
         second = replace(first, url=f"http://{HOST}:{free_port()}", log=home / "second.log")
@@ -65,7 +65,7 @@ def slots_on(page: str) -> list[str]:
     return list(dict.fromkeys(re.findall(r'name="slot"[^>]*?value="(\d+)"|value="(\d+)"[^>]*?name="slot"', page)))
 
 
-def test_of_fifty_who_want_one_time_one_gets_it_and_the_others_are_offered_others(two_processes):
+def test_one_of_fifty_patients_gets_a_time_and_the_others_are_offered_others(two_processes):
     count = CLIENTS + ROUNDS
     patients = [Patient(two_processes[number % 2], f"10.{number}.0.1") for number in range(count)]
     with ThreadPoolExecutor(10) as pool:

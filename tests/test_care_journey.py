@@ -1,7 +1,7 @@
-"""The whole way of one patient in a browser: from a condition page to an opinion, a recovery and a follow-up.
+"""The whole journey of one patient in a browser: from a condition page to an opinion, a recovery and a follow-up.
 
-Kim has a narrow telephone. Bo is the clinician, Bea books for patients. Every word about health that anybody types has
-`CANARY` in it, and no e-mail may.
+Kim has a narrow telephone. Bo is the clinician, Bea books for patients. Every medical word that is typed has `CANARY`
+in it, and no e-mail may contain it.
 """
 
 import re
@@ -20,9 +20,9 @@ CANARY = "nightjar"
 PHONE = {"width": 320, "height": 640}
 ADDRESS = "kim@home.example"
 PICTURE = {"name": f"{CANARY}.png", "mimeType": "image/png", "buffer": hostile.picture("PNG")}
-BY_STAFF, BY_KIM = "A talk with Dr Birch", "A look at the scar"  # the follow-ups, by who books them
+BY_STAFF, BY_KIM = "A talk with Dr Birch", "A look at the scar"  # the follow-ups, by the user who books them
 QUESTION = f"Will it grow, {CANARY}?"
-# For each tool that keeps a list: the button to add to it, and what is written into the fields.
+# For each tool that keeps a list: the button to add to it, and the values of the fields.
 LISTS = {
     "Write down your medical history": ("Add an illness, operation or allergy", {"Its name": f"Asthma {CANARY}"}),
     "List your symptoms and worries": (
@@ -71,7 +71,7 @@ def at_desk(clinic: Clinic, open_tab: Callable[..., Page]) -> Callable[[str], Pa
 
 
 def follow(page: Page, link: str | re.Pattern, heading: str = "") -> None:
-    """Follow a link of the page, which fits on the telephone; `heading` is what the next page says at its top."""
+    """Follow a link of the page, which fits on the telephone, and expect `heading` on the next page."""
     assert_fits(page)
     page.get_by_role("main").get_by_role("link", name=link).first.click()
     if heading:
@@ -108,7 +108,7 @@ def book(page: Page) -> None:
 
 
 def come_in(page: Page, inbox: Inbox, subject: str, way: str) -> None:
-    """Come anew by the link of a message, go `way`, and enter the code that is asked for."""
+    """Enter by the link of a message, go `way`, and enter the code."""
     page.context.clear_cookies()
     page.goto(inbox.link(subject))
     go_on(page, "Open my appointment")
@@ -119,7 +119,7 @@ def come_in(page: Page, inbox: Inbox, subject: str, way: str) -> None:
 
 
 def prepare(page: Page) -> None:
-    """Do each of the nine with its tool, from the list and back to it."""
+    """Complete each of the nine tasks with its tool, from the list and back to it."""
     expect(page.get_by_text("1 of 9 done")).to_be_visible()  # of two ticks one: there are new instructions to read
     for title, (button, fields) in LISTS.items():
         open_task(page, title)
@@ -165,7 +165,7 @@ def send_picture(page: Page) -> None:
 
 
 def finish(page: Page, title: str) -> None:
-    """Say that it is done, where that is not said yet, and be back at the list."""
+    """Mark a task as done, unless it is, and return to the list."""
     button = page.get_by_role("main").get_by_role("button", name="Mark as done", exact=False).first
     if button.is_visible():
         button.click()
@@ -186,7 +186,7 @@ def instruct(desk: Page) -> None:
 
 
 def look_at_the_pack(page: Page) -> None:
-    """Everything that was written is on one page."""
+    """All entries are on one page."""
     follow(page, "See your visit pack", "Your visit pack")
     for words in [QUESTION, "Asthma", "A stiff arm", "Vitamin D", "Watching it", "Dr Family", "Rheumatology", "Blood"]:
         expect(page.get_by_role("article")).to_contain_text(words)
@@ -201,7 +201,9 @@ def open_the_picture(desk: Page) -> None:
 
 
 def answer_and_write(desk: Page) -> None:
-    """When they have met: the board has nothing more, today's list has them, and the opinion follows from the pack."""
+    """After the appointment: the board is empty, today's list has the patient, and the opinion follows from
+    the pack.
+    """
     desk.goto("/admin/")
     follow(desk, "Find an appointment")
     follow(desk, "Kim Example", "Kim Example")
@@ -258,7 +260,7 @@ def check_in(page: Page, heading: str, *labels: str) -> None:
 
 
 def recover(page: Page) -> None:
-    """Read what is for today, be better, and then worse."""
+    """Read the guidance of today, be better, and then worse."""
     expect(page.get_by_role("heading", level=1)).to_have_text("Your recovery plan")
     today = page.get_by_role("region", name="Today")
     for words in [f"Mind the left arm, {CANARY}.", "Sleep when you are tired.", "What is normal"]:
@@ -272,7 +274,7 @@ def recover(page: Page) -> None:
 
 
 def telephone_and_book(desk: Page) -> None:
-    """Who books for patients sees the alarms first, deals with both, and books a follow-up from there."""
+    """The booking coordinator sees the alarms first, deals with both, and books a follow-up from there."""
     expect(desk.locator("#waits ~ ul > li").first).to_contain_text("Telephone now")
     follow(desk, "Telephone now: worse, or a sign of danger")
     expect(desk.get_by_text("blood keeps coming")).to_be_visible()
@@ -291,7 +293,7 @@ def telephone_and_book(desk: Page) -> None:
 
 
 def book_a_follow_up(page: Page) -> None:
-    """The way of every booking, from the plan and back to it: what is known stands there, and the rest is asked."""
+    """The steps of every booking, from the plan and back to it: known answers are filled in, and the others asked."""
     follow(page, "Look at your recovery plan", "Your recovery plan")
     go_on(page, f"Choose a time for {BY_KIM}")
     page.wait_for_url(f"**{patients.BOOK}how/")

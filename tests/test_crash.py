@@ -1,4 +1,4 @@
-"""Two hundred people book while web processes, the worker and the database are killed under their hands."""
+"""Two hundred patients book while web processes, the worker and the database are killed."""
 
 import os
 import random
@@ -15,7 +15,7 @@ from tests.running import HOST, Program, Site, wait_until_ready, web_process
 from tests.smtpsink import ACCEPTED, WHOLE, HangUp, mail_server
 
 PATIENTS, AT_ONCE = 200, 8
-# The leases of workers that died end, and a last worker does what is left. What a killed one had in hand is said.
+# The leases of killed workers end, and a last worker finishes. Messages in the hands of a killed one are printed.
 SETTLE = """
 import json
 import django
@@ -56,7 +56,7 @@ print("Facts:", json.dumps(facts))
 
 
 class Worker:
-    """`manage.py worker`, killed and started again in the middle of what it does."""
+    """`manage.py worker`, killed and restarted in the middle of its work."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -73,7 +73,7 @@ class Worker:
             self.program.restart()
 
     def trouble(self, stage: str, recipient: str) -> None:
-        """The worker is killed while the mail server has a message: before it is accepted, and before that is told."""
+        """Kill the worker while the mail server has a message: before it is accepted, and before the reply."""
         self.sent += stage == ACCEPTED
         if self.kills_by_mail and self.sent >= self.kills_by_mail[0][0] and stage == self.kills_by_mail[0][1]:
             self.kills_by_mail.pop(0)
@@ -83,7 +83,7 @@ class Worker:
 
 @contextmanager
 def durable_database() -> Iterator[Cluster | None]:
-    """A database of the test's own on a server that can be killed; none where the suite runs on SQLite."""
+    """A database of the test's own on a server that can be killed; None on SQLite."""
     if os.environ.get("DATABASE_URL", "").startswith("postgres"):
         with running_cluster(DURABLE) as cluster:
             yield cluster
@@ -102,7 +102,7 @@ def kill_while(bookings: list[Future], victims: list[Callable[[], None]]) -> Non
         kill()
 
 
-def test_who_saw_a_confirmation_has_an_appointment_and_one_message_whatever_was_killed(tmp_path, static_files):
+def test_each_confirmation_has_an_appointment_and_one_message_despite_kills(tmp_path, static_files):
     worker = Worker()
     with durable_database() as cluster, mail_server(worker.trouble) as sink:
         database = {"DATABASE_URL": cluster.url} if cluster else {}
@@ -129,7 +129,7 @@ def test_who_saw_a_confirmation_has_an_appointment_and_one_message_whatever_was_
     twice = {recipient for recipient, count in copies.items() if count > 1}
     assert set(copies) == set(shown)
     assert len(sink.received) == PATIENTS + len(twice)
-    # Only what a worker had in hand when it was killed may come again, and is plainly the same message.
+    # Only a message in the hands of a killed worker may come again, with the same Message-ID.
     assert len(twice) >= 2
     assert twice <= set(in_hand)
     assert len(in_hand) <= worker.kills + 1 + bool(cluster)  # one more was stopped at the end
@@ -139,7 +139,7 @@ def test_who_saw_a_confirmation_has_an_appointment_and_one_message_whatever_was_
 def book_under_fire(
     sites: list[Site], patients: list[Patient], worker: Worker, cluster: Cluster | None
 ) -> dict[str, str]:
-    """Which reference each patient was shown at the end."""
+    """The reference of each patient's confirmation at the end."""
     webs = [web_process(site) for site in sites]
     try:
         worker.start(sites[0])

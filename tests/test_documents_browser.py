@@ -1,4 +1,4 @@
-"""Records in a real browser: sent with and without JavaScript, under axe in every state, and powerless when opened."""
+"""Records in a real browser: sent with and without JavaScript, under axe in every state, and harmless when opened."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ PHONE = {"width": 320, "height": 640}
 COME_IN = """
 import django, json
 django.setup()
-from appointments import documents
+from appointments.documents import documents
 from appointments.tests.factories import make_appointment
 from appointments.tests.visiting import come_in_with_code
 from calcsite.tests.people import make_person, make_session
@@ -51,7 +51,7 @@ def patients(changing_site: Site) -> Iterator[dict]:
 
 @pytest.fixture
 def come_in(changing_site: Site, patients: Iterator[dict], open_tab: Callable[..., Page]) -> Callable[..., Page]:
-    """A tab in which a new patient has come in, or their clinician."""
+    """A tab in which a new patient has entered, or their clinician."""
 
     def opened(who: str = "patient", **settings) -> Page:
         known = next(patients)
@@ -147,7 +147,7 @@ def without_attachment(route: Route) -> None:
     route.fulfill(response=answer, headers=headers)
 
 
-def test_what_was_taken_runs_nothing_wherever_it_is_opened(records):
+def test_an_accepted_file_runs_no_script_wherever_it_is_opened(records):
     page = records
     addresses = page.locator(".document-name a").evaluate_all("all => all.map(link => link.href)")
     for address in addresses:

@@ -1,6 +1,6 @@
-"""The way of a page, as a new editor and a clinical reviewer go it, from signing in to what the public reads.
+"""The journey of a page with a new editor and a clinical reviewer, from signing in to the public page.
 
-The clicks are counted; docs/editing.md tells how many. Everything is done by visible labels and roles.
+The clicks are counted; docs/editing.md has their number. Elements are found by visible labels and roles.
 """
 
 import re
@@ -30,7 +30,7 @@ for name, group in [("edda", "Editor"), ("rahel", "Clinical reviewer")]:
 
 
 class Person:
-    """Somebody at a screen, who counts what they do: clicks, and fields filled in."""
+    """A member of staff at a screen, whose clicks and filled-in fields are counted."""
 
     def __init__(self, page: Page, name: str, secret: str) -> None:
         self.page, self.name, self.secret = page, name, secret
@@ -112,7 +112,7 @@ def test_an_editor_fixes_a_sentence_and_a_reviewer_approves_it(person, changing_
 
 @pytest.fixture
 def desk(changing_site: Site, open_tab: Callable[..., Page]) -> Page:
-    """Somebody who may do everything, signed in."""
+    """A signed-in member of staff with all permissions."""
     page = open_tab(base_url=changing_site.url)
     page.context.add_cookies([changing_site.session_cookie])
     return page

@@ -1,4 +1,4 @@
-"""The served pages tell a patient everything that they are meant to (data/inventory.yaml)."""
+"""The served pages contain all facts of the inventory (data/inventory.yaml)."""
 
 import re
 from pathlib import Path
@@ -33,7 +33,7 @@ def test_every_fact_stands_in_its_section(plain_tab, slug):
 
 
 @pytest.mark.parametrize("section", ["preparing", "recovery"])
-def test_every_fact_about_preparing_and_recovery_is_told_to_everybody(plain_tab, section):
+def test_the_public_guides_tell_every_fact_about_preparing_and_recovery(plain_tab, section):
     plain_tab.goto(f"/second-opinion/{section}/")
     told = plain_tab.locator("main").inner_text()
     facts = INVENTORY["calcified-lesions"]["sections"][section]

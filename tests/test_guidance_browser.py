@@ -1,4 +1,4 @@
-"""The checklist and the guidance for everybody in a real browser: ticks stay in it, and each prints on one page."""
+"""The public checklist and guidance in a real browser: ticks stay in it, and each page prints on one sheet."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 PREPARING, RECOVERY = "/second-opinion/preparing/", "/second-opinion/recovery/"
-# As long as they get: every part names who reviewed it.
+# At their longest: every part names its reviewer.
 REVIEWED = """document.querySelectorAll(".check > div, .recovery-item").forEach((part) => {
     const line = document.createElement("p");
     line.className = "item-review";
@@ -53,12 +53,12 @@ def test_ticks_stay_in_the_browser_and_are_sent_nowhere(open_tab):
     page.goto(f"{PREPARING}?condition=brain-calcification")
     expect(box).to_be_checked()
     expect(page.get_by_role("checkbox", checked=True)).to_have_count(2)
-    assert [request.url for request in sent if carries_a_tick(request)] == []
+    assert [request.url for request in sent if has_tick(request)] == []
     assert page.context.cookies() == []
 
 
 @pytest.mark.parametrize("how", ["button", "forgotten device"])
-def test_ticks_are_gone_when_somebody_clears_them_or_has_the_device_forget(open_tab, how):
+def test_ticks_are_deleted_by_clearing_them_or_forgetting_the_device(open_tab, how):
     page = open_tab()
     page.goto(PREPARING)
     page.get_by_role("checkbox", name="List all that you take").check()
@@ -71,5 +71,5 @@ def test_ticks_are_gone_when_somebody_clears_them_or_has_the_device_forget(open_
     expect(page.get_by_role("checkbox", checked=True)).to_have_count(0)
 
 
-def carries_a_tick(request: Request) -> bool:
+def has_tick(request: Request) -> bool:
     return request.method != "GET" or "tick=" in request.url

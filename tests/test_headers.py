@@ -1,4 +1,4 @@
-"""Every answer carries the headers that keep a browser safe, and no page breaks the policy that it sends."""
+"""Every answer has the security headers, and no page violates the policy that it sends."""
 
 import re
 
@@ -29,13 +29,13 @@ ADMIN = {
     "password": "/admin/account/password/",
     "second factor": "/admin/account/second-factor/",
 }
-# Listens for breaches of the policy in each document, and says them where the test hears them.
+# Reports violations of the policy in each document to the test.
 LISTEN = """document.addEventListener("securitypolicyviolation", event =>
     console.error(`policy: ${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}`));"""
 
 
 def missing_headers(answer: Answer) -> list[str]:
-    """What an answer lacks of the headers that every one should carry."""
+    """The required headers that a response lacks."""
     headers = answer.headers
     policy = headers["Content-Security-Policy"] or ""
     permissions = headers["Permissions-Policy"] or ""
@@ -134,7 +134,7 @@ def test_a_picture_of_the_content_may_draw_itself_and_nothing_else(site):
 
 
 @pytest.mark.parametrize("path", [*ADMIN.values(), "/admin/login/", "/admin/nothing/"])
-def test_the_admin_carries_the_headers_and_is_kept_by_nobody(site, path):
+def test_the_admin_carries_the_headers_and_is_not_cached(site, path):
     answer = Staff(site).get(path)
     assert missing_headers(answer) == []
     assert "no-store" in (answer.headers["Cache-Control"] or "") or answer.status in {302, 404}
@@ -149,7 +149,7 @@ def test_cookies_of_staff_are_out_of_reach_for_scripts_and_other_sites(site):
 
 
 def complaints(page: Page) -> list[str]:
-    """A list that fills with what the browser complains about from now on."""
+    """A list that collects the browser's errors from now on."""
     heard: list[str] = []
     page.add_init_script(LISTEN)
     page.on("console", lambda message: heard.append(message.text) if message.type in {"error", "warning"} else None)
@@ -158,7 +158,7 @@ def complaints(page: Page) -> list[str]:
 
 
 def without_expected(heard: list[str]) -> list[str]:
-    """Chromium also complains about the statuses that some states are there to show."""
+    """Chromium also reports the error statuses that some states need."""
     return [text for text in heard if not re.search(r"responded with a status of (400|403|404)", text)]
 
 

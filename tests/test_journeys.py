@@ -1,4 +1,4 @@
-"""What a patient comes to do, on a narrow phone, with JavaScript and without."""
+"""The public tasks of a patient, on a narrow phone, with JavaScript and without."""
 
 import re
 from collections.abc import Callable
@@ -24,12 +24,12 @@ def search_for(page: Page, words: str, *, on: str = "/") -> None:
 
 
 def results(page: Page) -> Locator:
-    """The titles of what was found, in their order."""
+    """The titles of the search results, in order."""
     return page.get_by_role("main").get_by_role("list").get_by_role("heading", level=3)
 
 
 def listed(page: Page) -> Locator:
-    """The names of the conditions in the list, in their order."""
+    """The names of the conditions in the list, in order."""
     found = page.get_by_role("region", name=re.compile(r"^\d+ pages?"))
     return found.get_by_role("heading", level=3)
 
@@ -40,7 +40,7 @@ def checkbox(page: Page, tag: str) -> Locator:
 
 
 def choose(page: Page, *tags: str) -> None:
-    """Tick filters of the list, opening what they are folded into, and ask for the pages that fit."""
+    """Tick filters of the list, opening their folds, and submit."""
     for tag in tags:
         for fold in page.locator("details").filter(has=checkbox(page, tag)).all():
             summary = fold.locator("summary").first
@@ -89,7 +89,7 @@ def test_another_form_of_a_word_finds_the_page(phone):
     assert set(results(phone).all_inner_texts()) == with_many
 
 
-def test_a_search_without_results_says_what_to_do_next(phone):
+def test_a_search_without_results_offers_a_next_step(phone):
     search_for(phone, "zzzzqqqq")
     expect(phone.get_by_role("heading", name="Nothing found for “zzzzqqqq”")).to_be_visible()
     phone.get_by_role("main").get_by_role("link", name=re.compile("all conditions")).click()

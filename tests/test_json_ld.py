@@ -1,4 +1,4 @@
-"""What a page tells machines (schema.org, as JSON-LD) is what it tells people, no more and no less."""
+"""The JSON-LD of a page (schema.org) matches its visible text, no more and no less."""
 
 import json
 import re
@@ -20,7 +20,7 @@ def descriptions(site, path: str) -> dict[str, dict]:
 
 
 def visible(element: Page | Locator) -> str:
-    """What can be read in an element, with one space between words."""
+    """The visible text of an element, with single spaces between words."""
     return " ".join(element.inner_text().split())
 
 
@@ -29,7 +29,7 @@ def names(things: list[dict]) -> list[str]:
 
 
 def questions(page: Page, region: str) -> dict[str, str]:
-    """The questions that stand in a region of the page, each with its answer."""
+    """The questions in a region of the page, each with its answer."""
     found = {}
     for heading in page.get_by_role("region", name=region).get_by_role("heading", level=3).all():
         whole = visible(heading.locator(".."))
@@ -38,7 +38,7 @@ def questions(page: Page, region: str) -> dict[str, str]:
 
 
 @every_condition
-def test_a_page_describes_itself_by_what_it_shows(site, plain_tab, path):
+def test_a_pages_json_ld_matches_its_visible_text(site, plain_tab, path):
     page = descriptions(site, path)["MedicalWebPage"]
     plain_tab.goto(path)
     text = visible(plain_tab.locator("main"))

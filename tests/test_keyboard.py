@@ -1,4 +1,4 @@
-"""Everything works from the keyboard: in the order of the page, with the focus always in sight, and never trapped."""
+"""Everything works from the keyboard: in the order of the page, with the focus always visible, and never trapped."""
 
 import pytest
 from playwright.sync_api import Page
@@ -16,7 +16,7 @@ PAGES = {
 }
 WIDTHS = [320, 1280]
 MOST_STOPS = 300
-# Where the focus is now, and whether a person can see that it is there.
+# The focused element, and whether its focus is visible.
 STOP = """() => {
     const element = document.activeElement;
     if (!element || element === document.body || element === document.documentElement) return null;
@@ -57,9 +57,9 @@ def walk(page: Page) -> list[dict]:
 
 
 def reachable(page: Page) -> int:
-    """How many elements of the page a keyboard should reach: those that are shown and take input or lead somewhere.
+    """The number of focusable elements of the page: those that are shown and take input or are links.
 
-    Radio buttons of one question are one stop: the arrow keys lead from one to the next.
+    Radio buttons of one question are one stop: the arrow keys move between them.
     """
     elements = page.locator("a[href], button, input:not([type=hidden], [tabindex='-1']), textarea, select, summary")
     return elements.evaluate_all(
@@ -71,7 +71,7 @@ def reachable(page: Page) -> int:
 
 @pytest.fixture
 def still(tab: Page) -> Page:
-    """The tab of a reader who asked for less motion: a page that glides to the focus is not there at once."""
+    """The tab of a visitor who asked for less motion: smooth scrolling to the focus takes time."""
     tab.emulate_media(reduced_motion="reduce")
     return tab
 
@@ -128,7 +128,7 @@ def test_a_fold_opens_and_its_links_are_reached(still):
 
 
 def open_suggestions(page: Page, text: str):
-    """Type into the search box of the first page and wait for what it suggests."""
+    """Type into the search box of the home page and wait for the suggestions."""
     page.set_viewport_size({"width": 1280, "height": 700})
     page.goto("/")
     box = page.get_by_role("combobox", name="Search for a condition or a question")
@@ -163,7 +163,7 @@ def test_arrow_keys_go_round_the_suggestions(still):
     assert box.get_attribute("aria-activedescendant") == options.first.get_attribute("id")
 
 
-def test_escape_closes_the_suggestions_and_keeps_what_was_typed(still):
+def test_escape_closes_the_suggestions_and_keeps_the_text(still):
     box = open_suggestions(still, "calc")
     still.keyboard.press("Escape")
     assert still.get_by_role("option").count() == 0

@@ -1,4 +1,6 @@
-"""A mail server that is away, stalls, refuses or breaks off: people book, and staff know whom to telephone."""
+"""A mail server that is away, stalls, refuses or breaks off: patients book, and staff see which of them to
+telephone.
+"""
 
 import re
 import threading
@@ -14,8 +16,8 @@ from tests.smtpsink import ACCEPTED, ADDRESS, HangUp, mail_server
 
 NAMES = ["early", "stalls", "busy", "unknown", "drops", "fine", "poison", "broken"]
 QUICK = 2  # seconds for a booking
-STALL = 40  # seconds that the server says nothing, far longer than anybody waits for it
-# What has become of the mail, and whom staff are told to telephone: now, and if all stays as it is for an hour.
+STALL = 40  # seconds without a reply of the server, far longer than any client's time-out
+# The state of the mail, and the telephone worklist: now, and an hour later without a change.
 FACTS = """
 import json
 from datetime import timedelta
@@ -24,7 +26,7 @@ django.setup()
 from django.utils import timezone
 from post_office import mail
 from post_office.models import STATUS, Email
-from appointments import worklists
+from appointments.desk import worklists
 from appointments.models import Appointment, Message
 telephone = worklists.BY_KEY["telephone"]
 now, everybody = timezone.now(), Appointment.objects.all()
@@ -32,7 +34,7 @@ print("Mail:", json.dumps({email.to[0]: email.get_status_display() for email in 
 for name, at in [("Telephone", now), ("Telephone later", now + timedelta(hours=1, minutes=1))]:
     print(f"{name}:", json.dumps(sorted(found.email for found in telephone.among(everybody, at))))
 """
-# One message has an address that no mail goes to, and another a header that cannot be written. Then some minutes pass.
+# One message has an undeliverable address, and another an invalid header. Then some minutes pass.
 POISON = """
 def write(to, **fields):
     Message.objects.create(appointment=everybody.get(email=to), kind="staff", key=to, text="Hello.", **fields)
@@ -44,8 +46,8 @@ Email.objects.filter(status=STATUS.requeued).update(scheduled_time=None)
 """
 
 
-class Moods:
-    """How the mail server is with whom. `better` ends it: later it takes what it did not take before."""
+class FailuresByRecipient:
+    """The failures of the mail server by recipient. `better` ends them: later it accepts these messages."""
 
     def __init__(self) -> None:
         self.stalling, self.better = threading.Event(), threading.Event()
@@ -69,7 +71,7 @@ class Moods:
 
 @pytest.fixture
 def clinic(tmp_path, static_files) -> Iterator[tuple[Site, dict[str, Patient]]]:
-    """A site with its worker, whose mail server is not there yet, and patients by the names of their addresses."""
+    """A site with its worker, whose mail server is not running yet, and patients by the names of their addresses."""
     with own_database() as database:
         mail = {"EMAIL_URL": f"smtp://{HOST}:{free_port()}", "EMAIL_TIMEOUT": "2"}
         sites = two_sites(tmp_path, static_files, database | mail)[:1]
@@ -83,9 +85,9 @@ def clinic(tmp_path, static_files) -> Iterator[tuple[Site, dict[str, Patient]]]:
                 program.stop()
 
 
-def test_mail_waits_for_its_server_and_whom_it_cannot_reach_is_telephoned(clinic):
+def test_mail_waits_for_its_server_and_undeliverable_mail_is_on_the_worklist(clinic):
     site, patients = clinic
-    moods = Moods()
+    moods = FailuresByRecipient()
     patients["early"].book()
     wait_until(lambda: "the mail server cannot be reached" in log(site))
     with mail_server(moods.trouble, int(site.environment["EMAIL_URL"].rpartition(":")[2])) as sink:
@@ -97,7 +99,7 @@ def test_mail_waits_for_its_server_and_whom_it_cannot_reach_is_telephoned(clinic
             patients[name].book()
             assert time.monotonic() - started < QUICK
         wait_until(lambda: address("fine") in sink.recipients)
-        moods.better.set()  # what was not sent is tried again in a minute, or once the minutes have passed
+        moods.better.set()  # unsent mail is retried in a minute, or once the minutes have passed
         told = site.run("-c", FACTS + POISON)
         mail = dict.fromkeys([address(name) for name in NAMES], "sent")
         waiting = [address(name) for name in ["busy", "drops", "stalls"]]
@@ -109,7 +111,7 @@ def test_mail_waits_for_its_server_and_whom_it_cannot_reach_is_telephoned(clinic
         told = site.run("-c", FACTS)
     assert said(told, "Mail") == mail | {address("unknown"): "failed", address("broken"): "requeued"}
     assert said(told, "Telephone later") == [address("broken"), "no address", address("unknown")]
-    # What was accepted without a word of it came again, and is plainly the same message.
+    # A message accepted without a reply came again, with the same Message-ID.
     assert Counter(sink.recipients) == Counter({*mail} - {address("unknown")}) + Counter([address("drops")])
     assert len({message["Message-ID"] for message in sink.to(address("drops"))}) == 1
     assert [line for line in site.errors() if not re.search(r"message \d+ (of the outbox|could not)", line)] == []

@@ -45,7 +45,7 @@ WORDS = {
 
 
 class Walk:
-    """Two tabs, the clinician's and the patient's, and what axe has found on the way."""
+    """Two tabs, the clinician's and the patient's, and axe's findings so far."""
 
     def __init__(self, site: Site, open_tab: Callable[..., Page]) -> None:
         made = json.loads(site.run("-c", APPOINTMENT).splitlines()[-1])
@@ -67,7 +67,7 @@ class Walk:
         page.set_viewport_size({"width": 1280, "height": 800})
 
     def reads(self, words: str, name: str) -> None:
-        """What the patient finds now."""
+        """Expect these words on the patient's page."""
         self.patient.goto(READ)
         expect(self.patient.get_by_role("main")).to_contain_text(words)
         self.look(self.patient, f"patient, {name}")
@@ -115,7 +115,7 @@ def sign_and_release(walk: Walk) -> None:
     expect(desk.get_by_text("The patient can read it now.")).to_be_visible()
 
 
-def test_from_the_board_to_a_corrected_opinion_axe_finds_nothing_and_everything_fits(walk):
+def test_from_the_board_to_a_corrected_opinion_every_page_fits_and_axe_is_content(walk):
     walk.reads("There is nothing to read yet", "nothing")
     nudge(walk)
     write(walk)

@@ -1,4 +1,4 @@
-"""Preparing in a real browser without the site's JavaScript: every stop under axe; and by keyboard."""
+"""Preparation in a real browser without the site's JavaScript: every page under axe; and by keyboard."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -15,14 +15,14 @@ from tests.test_reflow import assert_fits
 BOOKINGS = """
 import django
 django.setup()
-from appointments import access
+from appointments.access import links
 from appointments.models import ChecklistItem
 from appointments.tests.preparing import make_preparing
 from conditions.models import Condition
 ChecklistItem.objects.all().delete()  # the starter's: its words may change
 for _ in range(3):
     appointment = make_preparing(condition=Condition.objects.get(slug="calcified-lesions"))
-    print("Way in:", access.make_link(appointment), access.make_code(appointment))
+    print("Way in:", links.make_link(appointment), links.make_code(appointment))
 """
 
 
@@ -33,9 +33,9 @@ def ways_in(changing_site: Site) -> Iterator[tuple[str, str]]:
 
 @pytest.fixture
 def patient(changing_site: Site, ways_in: Iterator[tuple[str, str]], open_tab: Callable[..., Page]) -> Page:
-    """Somebody who has come by their link and entered the code, where the site's scripts never arrive.
+    """A patient who has entered by link and code, in a browser that blocks the site's scripts.
 
-    Scripts are not off altogether: axe is one.
+    JavaScript is not disabled, because axe needs it.
     """
     link, code = next(ways_in)
     page = open_tab(base_url=changing_site.url)

@@ -1,4 +1,4 @@
-"""The served pages are in plain English. How that is measured is in conditions/reading.py."""
+"""The served pages are in plain English, as measured by conditions/lint/reading.py."""
 
 import re
 from pathlib import Path
@@ -26,7 +26,7 @@ def sections(page: Page) -> dict[str, str]:
 
 
 def whole_page(page: Page) -> str:
-    """All that the content says: the summary, the short facts, the signs of an emergency, and every section."""
+    """All content of the page: the summary, the short facts, the signs of an emergency, and every section."""
     start = page.locator("main header .lead").evaluate("element => element.outerHTML")
     boxes = [page.get_by_role("region", name=re.compile(name)).inner_html() for name in ["In short", "^Emergency"]]
     return "".join([start, *boxes, *sections(page).values()])
@@ -47,7 +47,7 @@ def test_the_median_section_reads_at_grade_seven_or_below(plain_tab, path):
 
 
 def texts(value: object) -> list[str]:
-    """Every piece of text in a starter file, at whatever depth."""
+    """Every text in a starter file, at any depth."""
     if isinstance(value, dict):
         return [text for key, part in value.items() if key != "sources" for text in texts(part)]
     if isinstance(value, list):

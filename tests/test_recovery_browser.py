@@ -1,4 +1,6 @@
-"""Recovery in a real browser: a patient without JavaScript, by keyboard alone, and everybody's pages under axe."""
+"""Recovery in a real browser: a patient without JavaScript, by keyboard alone, and the pages of all roles
+under axe.
+"""
 
 from collections.abc import Callable
 
@@ -19,12 +21,13 @@ django.setup()
 from datetime import timedelta
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
-from appointments import access, checkins
+from appointments.access import links
 from appointments.models import PatientLink
 from appointments.tests.recovering import make_carer, make_guidance, seen_patient, start_plan
 from appointments.tests.factories import make_slot
-from appointments.views.code import CODE
-from appointments.access import SESSION
+from appointments.access.decorators import CODE
+from appointments.access.links import SESSION
+from appointments.recovery import checkins
 from calcsite.tests.people import make_session
 make_guidance(title="The first week", last_day=7, text="Rest, and move a little each hour.")
 make_guidance(title="Back to what you do", first_day=8)
@@ -35,7 +38,7 @@ plan = start_plan(patient, first_day=first, note="Mind the left arm.", what="The
 for day, (feeling, pain) in enumerate([("same", 6), ("worse", 8), ("better", 5), ("better", 3)]):
     checkins.check_in(plan=plan, feeling=feeling, pain=pain, at=now - timedelta(days=4 - day), note="It throbs")
 make_slot(hours=patient.slot.hours, starts=now.replace(minute=0) + timedelta(days=15))
-access.make_link(patient)
+links.make_link(patient)
 link = PatientLink.objects.get(appointment=patient)
 session = SessionStore()
 session[SESSION], session[CODE] = link.pk, [link.pk, now.isoformat()]
@@ -119,7 +122,7 @@ def walk(page: Page, look: Callable[[str], object]) -> None:
 
 
 def begin_a_follow_up(page: Page, look: Callable[[str], object]) -> None:
-    """As far as the times, past another booking that was begun in this browser."""
+    """Go as far as the times, past another booking that was begun in this browser."""
     page.goto(f"{BOOK}about/")
     page.get_by_label("I am not sure").check()
     go_on(page)
@@ -159,7 +162,7 @@ def test_axe_finds_nothing_on_any_page_of_the_patient(come):
 
 
 def press_until(page: Page, selector: str) -> None:
-    """Tab to an element, as somebody without a mouse does."""
+    """Tab to an element, as a visitor without a mouse does."""
     for _ in range(40):
         page.keyboard.press("Tab")
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):

@@ -16,7 +16,7 @@ TEXT_SPACING = """() => {
     p { margin-bottom: 2em !important; }`);
     document.adoptedStyleSheets = [sheet];
 }"""
-# Boxes that hide some of their own text. What is hidden on purpose is one pixel wide, and a field moves its text.
+# Boxes that cut off some of their own text. Visually hidden text is one pixel wide, and a field scrolls its text.
 CUT_OFF = """() => [...document.querySelectorAll("body *")].filter(element => {
     const style = getComputedStyle(element);
     const hides = ["hidden", "clip"].includes(style.overflowX) || ["hidden", "clip"].includes(style.overflowY);
@@ -31,7 +31,7 @@ TOO_WIDE = """() => [...document.querySelectorAll("body *")].filter(element => {
 OPTED_OUT = """() => [...document.querySelectorAll("body, body *")].filter(element =>
     getComputedStyle(element).forcedColorAdjust === "none" && element.textContent.trim()
 ).map(element => element.outerHTML.slice(0, 120))"""
-# A box to tick has the browser's own edge, and a button that looks like a link its line.
+# A checkbox has the browser's own border, and a button styled as a link is underlined.
 UNBOUNDED = """() => [...document.querySelectorAll("button, input:not([type=hidden])")].filter(element => {
     const style = getComputedStyle(element);
     const drawn = ["checkbox", "radio"].includes(element.type) || style.textDecorationLine === "underline";
@@ -53,7 +53,7 @@ def assert_wider_text_fits(page: Page) -> None:
 
 
 def assert_forced_colours_show_everything(page: Page) -> None:
-    """For a page whose colours are forced: no text opts out, and what is pressed or filled in has an edge."""
+    """In forced colours no text opts out, and buttons and fields have a border."""
     assert page.evaluate(OPTED_OUT) == [], page.url
     assert page.evaluate(UNBOUNDED) == [], f"{page.url}: only a border shows that this is a button or a field"
 
@@ -83,7 +83,7 @@ def test_wider_text_spacing_cuts_nothing_off(tab):
 
 
 def test_text_of_twice_the_size_cuts_nothing_off(tab):
-    """A reader who sets a larger letter in the browser, not a larger page."""
+    """With a larger font size in the browser, not a larger zoom."""
     tab.set_viewport_size({"width": 640, "height": 640})
     for path in PUBLIC.values():
         tab.goto(path)
@@ -116,13 +116,13 @@ def test_forced_colours_leave_text_buttons_and_focus_visible(open_tab):
 
 
 def lengths(page: Page) -> dict[str, int]:
-    """How many characters can be read in each section of the condition page that is open."""
+    """The number of readable characters in each section of the open condition page."""
     sections = page.locator("main section[id]:not(#review)").all()
     return {section.get_attribute("id"): len(section.inner_text()) for section in sections}
 
 
 @pytest.mark.parametrize("path", CONDITIONS.values(), ids=CONDITIONS.keys())
-def test_paper_shows_the_whole_page_and_leaves_out_what_only_works_on_a_screen(open_tab, path):
+def test_paper_shows_the_whole_page_without_its_interactive_parts(open_tab, path):
     page = open_tab(viewport={"width": 700, "height": 1000})
     page.goto(path)
     screen = lengths(page)

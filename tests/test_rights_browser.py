@@ -16,8 +16,8 @@ APPOINTMENTS = """
 import django
 django.setup()
 from django.utils import timezone
-from appointments import access
-from appointments.kinds import ConsentKind
+from appointments.access import links
+from appointments.choices import ConsentKind
 from appointments.models import Consent
 from appointments.tests.factories import make_appointment
 fields = {"consent_version": "2026-11", "consented_at": timezone.now(), "name": "Kim Browser"}
@@ -25,7 +25,7 @@ for _ in range(2):
     appointment = make_appointment(**fields)
     Consent.objects.create(appointment=appointment, kind=ConsentKind.DOCUMENTS, version="2026-11")
     appointment.tasks.create(version=1, tool="questions", title="Write down what you want to ask", text="x")
-    print("Patient:", appointment.pk, access.make_link(appointment), access.make_code(appointment))
+    print("Patient:", appointment.pk, links.make_link(appointment), links.make_code(appointment))
 """
 Look = Callable[[Page, str], object]
 

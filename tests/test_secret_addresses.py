@@ -1,4 +1,4 @@
-"""The address in an e-mail, in a real browser and a real server: what is sent on from its page, and what is logged."""
+"""The secret address in an e-mail, with a real browser and server: referrers of its page, and the log."""
 
 from playwright.sync_api import Request
 
@@ -8,7 +8,7 @@ TOKEN = "Qm3vXo0d-hTz1_aKcW8rYbN5sJ2eLpG7uF4iVxD9qRk"  # as long as a real one
 LINK = f"/appointment/{TOKEN}/"
 
 
-def test_a_browser_tells_nobody_the_address_of_the_link(site, open_tab):
+def test_a_browser_sends_the_address_of_the_link_to_no_other_site(site, open_tab):
     page = open_tab()
     sent: list[Request] = []
     page.on("request", lambda request: sent.append(request))

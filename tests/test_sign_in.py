@@ -1,4 +1,4 @@
-"""Signing in as staff do it: with a password and a code, a recovery code, or a passkey."""
+"""Signing in as staff do: with a password and a code, a recovery code, or a passkey."""
 
 import re
 from collections.abc import Callable
@@ -58,9 +58,9 @@ def set_up_app(page: Page) -> str:
 
 @pytest.fixture
 def newcomer(changing_site: Site, open_tab: Callable[..., Page]) -> Page:
-    """Somebody whose account has no second factor (any more), at the door."""
+    """A browser at the sign-in page, and an account without a second factor."""
     changing_site.run("manage.py", "remove_second_factor", changing_site.staff_name)
-    page = open_tab(base_url=f"http://localhost:{changing_site.port}")  # browsers give passkeys to names only
+    page = open_tab(base_url=f"http://localhost:{changing_site.port}")  # browsers allow passkeys for host names only
     page.goto(WORK)
     return page
 

@@ -1,4 +1,4 @@
-"""The desk of a clinic in a browser: what a receptionist does in a morning, and every screen of it under axe."""
+"""The desk of a clinic in a browser: a receptionist's morning, and every screen of it under axe."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -35,13 +35,13 @@ def morning_site(tmp_path_factory, static_files: Path) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def clinic(morning_site: Site) -> dict[str, str]:
-    """The sessions of those who work there."""
+    """The sessions of the clinic's staff."""
     return dict(re.findall(r"Session: (\w+) (\w+)", morning_site.run("-c", FILL)))
 
 
 @pytest.fixture
 def at_desk(morning_site: Site, clinic: dict[str, str], open_tab: Callable[..., Page]) -> Callable[..., Page]:
-    """Open a tab in which somebody has signed in."""
+    """Open a tab in which a member of staff has signed in."""
 
     def opened(name: str, **settings) -> Page:
         page = open_tab(base_url=morning_site.url, **settings)
@@ -52,14 +52,14 @@ def at_desk(morning_site: Site, clinic: dict[str, str], open_tab: Callable[..., 
 
 
 def open_patient(page: Page, name: str) -> str:
-    """Find somebody by name. Returns the address of what is done with the appointment."""
+    """Find a patient by name. Returns the address of the actions on the appointment."""
     page.goto(f"{LIST}?q={name}")
     page.get_by_role("link", name=name).click()
     return page.url.removesuffix("change/")
 
 
 def refuse(page: Page, address: str, button: str) -> None:
-    """A form as it looks when it is sent without what it needs."""
+    """A form with its errors after it is submitted without required fields."""
     page.goto(address)
     page.locator("main form.step").first.evaluate("form => { form.noValidate = true }")
     page.get_by_role("button", name=button).click()
@@ -67,7 +67,7 @@ def refuse(page: Page, address: str, button: str) -> None:
 
 
 def screens(page: Page) -> Iterator[str]:
-    """Come to one screen after the other, and nothing is changed by any of them."""
+    """Open one screen after the other, without a change by any of them."""
     for path in ["", "appointments/closure/", "appointments/closure/add/", "appointments/clinician/"]:
         page.goto(f"/admin/{path}")
         yield path or "first page"
@@ -89,7 +89,7 @@ def screens(page: Page) -> Iterator[str]:
     yield "cancel"
 
 
-# One screen is looked at in the first pair of looks, the next in the other: each look takes a second.
+# Screens take turns in the two pairs of looks, because each look takes a second.
 LOOKS = cycle([{320: "light", 1280: "dark"}, {320: "dark", 1280: "light"}])
 
 
@@ -123,7 +123,7 @@ def test_the_tab_key_passes_everything_on_the_screens_of_every_day_in_sight(at_d
 
 
 @pytest.mark.looks
-def test_a_week_on_paper_shows_who_comes_and_nothing_to_press(at_desk):
+def test_a_printed_week_shows_the_patients_and_no_buttons(at_desk):
     page = at_desk(RECEPTIONIST)
     page.goto(f"{LIST}calendar/?day={AHEAD}&view=week")
     page.emulate_media(media="print")
@@ -182,7 +182,7 @@ def test_a_receptionists_morning_and_how_many_clicks_it_takes(at_desk):
 
 
 def close_a_day(bea: Person) -> int:
-    """Somebody is away for a day: see whom that hits, and settle it for each of them. Returns the clicks."""
+    """Close a day of an absent clinician, and settle it for each affected patient. Returns the clicks."""
     page = bea.page
     page.goto(f"{LIST}calendar/?day={AHEAD}")
     bea.clicks = 0

@@ -1,4 +1,4 @@
-"""What staff come to do: correct a page, publish it, take it off the site. The public sees each step in its time."""
+"""The tasks of editors: correct a page, publish it, take it off the site. The public sees each step in its time."""
 
 import re
 from collections.abc import Callable
@@ -15,7 +15,7 @@ SENTENCE = "Zebra crossings have nothing to do with calcium."
 
 @pytest.fixture
 def desk(changing_site, open_tab: Callable[..., Page]) -> Page:
-    """A member of staff who has signed in and has "Calcified lesions" before them."""
+    """A signed-in member of staff with "Calcified lesions" open."""
     page = open_tab(base_url=changing_site.url)
     page.context.add_cookies([changing_site.session_cookie])
     page.goto("/admin/conditions/condition/")
@@ -48,7 +48,7 @@ def publish(page: Page, reason: str) -> int:
     return int(re.search(r"Edition (\d+)", message.inner_text())[1])
 
 
-def test_a_change_is_seen_in_the_preview_and_by_the_public_only_once_it_is_published(desk, changing_site):
+def test_a_change_is_in_the_preview_and_public_only_once_it_is_published(desk, changing_site):
     before = fetch(changing_site, PUBLIC_PAGE).text
     add_sentence(desk, SENTENCE)
     editing = desk.url

@@ -12,7 +12,7 @@ from tests.plainhttp import fetch
 
 pytestmark = pytest.mark.looks
 
-PAGE_LIMIT = 50_000  # bytes, with all that a first visit loads but pictures
+PAGE_LIMIT = 50_000  # bytes of a first visit without pictures
 HTML_LIMIT = 15_000  # bytes
 SHIFTS = """
 window.shifts = [];
@@ -32,7 +32,7 @@ class Loaded:
 
 
 def first_visit(page: Page, path: str) -> list[Loaded]:
-    """All that a browser with an empty cache loads to show a page, read to its end."""
+    """All resources that a browser with an empty cache loads for a page, read to its end."""
     loaded: dict[str, Loaded] = {}
 
     def started(event: dict) -> None:
@@ -107,7 +107,7 @@ def test_nothing_is_loaded_from_another_origin_and_nothing_fails_to_load(site, o
     answers = {}
     page.on("response", lambda response: answers.update({response.url: response.status}))
     failed = []
-    # What the browser itself breaks off, as the test goes on to the next page, has not failed.
+    # Requests cancelled by the browser, as the test goes on to the next page, have not failed.
     page.on("requestfailed", lambda request: None if "ABORTED" in request.failure else failed.append(request.url))
     for path in [*PUBLIC.values(), *ERRORS.values()]:
         page.goto(path)
@@ -133,7 +133,7 @@ def test_a_reader_leaves_without_a_cookie_and_with_nothing_stored(site, open_tab
 
 
 def test_every_link_of_the_public_pages_leads_somewhere(site, tab):
-    """To a page that is there and, where it names a part of it, to a part that is there."""
+    """The page exists, and so does the part that the link names."""
     wanted: dict[str, set[str]] = {}
     for path in PUBLIC.values():
         tab.goto(path)

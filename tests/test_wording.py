@@ -1,4 +1,4 @@
-"""No sentence of the documents that the content was written from stands anywhere in the project."""
+"""No sentence of the source documents of the content is anywhere in the project."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -84,7 +84,7 @@ def enter(token: str, *, at: datetime | None = None) -> PatientLink:
 
 def let_in(link: Link | None, *, by: str) -> Link:
     """Put on record that somebody came by a link. Raises AccessError without one, and when all behind it is erased."""
-    if link is None or tombstones.is_kept(link.appointment):
+    if link is None or tombstones.is_erased(link.appointment):
         raise AccessError("This link does not work any more.")
     audit.record(AuditEntry.Action.ENTERED, link.appointment, by=by)
     return link

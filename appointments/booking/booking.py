@@ -51,50 +51,56 @@ class TooManyError(BookingError):
 
 
 @transaction.atomic
-def hold(*, draft: Draft, slot: Slot, kind: AppointmentType, mode: str, at: datetime | None = None) -> Appointment:
+def hold(
+    *, draft: Draft, slot: Slot, appointment_type: AppointmentType, mode: str, at: datetime | None = None
+) -> Appointment:
     """Claim a slot for whoever writes `draft`, and let go of the one that they held before.
 
     Raises TimeTakenError when somebody else has it, and BookingError when it cannot be booked like this.
     """
     now = at or timezone.now()
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
-    check_bookable(slot, kind, mode, now)
+    check_bookable(slot, appointment_type, mode, now)
     before = draft.appointment
     if before and before.status != Status.HELD:
         raise BookingError(f"You have booked already: your reference is {before.spoken_reference}.")
     if before and before.slot_id == slot.pk and now < latest_end(before):
         until = min(now + HOLD, latest_end(before))
-        Appointment.objects.filter(pk=before.pk).update(type=kind, mode=mode, held_until=until)
+        Appointment.objects.filter(pk=before.pk).update(appointment_type=appointment_type, mode=mode, held_until=until)
         before.refresh_from_db()
         return before
     if before:
         let_go(before)
-    appointment = _claim(slot=slot, type=kind, mode=mode, held_until=now + HOLD, created_at=now, at=now)
+    appointment = _claim(slot, appointment_type, mode, at=now)
     Draft.objects.filter(pk=draft.pk).update(appointment=appointment, touched_at=now)
     return appointment
 
 
-def check_bookable(slot: Slot, kind: AppointmentType, mode: str, at: datetime, *, by_staff: bool = False) -> None:
+def check_bookable(
+    slot: Slot, appointment_type: AppointmentType, mode: str, at: datetime, *, by_staff: bool = False
+) -> None:
     """Raises BookingError unless a slot is offered for this kind and mode. Staff may book at shorter notice."""
-    offered = Slot.objects.filter(pk=slot.pk).suited(kind, mode)
+    offered = Slot.objects.filter(pk=slot.pk).suited(appointment_type, mode)
     # Locked, so that nobody deletes it meanwhile; on PostgreSQL its foreign key would be checked only at the end.
     if not offered.select_for_update(of=("self",), no_key=True).first():
         raise TimeTakenError("That time is no longer offered.")
     if slot.starts <= at:
         raise TimeTakenError("That time has passed.")
-    since, until = kind.window(at, by_staff=by_staff)
+    since, until = appointment_type.window(at, by_staff=by_staff)
     if slot.starts < since:
-        raise TimeTakenError(f"That time is too soon: book at least {kind.notice_hours} hours before.")
+        raise TimeTakenError(f"That time is too soon: book at least {appointment_type.notice_hours} hours before.")
     if slot.starts >= until:
-        raise BookingError(f"That time is too far ahead: you can book up to {kind.horizon_days} days before.")
+        days = appointment_type.horizon_days
+        raise BookingError(f"That time is too far ahead: you can book up to {days} days before.")
 
 
-def _claim(*, slot: Slot, at: datetime, **fields: Any) -> Appointment:
-    """Put a new appointment on a slot. Raises TimeTakenError when another one is there."""
+def _claim(slot: Slot, appointment_type: AppointmentType, mode: str, *, at: datetime) -> Appointment:
+    """Put a new hold on a slot. Raises TimeTakenError when another live appointment has it."""
     clear_run_out(at, slot=slot)
     try:
         with transaction.atomic():
-            return Appointment.objects.create(slot=slot, **fields)
+            fields = {"appointment_type": appointment_type, "mode": mode, "held_until": at + HOLD}
+            return Appointment.objects.create(slot=slot, created_at=at, **fields)
     except IntegrityError as error:
         raise TimeTakenError("Somebody else has just taken that time.") from error
 
@@ -234,7 +240,7 @@ def _booked_before(held: Appointment) -> Appointment:
 def book_for_patient(
     *,
     slot: Slot,
-    kind: AppointmentType,
+    appointment_type: AppointmentType,
     mode: str,
     details: dict[str, Any],
     by: AbstractBaseUser,
@@ -242,8 +248,8 @@ def book_for_patient(
 ) -> Appointment:
     """Book in one step on a patient's behalf. Raises TimeTakenError and BookingError as `hold` does."""
     now = at or timezone.now()
-    check_bookable(slot, kind, mode, now, by_staff=True)
-    held = _claim(slot=slot, type=kind, mode=mode, held_until=now + HOLD, created_at=now, at=now)
+    check_bookable(slot, appointment_type, mode, now, by_staff=True)
+    held = _claim(slot, appointment_type, mode, at=now)
     return _book(held, details | {"booked_by": "staff"}, at=now, by=by)
 
 
@@ -271,7 +277,7 @@ def reschedule(
     Raises TimeTakenError when the slot is not free, and BookingError when the appointment is over or has changed.
     """
     now = at or timezone.now()
-    check_bookable(slot, appointment.type, appointment.mode, now, by_staff=by is not None)
+    check_bookable(slot, appointment.appointment_type, appointment.mode, now, by_staff=by is not None)
     clear_run_out(now, slot=slot)
     unchanged = _coming(appointment, now).filter(sequence=appointment.sequence)
     try:
@@ -281,7 +287,7 @@ def reschedule(
         raise TimeTakenError("Somebody else has just taken that time.") from error
     if moved != 1:
         raise BookingError(CHANGED if _coming(appointment, now).exists() else OVER)
-    appointment = Appointment.objects.select_related("slot__clinician", "type").get(pk=appointment.pk)
+    appointment = Appointment.objects.select_related("slot__clinician", "appointment_type").get(pk=appointment.pk)
     delivery.take_back_times(appointment)
     tell(appointment, Kind.CHANGE, at=now)
     audit.record(Action.MOVED, appointment, by=by or audit.PATIENT)
@@ -307,7 +313,7 @@ def cancel(
     coming = coming if seen is None else coming.filter(sequence=seen)
     fields = {"cancelled_at": now, "cancelled_why": why.strip()[:300], "sequence": F("sequence") + 1}
     done = coming.update(status=Status.CANCELLED, **fields)
-    appointment = Appointment.objects.select_related("slot__clinician", "type").get(pk=appointment.pk)
+    appointment = Appointment.objects.select_related("slot__clinician", "appointment_type").get(pk=appointment.pk)
     if not done and appointment.is_coming(now):
         raise BookingError(CHANGED)
     if not done and appointment.status != Status.CANCELLED:

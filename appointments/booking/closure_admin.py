@@ -117,11 +117,11 @@ class SettleForm(forms.Form):
         return [(name, [(str(slot.pk), in_words(slot)) for slot in slots]) for name, slots in groups if slots]
 
     def _times(self, appointment: Appointment, clinician: Any) -> list[Slot]:
-        key = (appointment.type_id, appointment.mode, clinician and clinician.pk)
+        key = (appointment.appointment_type_id, appointment.mode, clinician and clinician.pk)
         if key not in self.times:
             now = timezone.now()
-            free = availability.offered(appointment.type, appointment.mode, clinician, at=now)
-            free = free.between(*appointment.type.window(now, by_staff=True))
+            free = availability.offered(appointment.appointment_type, appointment.mode, clinician, at=now)
+            free = free.between(*appointment.appointment_type.window(now, by_staff=True))
             self.times[key] = list(free.filter(pk__in=self.slots.values("pk"))[:TIMES])
         return self.times[key]
 

@@ -22,7 +22,7 @@ def affected_by(closure: Closure, at: datetime | None = None) -> AppointmentQuer
     hit = Appointment.objects.coming(at).filter(slot__starts__lt=closure.ends, slot__ends__gt=closure.starts)
     if closure.clinician_id:
         hit = hit.filter(slot__clinician=closure.clinician_id)
-    return hit.select_related("slot__clinician", "type").order_by("slot__starts", "pk")
+    return hit.select_related("slot__clinician", "appointment_type").order_by("slot__starts", "pk")
 
 
 @transaction.atomic

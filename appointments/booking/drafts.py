@@ -23,7 +23,8 @@ LASTS = timedelta(hours=24)  # after the last answer; WCAG 2.2, 2.2.1 asks for 2
 
 # What every page of the booking reads of a draft and its hold: with all fields, the look-up takes twice as long.
 HELD = ["status", "reference", "sequence", "held_until", "created_at", "mode", "slot__starts", "slot__clinician_id"]
-OWN = ["digest", "answers", "details", "type_id", "clinician_id", "condition_id", "follow_up_id", "touched_at"]
+OWN = ["digest", "answers", "details", "touched_at"]
+OWN += ["appointment_type_id", "clinician_id", "condition_id", "follow_up_id"]
 
 
 def find(request: HttpRequest, *also: str, at: datetime | None = None) -> Draft | None:

@@ -128,12 +128,12 @@ class HowForm(QuestionForm):
     clinician = forms.ChoiceField(label="Who would you like to see?", widget=Radios, required=False, initial="")
 
     def prepare(self) -> None:
-        self.kinds = list(AppointmentType.objects.filter(bookable_by_patients=True))
-        offered = {mode for kind in self.kinds for mode in kind.modes}
-        if len(self.kinds) == 1:
+        self.appointment_types = list(AppointmentType.objects.filter(bookable_by_patients=True))
+        offered = {mode for each in self.appointment_types for mode in each.modes}
+        if len(self.appointment_types) == 1:
             del self.fields["type"]
         else:
-            self.offer("type", [(kind.slug, Choice(kind.name, kind.description)) for kind in self.kinds])
+            self.offer("type", [(each.slug, Choice(each.name, each.description)) for each in self.appointment_types])
         self.offer("mode", [(mode.value, Choice(mode.label, HINTS[mode])) for mode in Mode if mode in offered])
         self.clinicians = list(Clinician.objects.accepting())
         self.offer("clinician", [("", Choice(ANYONE, "You get the earliest time.")), *self.named()])
@@ -141,7 +141,7 @@ class HowForm(QuestionForm):
     @property
     def is_closed(self) -> bool:
         """Whether patients can book nothing at all, so that there is nothing to ask."""
-        return not self.kinds
+        return not self.appointment_types
 
     def named(self) -> list[tuple[str, Choice]]:
         """Who can be asked for by name, those first who know the condition."""
@@ -154,15 +154,16 @@ class HowForm(QuestionForm):
         ]
 
     def clean(self) -> dict[str, Any]:
-        """Adds `kind` and `who`, the rows that were chosen; `who` is None for anyone."""
+        """Adds `appointment_type` and `who`, the rows that were chosen; `who` is None for anyone."""
         answers = super().clean()
-        kinds = {kind.slug: kind for kind in self.kinds}
-        kind = kinds.get(answers["type"]) if "type" in answers else next(iter(self.kinds), None)
-        if kind and "mode" in answers and answers["mode"] not in kind.modes:
-            ways = " or ".join(mode.label.lower() for mode in kind.modes)
-            self.add_error("mode", f"“{kind.name}” is by {ways} only.")
+        by_slug = {each.slug: each for each in self.appointment_types}
+        first = next(iter(self.appointment_types), None)
+        appointment_type = by_slug.get(answers["type"]) if "type" in answers else first
+        if appointment_type and "mode" in answers and answers["mode"] not in appointment_type.modes:
+            ways = " or ".join(mode.label.lower() for mode in appointment_type.modes)
+            self.add_error("mode", f"“{appointment_type.name}” is by {ways} only.")
         who = next((one for one in self.clinicians if one.slug == answers.get("clinician")), None)
-        return answers | {"kind": kind, "who": who}
+        return answers | {"appointment_type": appointment_type, "who": who}
 
 
 HINTS = {

@@ -60,7 +60,9 @@ def may_hold(request: HttpRequest) -> bool:
 
 
 @transaction.atomic
-def hold(request: HttpRequest, *, draft: Draft, slot: Slot, kind: AppointmentType, mode: str) -> Appointment:
+def hold(
+    request: HttpRequest, *, draft: Draft, slot: Slot, appointment_type: AppointmentType, mode: str
+) -> Appointment:
     """`booking.hold`, unless many times are held from where a request comes from: TooManyError is raised then.
 
     What this draft holds is not counted: it lets go of that. Those of one network go one after the other, before
@@ -69,7 +71,7 @@ def hold(request: HttpRequest, *, draft: Draft, slot: Slot, kind: AppointmentTyp
     address = limits.client_address(request)
     network = network_of(address)
     origin = {"address_digest": limits.hashed(HELD, address), "network_digest": limits.hashed(HELD, network)}
-    limits.take_turn(scope=HELD, key=network)
+    limits.lock_key(scope=HELD, key=network)
     others = Draft.objects.exclude(pk=draft.pk).filter(network_digest=origin["network_digest"])
     others = others.filter(appointment__status=Status.HELD, appointment__held_until__gt=timezone.now())
     of_address = Count("pk", filter=Q(address_digest=origin["address_digest"]))
@@ -77,7 +79,7 @@ def hold(request: HttpRequest, *, draft: Draft, slot: Slot, kind: AppointmentTyp
     if held["of_address"] >= HELD_AT_ONCE or held["of_network"] >= HELD_AT_ONCE_IN_NETWORK:
         raise booking.TooManyError("Many times are being kept for people on your network.")
     Draft.objects.filter(pk=draft.pk).update(**origin)
-    return booking.hold(draft=draft, slot=slot, kind=kind, mode=mode)
+    return booking.hold(draft=draft, slot=slot, appointment_type=appointment_type, mode=mode)
 
 
 def may_book(email: str, at: datetime | None = None) -> bool:

@@ -116,9 +116,11 @@ def times(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 
 
 def times_page(request: HttpRequest, appointment: Appointment, status: int = 200, problem: str = "") -> HttpResponse:
-    kind, anyone = appointment.type, request.GET.get("with") == "any"
+    appointment_type, anyone = appointment.appointment_type, request.GET.get("with") == "any"
     zone, clinician = local_times.zone_of(appointment).key, None if anyone else appointment.slot.clinician
-    shown = availability.days_page(kind, appointment.mode, clinician, first=day_asked_for(request), zone=zone)
+    shown = availability.days_page(
+        appointment_type, appointment.mode, clinician, first=day_asked_for(request), zone=zone
+    )
     context = {"anyone": anyone, "zone": zone, "problem": problem}
     return page(request, "booking/patient/times", appointment, status, **vars(shown), **context)
 
@@ -145,7 +147,7 @@ def move(request: HttpRequest, appointment: Appointment, pk: int) -> HttpRespons
     A time that somebody else has, that is not offered, and that does not exist get the same answer. One that is the
     appointment's own was moved to before: pressed twice, it is done once.
     """
-    slot = availability.find_offered(pk, appointment.type, appointment.mode)
+    slot = availability.find_offered(pk, appointment.appointment_type, appointment.mode)
     if slot is None and is_now_at(appointment, pk):
         return redirect("patient:home")
     if slot is None:

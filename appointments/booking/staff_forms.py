@@ -6,7 +6,6 @@ from django import forms
 from django.utils import timezone
 
 from appointments.booking import booking
-from appointments.choices import Mode
 from appointments.forms.fields import EmailField, LineField, TextField, has_a_number, somebody_was_born
 from appointments.governance import consents
 from appointments.messages.messaging import LONGEST_TEXT
@@ -101,18 +100,15 @@ class BookForm(DetailsForm):
         self.fields["mode"].choices = [(mode.value, mode.label) for mode in slot.modes]
 
     def clean(self) -> dict[str, Any]:
-        kind, mode = self.cleaned_data.get("kind"), self.cleaned_data.get("mode")
-        if kind and mode and mode not in kind.modes:
-            self.add_error("mode", f"“{kind}” is not offered like this. It is offered as: {_words(kind.modes)}.")
+        appointment_type, mode = self.cleaned_data.get("kind"), self.cleaned_data.get("mode")
+        if appointment_type and mode and mode not in appointment_type.modes:
+            ways = ", ".join(way.label.lower() for way in appointment_type.modes)
+            self.add_error("mode", f"“{appointment_type}” is not offered like this. It is offered as: {ways}.")
         return self.cleaned_data
 
     @property
     def details(self) -> dict[str, Any]:
         return super().details | {"consent_version": consents.VERSION, "consented_at": timezone.now()}
-
-
-def _words(modes: list[Mode]) -> str:
-    return ", ".join(mode.label.lower() for mode in modes)
 
 
 class FindTimeForm(forms.Form):

@@ -30,7 +30,7 @@ class Step:
 class Wish:
     """What kind of time somebody looks for. `clinician` is None for anyone."""
 
-    kind: AppointmentType
+    appointment_type: AppointmentType
     mode: str
     clinician: Clinician | None
 
@@ -134,17 +134,25 @@ def before(name: str, draft: Draft | None) -> str:
 
 def wish(draft: Draft) -> Wish | None:
     """What was asked for under "how"; None when it is no longer offered."""
-    asked, kind, who = draft.answers.get(HOW, {}), draft.type, draft.clinician
-    is_offered = kind and kind.bookable_by_patients and asked.get("mode") in kind.modes
+    asked, appointment_type, who = draft.answers.get(HOW, {}), draft.appointment_type, draft.clinician
+    is_offered = (
+        appointment_type and appointment_type.bookable_by_patients and asked.get("mode") in appointment_type.modes
+    )
     is_there = who.is_accepting if who else not asked.get("clinician")
-    return Wish(kind, asked["mode"], who) if is_offered and is_there else None
+    return Wish(appointment_type, asked["mode"], who) if is_offered and is_there else None
 
 
 def answer(*, draft: Draft, step: Step, form: forms.QuestionForm) -> None:
     """Keep what a valid form was filled in with. After another answer to "how" the hold may have to change."""
     found = form.cleaned_data
     if step.name == HOW:
-        drafts.save(draft=draft, step=HOW, answers=form.typed(), type=found["kind"], clinician=found["who"])
+        drafts.save(
+            draft=draft,
+            step=HOW,
+            answers=form.typed(),
+            appointment_type=found["appointment_type"],
+            clinician=found["who"],
+        )
         fit_hold(draft)
     elif step.name == ABOUT:
         chosen = found["listing"]
@@ -175,7 +183,9 @@ def fit_hold(draft: Draft) -> None:
     fits = wanted and (wanted.clinician is None or wanted.clinician.pk == appointment.slot.clinician_id)
     if is_fresh and fits:
         try:
-            draft.appointment = booking.hold(draft=draft, slot=appointment.slot, kind=wanted.kind, mode=wanted.mode)
+            draft.appointment = booking.hold(
+                draft=draft, slot=appointment.slot, appointment_type=wanted.appointment_type, mode=wanted.mode
+            )
         except booking.BookingError:
             pass
         else:

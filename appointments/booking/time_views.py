@@ -24,7 +24,7 @@ NOT_KEPT = {
 
 
 @form_page
-@in_order("type", "clinician", "follow_up")
+@in_order("appointment_type", "clinician", "follow_up")
 def choose_time(request: HttpRequest, name: str, draft: Draft) -> HttpResponse:
     """Free times, in the clinic's zone or the patient's own. POST claims one for the patient while they write."""
     wanted = steps.wish(draft)
@@ -38,7 +38,7 @@ def choose_time(request: HttpRequest, name: str, draft: Draft) -> HttpResponse:
     if slot is None:
         return refused(request, draft, problem=CHOOSE_ONE)
     try:
-        limits.hold(request, draft=draft, slot=slot, kind=wanted.kind, mode=wanted.mode)
+        limits.hold(request, draft=draft, slot=slot, appointment_type=wanted.appointment_type, mode=wanted.mode)
     except booking.TooManyError:
         return limits.refusal("chosen")
     except booking.TimeTakenError as error:
@@ -87,7 +87,7 @@ def zone_of(request: HttpRequest, draft: Draft) -> str:
 def offer(request: HttpRequest, draft: Draft, wanted: steps.Wish, **context: object) -> HttpResponse:
     """The page of free times, from the day that is asked for; those for a follow-up begin around its own."""
     zone = zone_of(request, draft)
-    asked = {"kind": wanted.kind, "mode": wanted.mode, "clinician": wanted.clinician}
+    asked = {"appointment_type": wanted.appointment_type, "mode": wanted.mode, "clinician": wanted.clinician}
     first = day_asked_for(request) or (draft.follow_up and draft.follow_up.day)
     shown = availability.days_page(**asked, first=first, zone=zone)
     # The first time of all, without asking the database again when the list begins with it. Of a follow-up, the first

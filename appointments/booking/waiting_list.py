@@ -74,9 +74,9 @@ def leave(*, appointment: Appointment, at: datetime | None = None) -> None:
 
 def free_for(entry: WaitingEntry, at: datetime) -> QuerySet[Slot]:
     """The free times that somebody would take and can, with time to answer, the earliest first."""
-    kind, mode = entry.appointment.type, entry.appointment.mode
-    since, until = kind.window(at)
-    slots = Slot.objects.offered(kind, mode, at).between(since + SHORTEST, until)
+    appointment_type, mode = entry.appointment.appointment_type, entry.appointment.mode
+    since, until = appointment_type.window(at)
+    slots = Slot.objects.offered(appointment_type, mode, at).between(since + SHORTEST, until)
     slots = slots.select_related("clinician").order_by("starts", "pk")
     return slots.filter(clinician=entry.clinician_id) if entry.clinician_id else slots
 
@@ -115,7 +115,7 @@ def offer_freed(at: datetime | None = None) -> int:
     free: dict[Taste, list[Slot]] = {}
     made = 0
     for entry in entries:
-        taste = (entry.appointment.type_id, entry.appointment.mode, entry.clinician_id)
+        taste = (entry.appointment.appointment_type_id, entry.appointment.mode, entry.clinician_id)
         if taste not in free:
             free[taste] = list(free_for(entry, now)[:CANDIDATES])
         passed = had[entry.pk] | slots_with
@@ -130,7 +130,7 @@ def waiting(at: datetime) -> QuerySet[WaitingEntry]:
     """Who waits, the longest first."""
     entries = WaitingEntry.objects.filter(ended_at=None, appointment__status__in=COMING)
     entries = entries.filter(appointment__slot__starts__gt=at).order_by("since", "pk")
-    return entries.select_related("appointment__slot", "appointment__type")
+    return entries.select_related("appointment__slot", "appointment__appointment_type")
 
 
 def offered_to(entries: list[WaitingEntry]) -> defaultdict[int, set[int]]:
@@ -182,7 +182,7 @@ def _offer(entry: WaitingEntry, slot: Slot, at: datetime) -> bool:
     The entry is locked, so that nobody is offered a time after they have left. Nobody is kept from booking the slot;
     one that was deleted meanwhile is not offered, which PostgreSQL says at the end of the transaction.
     """
-    notice = timedelta(hours=entry.appointment.type.notice_hours)
+    notice = timedelta(hours=entry.appointment.appointment_type.notice_hours)
     expires = min(at + ANSWER_WITHIN, slot.starts - notice)
     try:
         with transaction.atomic():

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
@@ -17,7 +18,7 @@ from appointments.desk import screens as pages
 from appointments.documents import screens as documents
 from appointments.governance.permissions import EXPORT, appointments_of, clinicians_of
 from appointments.governance.screens import moment, record_listed
-from appointments.models import Appointment
+from appointments.models import Appointment, AppointmentType
 from appointments.opinions import screens as opinions
 from appointments.preparation import readiness_screens
 from appointments.preparation import screens as packs
@@ -61,7 +62,7 @@ class WhenFilter(admin.SimpleListFilter):
 
 
 class StatusFilter(admin.SimpleListFilter):
-    """Without holds: nobody is in them."""
+    """The statuses but for held: a hold has no patient yet."""
 
     title = "where it stands"
     parameter_name = "status"
@@ -91,26 +92,40 @@ class HowFilter(admin.ChoicesFieldListFilter):
         self.title = "how"
 
 
-class KindFilter(admin.RelatedOnlyFieldListFilter):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.title = "kind"
+class AppointmentTypeFilter(admin.SimpleListFilter):
+    """The types among the appointments that may be seen. The parameter is the one of existing bookmarks."""
+
+    title = "kind"
+    parameter_name = "type__id__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        types = AppointmentType.objects.filter(appointments__in=model_admin.get_queryset(request)).distinct()
+        return [(str(appointment_type.pk), appointment_type.name) for appointment_type in types]
+
+    def has_output(self) -> bool:
+        return len(self.lookup_choices) > 1
+
+    def queryset(self, request: HttpRequest, appointments: QuerySet[Appointment]) -> QuerySet[Appointment]:
+        chosen = key_in(self.value())
+        if self.value() and not chosen:
+            raise IncorrectLookupParameters
+        return appointments.filter(appointment_type=chosen) if chosen else appointments
 
 
 @admin.register(Appointment)
 class AppointmentAdmin(ReadOnlyAdmin):
     change_list_template = "admin/appointments/desk/change_list.html"
     list_display = ["name", "spoken_reference", "starts", "kind", "clinician", "standing"]
-    list_filter = [WhenFilter, StatusFilter, ClinicianFilter, ("mode", HowFilter), ("type", KindFilter)]
+    list_filter = [WhenFilter, StatusFilter, ClinicianFilter, ("mode", HowFilter), AppointmentTypeFilter]
     show_facets = admin.ShowFacets.NEVER
-    list_select_related = ["slot__clinician", "type"]
+    list_select_related = ["slot__clinician", "appointment_type"]
     list_per_page = 50
     ordering = ["-slot__starts"]
     search_fields = ["reference", "name", "email", "telephone"]
     search_help_text = "Name, reference, e-mail address, telephone number, or a day such as 23.11.2026."
     actions = None
     show_full_result_count = False
-    # What may stand in an address of the list, and nothing else: a filter is a question, and so could be an oracle.
+    # The only lookups that the list's address may contain: any other filter could be used as an oracle.
     LOOKUPS = {"when", "status", "clinician", "mode__exact", "type__id__exact"}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Appointment]:
@@ -143,7 +158,7 @@ class AppointmentAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Appointment], search_term: str
     ) -> tuple[QuerySet[Appointment], bool]:
-        day = day_in(search_term)
+        day = day_from_words(search_term)
         if day:
             starts, ends = bounds(day, 1)
             return queryset.filter(slot__starts__gte=starts, slot__starts__lt=ends), False
@@ -170,7 +185,7 @@ class AppointmentAdmin(ReadOnlyAdmin):
         return pages.page(request, pk=key_in(object_id))
 
     def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        """What happened to an appointment is on its page."""
+        """The history of an appointment is on its own page."""
         return self.change_view(request, object_id)
 
     @admin.display(description="reference", ordering="reference")
@@ -181,9 +196,9 @@ class AppointmentAdmin(ReadOnlyAdmin):
     def starts(self, appointment: Appointment) -> str:
         return moment(appointment.slot.starts)
 
-    @admin.display(description="what", ordering="type__name")
+    @admin.display(description="what", ordering="appointment_type__name")
     def kind(self, appointment: Appointment) -> str:
-        return f"{appointment.type}, {appointment.get_mode_display().lower()}"
+        return f"{appointment.appointment_type}, {appointment.get_mode_display().lower()}"
 
     @admin.display(description="where it stands", ordering="status")
     def standing(self, appointment: Appointment) -> str:
@@ -194,8 +209,8 @@ class AppointmentAdmin(ReadOnlyAdmin):
         return appointment.slot.clinician.name
 
 
-def day_in(words: str) -> date | None:
-    """The day that somebody searches for; None when it is none."""
+def day_from_words(words: str) -> date | None:
+    """The day in a search, or None if the words are no date."""
     for form in DATES:
         try:
             return datetime.strptime(words.strip(), form).date()

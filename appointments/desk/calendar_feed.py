@@ -1,8 +1,9 @@
-"""A clinician's own calendar in another program: an address with a secret in it, that they make, renew and end.
+"""A clinician's calendar feed: an iCalendar file under a secret address, which the clinician makes, renews and
+revokes.
 
-It names no patient and nothing medical, because programs that show calendars keep them on other machines: only what
-kind of appointment, how, where, and the reference. RFC 5545, RFC 7986 (REFRESH-INTERVAL). The secret has 256 bits
-(ASVS 5.0, 11.5.1, asks for 128); only its digest is stored.
+The feed names no patient and nothing medical, because calendar programs store it on other machines: only the kind of
+appointment, how, where, and the reference. RFC 5545, RFC 7986 (REFRESH-INTERVAL). The secret has 256 bits (ASVS 5.0,
+11.5.1, asks for 128); only its digest is stored.
 """
 
 from datetime import datetime, timedelta
@@ -25,13 +26,13 @@ from appointments.models import Appointment, AuditEntry, Clinician
 from appointments.models.appointments import AppointmentQuerySet
 from calcsite.security.tokens import digest_of, new_token
 
-BACK = timedelta(days=30)  # what is longer over, nobody looks up in a calendar
+PAST_SHOWN = timedelta(days=30)  # older appointments are not looked up in a calendar
 FEED = "Calendar feed"
 
 
 @transaction.atomic
 def renew(*, clinician: Clinician, by: AbstractUser) -> str:
-    """Give a clinician a new secret address, and end the one before. Returns the secret, which is stored nowhere."""
+    """Give a clinician a new secret address, and revoke the one before. Returns the secret, which is not stored."""
     secret = new_token()
     _set_digest(clinician, digest_of(secret), by, "New address of the calendar feed.")
     return secret
@@ -39,11 +40,11 @@ def renew(*, clinician: Clinician, by: AbstractUser) -> str:
 
 @transaction.atomic
 def revoke(*, clinician: Clinician, by: AbstractUser) -> None:
-    """End a clinician's secret address. From now on it leads nowhere."""
+    """Revoke a clinician's secret address: it answers 404 from now on."""
     _set_digest(clinician, "", by, "Calendar feed ended.")
 
 
-def _set_digest(clinician: Clinician, digest: str, by: AbstractUser, what: str) -> None:
+def _set_digest(clinician: Clinician, digest: str, by: AbstractUser, message: str) -> None:
     Clinician.objects.filter(pk=clinician.pk).update(feed_digest=digest, feed_of=F("user"))
     clinician.feed_digest = digest
     LogEntry.objects.create(
@@ -52,31 +53,34 @@ def _set_digest(clinician: Clinician, digest: str, by: AbstractUser, what: str) 
         object_id=clinician.pk,
         object_repr=str(clinician)[:200],
         action_flag=CHANGE,
-        change_message=what,
+        change_message=message,
     )
 
 
 def find(secret: str) -> Clinician | None:
-    """Whose address holds this secret; None for anything else.
+    """The clinician whose feed has this secret, or None.
 
-    It ends with the account, with its permission to see appointments, and when the clinician has another account.
+    A feed ends with the account, with its permission to see appointments, and when the clinician gets another account.
     """
     found = Clinician.objects.filter(feed_digest=digest_of(secret), feed_of=F("user")).select_related("user").first()
     return found if found and found.user.has_perm(VIEW) else None
 
 
-def shown_to(clinician: Clinician, at: datetime | None = None) -> AppointmentQuerySet:
-    """What a clinician's calendar holds: what is booked, and what became of it lately."""
-    since = (at or timezone.now()) - BACK
+def feed_appointments(clinician: Clinician, at: datetime | None = None) -> AppointmentQuerySet:
+    """The appointments in a clinician's feed: the upcoming ones, and those of the last `PAST_SHOWN` but for cancelled
+    ones.
+    """
+    since = (at or timezone.now()) - PAST_SHOWN
     booked = Appointment.objects.booked().filter(slot__clinician=clinician, slot__starts__gte=since)
-    return booked.exclude(status=Status.CANCELLED).select_related("slot__location", "type").order_by("slot__starts")
+    booked = booked.exclude(status=Status.CANCELLED).order_by("slot__starts")
+    return booked.select_related("slot__location", "appointment_type")
 
 
 @transaction.atomic
 def calendar_of(clinician: Clinician, at: datetime | None = None) -> bytes:
-    """A clinician's calendar as an iCalendar file. Each record in it is in the audit log, once a day."""
+    """A clinician's feed as an iCalendar file. Each record in it enters the audit log once a day."""
     now = at or timezone.now()
-    appointments = list(shown_to(clinician, now))
+    appointments = list(feed_appointments(clinician, now))
     _record(clinician, appointments, now)
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
@@ -94,7 +98,7 @@ def _event(appointment: Appointment) -> Event:
     event.add("dtstamp", appointment.booked_at or appointment.created_at)
     event.add("dtstart", appointment.slot.starts)
     event.add("dtend", appointment.slot.ends)
-    event.add("summary", f"{appointment.type.name}, {appointment.get_mode_display().lower()}")
+    event.add("summary", f"{appointment.appointment_type.name}, {appointment.get_mode_display().lower()}")
     event.add("description", f"Reference {appointment.spoken_reference}")
     event.add("class", "PRIVATE")
     event.add("url", settings.SITE_URL + reverse("admin:appointments_appointment_change", args=[appointment.pk]))
@@ -104,7 +108,7 @@ def _event(appointment: Appointment) -> Event:
 
 
 def _record(clinician: Clinician, appointments: list[Appointment], now: datetime) -> None:
-    """A program asks many times a day: the first time says all."""
+    """Audit the appointments that have no entry of the last day yet: programs fetch many times a day."""
     today = AuditEntry.objects.filter(by=clinician.user, detail=FEED, at__gte=now - timedelta(days=1))
     known = set(today.values_list("appointment_id", flat=True))
     new = [appointment for appointment in appointments if appointment.pk not in known]

@@ -37,13 +37,13 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "clinician": clinician,
         "may_book": request.user.has_perm(ADD),
         "may_close": request.user.has_perm("appointments.add_closure"),
-        "ways": _ways(day, is_week, clinician and clinician.pk),
+        "ways": _navigation(day, is_week, clinician and clinician.pk),
     }
     return screen(request, "desk/calendar.html", **context)
 
 
-def _ways(day: date, is_week: bool, clinician: int | None) -> dict[str, str]:
-    """Where the calendar can be turned to from here."""
+def _navigation(day: date, is_week: bool, clinician: int | None) -> dict[str, str]:
+    """The links to the neighbouring days, weeks and clinicians."""
     step = timedelta(days=7 if is_week else 1)
 
     def address(to: date, view: str = "week" if is_week else "day") -> str:

@@ -1,6 +1,6 @@
-"""The calendar that staff work with: what is free, held, booked or closed, day by day and clinician by clinician.
+"""The calendar of staff: slots that are free, held, booked or closed, by day and clinician.
 
-Days are days of the clinic's own zone, however long daylight saving makes them.
+Days are days of the clinic's time zone, of 23 to 25 hours at the ends of daylight saving time.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ from appointments.governance.permissions import clinicians_of, slots_of
 from appointments.models import Appointment, Clinician, Closure, Slot
 from appointments.scheduling.walltime import bounds
 
-MOST = 1000  # slots on one page: a screen with more helps nobody
+MAX_SLOTS = 1000  # on one page: more are of no use on a screen
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Column:
-    """One clinician's day, or one day of everybody who is shown."""
+    """One clinician's day, or one day of all the clinicians shown."""
 
     day: date
     clinician: Clinician | None
@@ -42,12 +42,11 @@ class Column:
 
     @property
     def lines(self) -> list[list[Entry]]:
-        """The entries as they are shown: what is free at the same time with several clinicians is one line."""
-        return [list(together) for _, together in groupby(self.entries, key=_line_of)]
-
-
-def _line_of(entry: Entry) -> object:
-    return (entry.starts, entry.ends) if entry.kind == "free" else id(entry)
+        """The entries as shown: slots of several clinicians that are free at the same time are one line."""
+        lines = groupby(
+            self.entries, key=lambda entry: (entry.starts, entry.ends) if entry.kind == "free" else id(entry)
+        )
+        return [list(together) for _, together in lines]
 
 
 @dataclass(frozen=True)
@@ -64,14 +63,14 @@ class Calendar:
 
     @property
     def appointments(self) -> list[Appointment]:
-        """Those whose patients can be read in it."""
+        """The appointments whose patients are named in the calendar."""
         return [entry.appointment for column in self.columns for entry in column.entries if entry.appointment]
 
 
 def day_calendar(
     user: AbstractUser, day: date, *, of: Clinician | None = None, at: datetime | None = None
 ) -> Calendar:
-    """One day, a column for each clinician who sees people then or is away."""
+    """One day, with a column for each clinician who has appointments or a closure on it."""
     entries, closed, is_cut = _entries(user, day, 1, of, at or timezone.now())
     columns = defaultdict(list)
     for entry in entries:
@@ -83,7 +82,7 @@ def day_calendar(
 def week_calendar(
     user: AbstractUser, day: date, *, of: Clinician | None = None, at: datetime | None = None
 ) -> Calendar:
-    """The week with a day in it, from Monday, a column for each day."""
+    """The week that contains `day`, from Monday, with a column for each day."""
     monday = day - timedelta(days=day.weekday())
     entries, closed, is_cut = _entries(user, monday, 7, of, at or timezone.now())
     columns = []
@@ -97,26 +96,28 @@ def week_calendar(
 def _entries(
     user: AbstractUser, first: date, days: int, of: Clinician | None, now: datetime
 ) -> tuple[list[Entry], list[Closure], bool]:
-    """What there is in some days, in order of time; when everybody is away; and whether it was too much to show."""
+    """The entries of some days in order of time, the closures of the whole clinic, and whether there are too many
+    slots.
+    """
     starts, ends = bounds(first, days)
     slots = slots_of(user).filter(starts__gte=starts, starts__lt=ends)
     closures = Closure.objects.filter(Q(clinician=None) | Q(clinician__in=clinicians_of(user)))
     closures = closures.filter(starts__lt=ends, ends__gt=starts).select_related("clinician")
     if of:
         slots, closures = slots.filter(clinician=of), closures.filter(Q(clinician=None) | Q(clinician=of))
-    live = Appointment.objects.filter(status__in=LIVE).select_related("type")
+    live = Appointment.objects.filter(status__in=LIVE).select_related("appointment_type")
     slots = slots.select_related("clinician", "location").prefetch_related(
         Prefetch("appointments", queryset=live, to_attr="taken")
     )
-    found = list(slots[: MOST + 1])
-    entries = [entry for slot in found[:MOST] if (entry := _entry(slot, now))]
+    found = list(slots[: MAX_SLOTS + 1])
+    entries = [entry for slot in found[:MAX_SLOTS] if (entry := _entry(slot, now))]
     entries += [Entry("closed", away.starts, away.ends, away.clinician) for away in closures if away.clinician]
     entries.sort(key=lambda entry: (entry.starts, entry.clinician.name))
-    return entries, [away for away in closures if not away.clinician], len(found) > MOST
+    return entries, [away for away in closures if not away.clinician], len(found) > MAX_SLOTS
 
 
 def _entry(slot: Slot, now: datetime) -> Entry | None:
-    """A slot as the calendar shows it: not at all when it is over, or no longer offered, and nobody took it."""
+    """The entry for a slot; None if it is over or no longer offered, and not taken."""
     appointment = next(iter(slot.taken), None)
     if appointment and appointment.status != Status.HELD:
         return Entry("booked", slot.starts, slot.ends, slot.clinician, slot, appointment)

@@ -1,4 +1,4 @@
-"""Where a clinician gets the private address of their calendar, and where it is ended."""
+"""The screen on which a clinician gets the private address of their calendar, and on which it is revoked."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -24,17 +24,14 @@ def feed_urls(site: AdminSite) -> list[URLPattern]:
     ]
 
 
-def _own(request: HttpRequest) -> Clinician | None:
-    return Clinician.objects.filter(user=request.user).first()
-
-
 @require_safe
 def feed(request: HttpRequest) -> HttpResponse:
     return _screen(request)
 
 
 def _screen(request: HttpRequest, secret: str = "") -> HttpResponse:
-    own, may_end_others = _own(request), request.user.has_perm(CHANGE_CLINICIAN)
+    own = Clinician.objects.filter(user=request.user).first()
+    may_end_others = request.user.has_perm(CHANGE_CLINICIAN)
     if not own and not may_end_others:
         raise PermissionDenied
     others = Clinician.objects.exclude(feed_digest="") if may_end_others else Clinician.objects.none()
@@ -44,7 +41,7 @@ def _screen(request: HttpRequest, secret: str = "") -> HttpResponse:
 
 @require_POST
 def renew(request: HttpRequest) -> HttpResponse:
-    """Only the clinician: nobody else should know the address. It is shown this once."""
+    """Only the clinician may renew the address, which is shown this once."""
     own = get_object_or_404(Clinician, user=request.user)
     return _screen(request, calendar_feed.renew(clinician=own, by=request.user))
 

@@ -1,4 +1,4 @@
-"""The addresses that calendar programs ask: a clinician's, and those of patients with a recovery plan."""
+"""The addresses that calendar programs fetch: feeds of clinicians, and of patients with a recovery plan."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -39,7 +39,7 @@ def _answer(request: HttpRequest, secret: str, find: Callable, calendar_of: Call
     address, hour = limits.client_address(request), timedelta(hours=1)
     if not limits.allow(scope="calendar feed", key=address, limit=ASKED, per=hour):
         return HttpResponse("Too many requests. Try again in an hour.", status=429, content_type="text/plain")
-    whose = find(secret)
-    if whose is None:
+    owner = find(secret)
+    if owner is None:
         return HttpResponse("There is no calendar at this address.", status=404, content_type="text/plain")
-    return HttpResponse(calendar_of(whose), content_type="text/calendar; charset=utf-8")
+    return HttpResponse(calendar_of(owner), content_type="text/calendar; charset=utf-8")

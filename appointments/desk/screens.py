@@ -1,4 +1,4 @@
-"""An appointment's own page, and what staff do from there: by the same verbs as patients."""
+"""An appointment's own page, and the actions of staff on it: through the same verbs as those of patients."""
 
 from datetime import date
 from typing import Any
@@ -30,19 +30,19 @@ from appointments.choices import Status
 from appointments.desk.worklists import BY_KEY
 from appointments.documents.screens import documents_panel
 from appointments.governance import consents
-from appointments.governance.permissions import ADD, CHANGE, SIGN, VIEW, sees_everybody, slots_of
+from appointments.governance.permissions import ADD, CHANGE, SIGN, VIEW, may_see_all, slots_of
 from appointments.governance.screens import about_appointment, needs, patient_screen, screen
 from appointments.messages import messaging
 from appointments.messages.messaging import MessagingError
 from appointments.models import Appointment, Message, Slot
 from appointments.scheduling.availability import free_for
 
-TIMES = 40  # free times on one page; a later day shows others
+TIMES_PER_PAGE = 40  # free times on one page; a later day shows others
 PAGE = "admin:appointments_appointment_change"
 
 
 def page_urls(site: AdminSite) -> list[URLPattern]:
-    """The addresses of what is done with one appointment, below the list of all."""
+    """The addresses of the actions on one appointment, below that of the list."""
     steps = {
         "move": move,
         "cancel": cancel,
@@ -77,15 +77,15 @@ def _page(request: HttpRequest, appointment: Appointment, form: NoteForm) -> Htt
         may_change=request.user.has_perm(CHANGE),
         is_own=request.user.has_perm(SIGN) and appointment.slot.clinician.user_id == request.user.pk,
         marks=booking.possible_marks(appointment),
-        sent=_sent(appointment),
+        sent=_messages_with_state(appointment),
         notes=appointment.notes.select_related("by"),
         entries=appointment.audit.all()[:50],
         **documents_panel(request, appointment),
     )
 
 
-def _sent(appointment: Appointment) -> list[dict[str, Any]]:
-    """What the patient was told or will be, each with what became of it."""
+def _messages_with_state(appointment: Appointment) -> list[dict[str, Any]]:
+    """The messages to the patient, sent or due, each with its state of delivery."""
     failed = set(messaging.failed().filter(appointment=appointment).values_list("pk", flat=True))
     found = appointment.messages.select_related("email", "handled_by")
     return [
@@ -112,8 +112,8 @@ def _back(appointment: Appointment) -> HttpResponse:
     return redirect(PAGE, appointment.pk)
 
 
-def _told(appointment: Appointment) -> str:
-    """How the patient learns of a change: what staff read after making it."""
+def _notice(appointment: Appointment) -> str:
+    """The sentence that tells staff how the patient learns of the change just made."""
     if appointment.email:
         return "The patient gets an e-mail about it."
     return f"There is no e-mail address: tell them by telephone now, {appointment.telephone or 'no number is known'}."
@@ -121,24 +121,26 @@ def _told(appointment: Appointment) -> str:
 
 @needs(ADD)
 def book(request: HttpRequest, slot: int) -> HttpResponse:
-    """Book a slot for somebody who telephones or stands at the desk."""
+    """Book a slot for a patient on the telephone or at the desk."""
     chosen = get_object_or_404(slots_of(request.user).select_related("clinician", "location"), pk=slot)
     form = BookForm(request.POST or None, slot=chosen)
     if form.is_valid():
-        kind, mode = form.cleaned_data["kind"], form.cleaned_data["mode"]
+        appointment_type, mode = form.cleaned_data["kind"], form.cleaned_data["mode"]
         try:
-            made = booking.book_for_patient(slot=chosen, kind=kind, mode=mode, details=form.details, by=request.user)
+            made = booking.book_for_patient(
+                slot=chosen, appointment_type=appointment_type, mode=mode, details=form.details, by=request.user
+            )
         except BookingError as error:
             form.add_error(None, f"{error} What you have written is still here: the calendar shows other times.")
         else:
-            messages.success(request, f"Booked. The reference is {made.spoken_reference}. {_told(made)}")
+            messages.success(request, f"Booked. The reference is {made.spoken_reference}. {_notice(made)}")
             return _back(made)
     return screen(request, "booking/book.html", form=form, slot=chosen, consent=consents)
 
 
 @about_appointment(CHANGE)
 def move(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """Another time, for the same row."""
+    """Reschedule an appointment: its row stays, with another slot."""
     find = FindTimeForm(request.GET)
     first = (find.is_valid() and find.cleaned_data["first"]) or timezone.localdate()
     anybody = find.is_valid() and find.cleaned_data["anybody"]
@@ -152,7 +154,7 @@ def move(request: HttpRequest, appointment: Appointment) -> HttpResponse:
         except BookingError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, f"Moved. {_told(appointment)}")
+            messages.success(request, f"Moved. {_notice(appointment)}")
             return _back(appointment)
     return patient_screen(
         request,
@@ -160,15 +162,15 @@ def move(request: HttpRequest, appointment: Appointment) -> HttpResponse:
         appointment,
         form=form,
         find=FindTimeForm(initial={"first": first, "anybody": anybody}),
-        times=times[:TIMES],
+        times=times[:TIMES_PER_PAGE],
         later=_later(times, first, bool(anybody)),
-        may_see_others=sees_everybody(request.user),
+        may_see_others=may_see_all(request.user),
     )
 
 
 def _later(times: QuerySet[Slot], first: date, anybody: bool) -> str:
-    """Where the times go on that did not fit on the page; empty when all did, or a single day fills it."""
-    following = next(iter(times[TIMES : TIMES + 1]), None)
+    """The query string of the times that did not fit on the page; empty if all did, or if a single day fills it."""
+    following = next(iter(times[TIMES_PER_PAGE : TIMES_PER_PAGE + 1]), None)
     day = following and timezone.localdate(following.starts)
     return "?" + urlencode({"first": day} | ({"anybody": "on"} if anybody else {})) if day and day > first else ""
 
@@ -184,14 +186,14 @@ def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
             form.data = form.data.copy()
             form.data["seen"] = appointment.sequence  # the page shows how it is now
         else:
-            messages.success(request, f"Cancelled, and the time is free. {_told(appointment)}")
+            messages.success(request, f"Cancelled, and the time is free. {_notice(appointment)}")
             return _back(appointment)
     return patient_screen(request, "booking/cancel.html", appointment, form=form)
 
 
 @about_appointment(CHANGE)
 def details(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """Correct what is known of the patient."""
+    """Correct the patient's details."""
     form = CorrectForm(request.POST or None, appointment=appointment)
     if form.is_valid():
         changed = corrections.correct_details(appointment=appointment, details=form.details, by=request.user)
@@ -228,7 +230,7 @@ def note(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 @require_POST
 @about_appointment(CHANGE)
 def mark(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """Say whether somebody came. From a worklist, it leads back there."""
+    """Mark an appointment as arrived, completed or missed, and return to the worklist if the form came from one."""
     form = MarkForm(request.POST, appointment=appointment)
     worklist = request.POST.get("worklist")
     if not form.is_valid():
@@ -249,7 +251,7 @@ def mark(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 @require_POST
 @about_appointment(CHANGE)
 def link(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """Send the patient a new link; those from before lead nowhere from then on."""
+    """Send the patient a new link. Earlier links end."""
     try:
         corrections.reissue_link(appointment=appointment, by=request.user)
     except BookingError as error:
@@ -262,7 +264,7 @@ def link(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 @require_POST
 @about_appointment(CHANGE)
 def handled(request: HttpRequest, appointment: Appointment, message: int) -> HttpResponse:
-    """Somebody has told the patient what a message could not."""
+    """Note that staff told the patient the content of an undelivered message."""
     failed = get_object_or_404(messaging.failed().filter(appointment=appointment), pk=message)
     messaging.acknowledge(message=failed, by=request.user)
     messages.success(request, "Noted that the patient knows.")

@@ -1,4 +1,4 @@
-"""Saving the list of appointments as a spreadsheet that is safe to open."""
+"""Export of the appointment list as a spreadsheet that is safe to open."""
 
 import csv
 import unicodedata
@@ -18,8 +18,8 @@ from appointments.governance import audit
 from appointments.governance.permissions import EXPORT
 from appointments.models import Appointment, AuditEntry
 
-MOST = 10_000
-FORMULA = tuple("=+-@\t\r\n\0")
+MAX_EXPORT_ROWS = 10_000
+FORMULA_STARTS = tuple("=+-@\t\r\n\0")
 HEAD = [
     "Reference",
     "Starts",
@@ -44,14 +44,17 @@ def safe_cell(text: object) -> str:
 
 
 def _safe_part(words: str) -> str:
-    """Spreadsheets look past spaces and quotes, and some read full-width signs as plain: what they see decides."""
+    """One part of a cell, with a leading quote if a spreadsheet could read it as a formula.
+
+    Spreadsheets skip spaces and quotes at the start, and some read full-width signs as plain ones.
+    """
     seen = unicodedata.normalize("NFKC", words)
     starts = {words[:1], seen[:1], seen.lstrip(' \u200b\ufeff"')[:1], seen.strip().strip('"').strip()[:1]}
-    return "'" + words if starts & set(FORMULA) else words
+    return "'" + words if starts & set(FORMULA_STARTS) else words
 
 
 def spreadsheet(appointments: Iterable[Appointment]) -> bytes:
-    """UTF-8 with the mark by which Excel knows it."""
+    """The appointments as CSV in UTF-8, with the byte order mark by which Excel recognises it."""
     file = StringIO()
     rows = csv.writer(file, quoting=csv.QUOTE_ALL)
     rows.writerow(HEAD)
@@ -59,8 +62,8 @@ def spreadsheet(appointments: Iterable[Appointment]) -> bytes:
     for each in appointments:
         starts = timezone.localtime(each.slot.starts, timezone.get_default_timezone())
         cells = [each.reference, f"{starts:%Y-%m-%d %H:%M}", zone, (each.slot.ends - each.slot.starts).seconds // 60]
-        cells += [each.slot.clinician, each.type, each.get_mode_display(), each.get_status_display(), each.name]
-        cells += [each.date_of_birth or "", each.email, each.telephone, each.language]
+        cells += [each.slot.clinician, each.appointment_type, each.get_mode_display(), each.get_status_display()]
+        cells += [each.name, each.date_of_birth or "", each.email, each.telephone, each.language]
         cells += ["yes" if each.needs_interpreter else "no", f"{each.booked_at:%Y-%m-%d}" if each.booked_at else ""]
         rows.writerow([safe_cell(cell) for cell in cells])
     return file.getvalue().encode("utf-8-sig")
@@ -75,7 +78,9 @@ def export_urls(site: admin.AdminSite, appointment_admin: admin.ModelAdmin) -> l
 
 
 def _export(request: HttpRequest, appointment_admin: admin.ModelAdmin) -> HttpResponse:
-    """What the list shows with the same filters and search. By POST: it takes people's data out of here."""
+    """The appointments of the list under its current filters and search. POST only, because personal data leaves the
+    site.
+    """
     if not request.user.has_perm(EXPORT) or not appointment_admin.has_view_permission(request):
         raise PermissionDenied
     try:
@@ -83,9 +88,11 @@ def _export(request: HttpRequest, appointment_admin: admin.ModelAdmin) -> HttpRe
     except IncorrectLookupParameters:
         messages.error(request, "The list cannot be narrowed like this.")
         return redirect("admin:appointments_appointment_changelist")
-    found = list(listed.select_related("slot__clinician", "type")[: MOST + 1])
-    if len(found) > MOST:
-        messages.error(request, f"That is more than {MOST:,} appointments. Narrow the list first, by a date, say.")
+    found = list(listed.select_related("slot__clinician", "appointment_type")[: MAX_EXPORT_ROWS + 1])
+    if len(found) > MAX_EXPORT_ROWS:
+        messages.error(
+            request, f"That is more than {MAX_EXPORT_ROWS:,} appointments. Narrow the list first, by a date, say."
+        )
         return redirect(f"..?{request.GET.urlencode()}")
     audit.record(AuditEntry.Action.EXPORTED, *found, by=request.user, detail="Spreadsheet")
     day = timezone.localdate()

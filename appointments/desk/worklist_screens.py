@@ -6,12 +6,9 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_safe
 
 from appointments.booking.booking import possible_marks
-from appointments.choices import Status
 from appointments.desk.worklists import BY_KEY
 from appointments.governance.permissions import CHANGE, VIEW
 from appointments.governance.screens import needs, record_listed, screen
-from appointments.governance.worklists import Worklist
-from appointments.models import Appointment
 from calcsite.web.paging import links_to_pages, page_of
 
 
@@ -22,17 +19,12 @@ def worklist_urls(site: AdminSite) -> list[URLPattern]:
 @require_safe
 @needs(VIEW)
 def worklist(request: HttpRequest, key: str) -> HttpResponse:
-    """Everybody on one worklist, with how to reach them, page by page."""
+    """The patients on one worklist, with how to reach them, page by page."""
     if key not in BY_KEY:
         raise Http404
     page = page_of(BY_KEY[key].find(request.user), request.GET, per_page=50)
     record_listed(request, page.object_list, BY_KEY[key].title)
-    may_change = request.user.has_perm(CHANGE)
-    rows = [(each, _marks(BY_KEY[key], each) if may_change else []) for each in page.object_list]
+    marks = BY_KEY[key].marks if request.user.has_perm(CHANGE) else ()
+    rows = [(each, [mark for mark in possible_marks(each) if mark in marks]) for each in page.object_list]
     pages = links_to_pages(page, QueryDict(mutable=True))
     return screen(request, "desk/worklist.html", worklist=BY_KEY[key], rows=rows, page_obj=page, pages=pages)
-
-
-def _marks(worklist: Worklist, appointment: Appointment) -> list[Status]:
-    """How somebody can be marked from the list, without opening their page."""
-    return [status for status in possible_marks(appointment) if status in worklist.marks]

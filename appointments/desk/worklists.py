@@ -1,4 +1,4 @@
-"""What waits for whoever looks after the bookings: lists of appointments that need somebody to do something."""
+"""The worklists of the admin's first page: appointments that need an action by staff."""
 
 from datetime import datetime, timedelta
 
@@ -93,5 +93,5 @@ BY_KEY = {worklist.key: worklist for worklist in WORKLISTS}
 
 
 def counts(user: AbstractUser, at: datetime | None = None) -> list[tuple[Worklist, int]]:
-    """Each worklist with how many are on it for `user`. Names nobody, so it needs no entry in the audit log."""
+    """Each worklist with the number of its appointments for `user`. It names no patient, so it is not audited."""
     return [(worklist, worklist.find(user, at).count()) for worklist in WORKLISTS]

@@ -1,8 +1,8 @@
-"""Documents: the records that patients send, and that staff add for them or ask for.
+"""Documents: the records that patients send, and that staff add for them or request.
 
-A file is checked before anything is kept. File and row come together and go together: the file is written first and
-is deleted again when the row is not kept; a row that is deleted takes its file along once that is certain. What a
-process that was killed between the two left behind is found by `sweep`.
+A file is checked before it is stored. File and row are kept together: the file is written first and deleted again if
+the row is not committed; a deleted row takes its file along after the commit. `sweep` deletes the files left behind by
+a process that was killed in between.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from appointments.choices import ConsentKind
 from appointments.documents.scanning import clamd, sandbox
-from appointments.documents.scanning.filechecks.names import harmless
+from appointments.documents.scanning.filechecks.names import safe_name
 from appointments.documents.scanning.filechecks.problems import FileProblem
 from appointments.governance import audit, consents, legal_holds
 from appointments.models import Appointment, AuditEntry, Document, DocumentRequest
@@ -28,51 +28,51 @@ from appointments.models.documents import generated_name, private_files
 
 MEGABYTE = 1024 * 1024
 FOLDER = "documents"  # in the storage
-UNCLAIMED = timedelta(days=1)  # how old a file without a row is before nobody can be about to write the row
+ORPHAN_AGE = timedelta(days=1)  # from this age on, a file's row is not about to be written any more
 CHANGED = AuditEntry.Action.CHANGED
 
-TWICE = "You have sent this file already: it is “{name}” in the list."
-DISK = "This file could not be saved. Nothing is wrong with it. Try again in a few minutes, or call us."
+DUPLICATE = "You have sent this file already: it is “{name}” in the list."
+DISK_FULL = "This file could not be saved. Nothing is wrong with it. Try again in a few minutes, or call us."
 TOO_MANY = "You can send up to {most} files. Put DICOM images into one zip file, or call us."
 TOO_LARGE = "This file is larger than {largest} MB. Send a smaller one, send it in parts, or call us."
 NO_ROOM = "All your files together can be {largest} MB large. This one is too much. Remove another one, or call us."
 NOT_AGREED = "You do not agree any more that we keep your files, so we did not keep this one."
-GONE = "We do not hold your record any more, so we did not keep this file. Call us if you have a question."
-KEPT = "We have to keep this file for now. Call us, and we explain why."
+RECORD_ERASED = "We do not hold your record any more, so we did not keep this file. Call us if you have a question."
+UNDER_LEGAL_HOLD = "We have to keep this file for now. Call us, and we explain why."
 
 
 class DocumentError(Exception):
-    """A document is not taken or not removed. The message says why and what to do."""
+    """A document cannot be added or removed. The message tells the user why, and the next step."""
 
 
 def refusal(why: str) -> str:
-    """Why a file was dropped while it came in (`calcsite.web.uploads`), in words for who sent it."""
-    words = {"too many": TOO_MANY, "too large": TOO_LARGE, "no room": NO_ROOM, "disk": DISK}[why]
+    """The sentence for the sender of a file that was dropped while it came in (`calcsite.web.uploads`)."""
+    words = {"too many": TOO_MANY, "too large": TOO_LARGE, "no room": NO_ROOM, "disk": DISK_FULL}[why]
     largest = settings.DOCUMENTS_MEGABYTES if why == "no room" else settings.DOCUMENT_MEGABYTES
     return words.format(most=settings.DOCUMENTS_MOST, largest=largest)
 
 
-def largest_file() -> int:
-    """In bytes. Read at each use, as `calcsite.web.uploads` asks for it."""
+def max_file_bytes() -> int:
+    """The limit for one file in bytes. Read at each use, as `calcsite.web.uploads` requires."""
     return settings.DOCUMENT_MEGABYTES * MEGABYTE
 
 
-def largest_together() -> int:
+def max_total_bytes() -> int:
     return settings.DOCUMENTS_MEGABYTES * MEGABYTE
 
 
-def most_files() -> int:
-    """Of one appointment, and so of one form."""
+def max_files() -> int:
+    """The limit of files for one appointment, and so for one form."""
     return settings.DOCUMENTS_MOST
 
 
 def has_agreed(appointment: Appointment) -> bool:
-    """Whether the patient agrees, as of now, that records are kept."""
+    """Whether the patient's consent to keeping records is in force."""
     return appointment.consents.filter(kind=ConsentKind.DOCUMENTS, withdrawn_at=None).exists()
 
 
 def agree(*, appointment: Appointment, at: datetime | None = None) -> None:
-    """Put on record that the patient agrees to the wording of today. Who agreed before need not do it again."""
+    """Record the patient's consent to the current wording. No effect if a consent is in force."""
     consents.give(appointment=appointment, kind=ConsentKind.DOCUMENTS, at=at)
 
 
@@ -85,18 +85,18 @@ def add(
     by: AbstractBaseUser | None = None,
     at: datetime | None = None,
 ) -> Document:
-    """Check a file that has come in, and keep it. Raises DocumentError when it is not kept, and then nothing is.
+    """Check an uploaded file and store it. Raises DocumentError if it is not stored; then no trace of it is left.
 
-    `meets` is the request that it answers. Without `by` the patient has sent it.
+    `meets` is the request that the document answers. Without `by` the patient is the sender.
     """
     digest = _digest_of(file)
-    _refuse_what_has_no_place(Document(appointment=appointment, size=file.size, sha256=digest, added_by=by))
+    _check_limits(Document(appointment=appointment, size=file.size, sha256=digest, added_by=by))
     kind = _kind_of(file)
     stored = _store(file)
     row = Document(
         appointment=appointment,
         kind=kind,
-        name=harmless(file.name or "", kind),
+        name=safe_name(file.name or "", kind),
         description=description,
         file=stored,
         size=file.size,
@@ -109,7 +109,7 @@ def add(
     except BaseException as error:
         _delete_file(stored)
         if isinstance(error, OperationalError):  # the database's own disk is full, or it is away
-            raise DocumentError(DISK) from error
+            raise DocumentError(DISK_FULL) from error
         raise
     return row
 
@@ -125,56 +125,56 @@ def _kind_of(file: TemporaryUploadedFile) -> str:
 
 
 def _digest_of(file: TemporaryUploadedFile) -> str:
-    file.seek(0)  # which writes to the disk what is still in memory
+    file.seek(0)  # which writes the part in memory to the disk
     digest = hashlib.file_digest(file.file, "sha256").hexdigest()
     file.seek(0)
     return digest
 
 
 def _store(file: TemporaryUploadedFile) -> str:
-    """Write the file under a generated name. What was written before the disk was full is deleted again."""
+    """Write the file under a generated name. A partial file is deleted if the disk is full."""
     name = generated_name(Document(), "")
     try:
         return private_files().save(name, file)
     except OSError as error:
         _delete_file(name)
-        raise DocumentError(DISK) from error
+        raise DocumentError(DISK_FULL) from error
 
 
 def _delete_file(name: str) -> None:
-    """A file that cannot be deleted now is deleted by `sweep`."""
+    """Delete a file. One that cannot be deleted now is left to `sweep`."""
     with suppress(OSError):
         private_files().delete(name)
 
 
 @transaction.atomic
 def _insert(row: Document, meets: DocumentRequest | None) -> None:
-    """The row, under its appointment's lock: of two files at once, the second one is counted against the first."""
+    """Insert the row under its appointment's lock, so that the limits hold for simultaneous uploads."""
     appointment = Appointment.objects.select_for_update().filter(pk=row.appointment_id).first()
     if appointment is None:
-        raise DocumentError(GONE)
-    _refuse_what_has_no_place(row)
+        raise DocumentError(RECORD_ERASED)
+    _check_limits(row)
     row.save(force_insert=True)
     if meets:
         DocumentRequest.objects.filter(pk=meets.pk, appointment=appointment, met_by=None).update(met_by=row)
     audit.record(CHANGED, appointment, by=row.added_by or audit.PATIENT, detail="Document added")
 
 
-def _refuse_what_has_no_place(row: Document) -> None:
-    """Raises DocumentError for a file too many, too large or without consent.
+def _check_limits(row: Document) -> None:
+    """Raises DocumentError for too many files, too large a file, a duplicate, or without consent.
 
-    It is asked before a file is checked, which takes long, and again under the lock.
+    Called before a file is checked, which takes long, and again under the lock.
     """
     there = Document.objects.filter(appointment=row.appointment)
     if row.added_by is None and not has_agreed(row.appointment):
         raise DocumentError(NOT_AGREED)
-    if row.size > largest_file():
+    if row.size > max_file_bytes():
         raise DocumentError(refusal("too large"))
     if same := there.filter(sha256=row.sha256).first():
-        raise DocumentError(TWICE.format(name=same.name))
-    if there.count() >= most_files():
+        raise DocumentError(DUPLICATE.format(name=same.name))
+    if there.count() >= max_files():
         raise DocumentError(refusal("too many"))
-    if (there.aggregate(size=Sum("size"))["size"] or 0) + row.size > largest_together():
+    if (there.aggregate(size=Sum("size"))["size"] or 0) + row.size > max_total_bytes():
         raise DocumentError(refusal("no room"))
 
 
@@ -182,8 +182,8 @@ def _refuse_what_has_no_place(row: Document) -> None:
 def remove(*, document: Document, by: AbstractBaseUser | None = None, at: datetime | None = None) -> None:
     """Delete a document and its file. A request that it met is open again.
 
-    Patients remove what they have sent, until the appointment begins: from then on it is what the opinion rests on.
-    Staff remove what staff have added. Raises DocumentError otherwise.
+    Patients remove documents that they sent, until the appointment begins: from then on the opinion rests on them.
+    Staff remove documents that staff added. Raises DocumentError otherwise.
     """
     appointment = _locked(document.appointment)
     if not may_remove(document, appointment, by=by, at=at):
@@ -193,24 +193,24 @@ def remove(*, document: Document, by: AbstractBaseUser | None = None, at: dateti
 
 @transaction.atomic
 def remove_sent(*, appointment: Appointment) -> None:
-    """Delete all that the patient has sent, whenever that was: they no longer agree that it is kept.
+    """Delete all documents that the patient sent, at any time, because their consent is withdrawn.
 
-    Raises DocumentError when a legal hold forbids it.
+    Raises DocumentError if there is a legal hold.
     """
     row = _locked(appointment)
     _delete(row, list(Document.objects.filter(appointment=row, added_by=None)), by=audit.PATIENT)
 
 
 def _locked(appointment: Appointment) -> Appointment:
-    """The row of an appointment whose files may be deleted. Raises DocumentError when a legal hold forbids it."""
+    """The locked row of an appointment. Raises DocumentError if there is a legal hold."""
     try:
-        return legal_holds.locked(appointment)
+        return legal_holds.lock(appointment)
     except legal_holds.HeldError as error:
-        raise DocumentError(KEPT) from error
+        raise DocumentError(UNDER_LEGAL_HOLD) from error
 
 
 def _delete(appointment: Appointment, documents: list[Document], *, by: AbstractBaseUser | str) -> None:
-    """Delete rows of an appointment that is locked, each with an entry in the log, and then their files."""
+    """Delete documents of a locked appointment, each with an audit entry, and their files after the commit."""
     Document.objects.filter(pk__in=[each.pk for each in documents]).delete()
     audit.record(CHANGED, *[appointment] * len(documents), by=by, detail="Document removed")
     transaction.on_commit(lambda: [_delete_file(each.file.name) for each in documents])
@@ -227,7 +227,7 @@ def may_remove(
 
 @transaction.atomic
 def describe(*, document: Document, description: str, meets: DocumentRequest | None = None) -> None:
-    """Say what a document is, and which request it answers."""
+    """Update a document's description, and the request that it meets."""
     Document.objects.filter(pk=document.pk).update(description=description)
     DocumentRequest.objects.filter(met_by=document).update(met_by=None)
     if meets:
@@ -240,7 +240,7 @@ def describe(*, document: Document, description: str, meets: DocumentRequest | N
 def request(
     *, appointment: Appointment, what: str, by: AbstractBaseUser, at: datetime | None = None
 ) -> DocumentRequest:
-    """Ask a patient for a record. It stands on their page until it is there, or not needed any more."""
+    """Request a record from the patient. It stays on their page until it is met or waived."""
     audit.record(CHANGED, appointment, by=by, detail="Asked for a document")
     return DocumentRequest.objects.create(
         appointment=appointment, what=what, asked_by=by, asked_at=at or timezone.now()
@@ -249,7 +249,7 @@ def request(
 
 @transaction.atomic
 def waive(*, request: DocumentRequest, by: AbstractBaseUser, at: datetime | None = None) -> bool:
-    """Say that a record is not needed. Returns whether it was missing until now."""
+    """Mark a requested record as not needed. Returns whether it was missing until now."""
     still = DocumentRequest.objects.missing().filter(pk=request.pk)
     if still.update(waived_at=at or timezone.now()) != 1:
         return False
@@ -258,10 +258,10 @@ def waive(*, request: DocumentRequest, by: AbstractBaseUser, at: datetime | None
 
 
 def sweep(at: datetime | None = None, *, dry_run: bool = False) -> int:
-    """Delete files that no row knows, and pieces of uploads that ended in the middle. Returns how many there were."""
-    before = (at or timezone.now()) - UNCLAIMED
+    """Delete files without a row, and parts of interrupted uploads. Returns their number."""
+    before = (at or timezone.now()) - ORPHAN_AGE
     storage, known = private_files(), set(Document.objects.values_list("file", flat=True))
-    orphans = [name for name in _stored() if name not in known and storage.get_modified_time(name) < before]
+    orphans = [name for name in _stored_names() if name not in known and storage.get_modified_time(name) < before]
     incoming = Path(settings.FILE_UPLOAD_TEMP_DIR).glob("*.upload*")
     pieces = [path for path in incoming if path.stat().st_mtime < before.timestamp()]
     if not dry_run:
@@ -272,8 +272,8 @@ def sweep(at: datetime | None = None, *, dry_run: bool = False) -> int:
     return len(orphans) + len(pieces)
 
 
-def _stored() -> Iterator[str]:
-    """The names of all files that are kept, whoever knows of them."""
+def _stored_names() -> Iterator[str]:
+    """The names of all stored files, with or without a row."""
     storage = private_files()
     with suppress(FileNotFoundError):
         for folder in storage.listdir(FOLDER)[0]:

@@ -1,4 +1,4 @@
-"""Forms about documents: sending them, saying what they are, and asking for them."""
+"""Forms about documents: sending, describing and requesting them."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ class FilesInput(forms.FileInput):
 
 
 class FilesField(forms.FileField):
-    """Any number of files, at least one. What they are is looked at when they are added."""
+    """One or more files. Their content is checked when they are added."""
 
     widget = FilesInput
 
@@ -30,7 +30,7 @@ class FilesField(forms.FileField):
 
 
 class MeetsField(forms.ModelChoiceField):
-    """Which request a document answers, out of those that are open."""
+    """The open request that a document answers."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
@@ -42,20 +42,20 @@ class MeetsField(forms.ModelChoiceField):
         )
 
 
-def what(label: str) -> LineField:
+def description_field(label: str) -> LineField:
     return LineField(
         label=label, help_text="For example: report of the scan in March.", max_length=200, required=False
     )
 
 
 class SendForm(PatientForm):
-    """Files, what they are, and consent with the first ones."""
+    """Files, their description, and consent with the first ones."""
 
     button = "Send"
 
     files = FilesField(label="Choose your files", error_messages={"required": "Choose a file first."})
     meets = MeetsField(label="Is it something that we asked for?")
-    description = what("What is it? (optional)")
+    description = description_field("What is it? (optional)")
     agree = forms.BooleanField(
         label="I agree that you keep the files that I send", error_messages={"required": NO_CONSENT}
     )
@@ -79,7 +79,7 @@ class SendForm(PatientForm):
 class DescribeForm(PatientForm):
     button = "Save"
 
-    description = what("What is it? (optional)")
+    description = description_field("What is it? (optional)")
     meets = MeetsField(label="Is it something that we asked for?")
 
     def __init__(self, *args: Any, document: Document, **kwargs: Any) -> None:
@@ -90,7 +90,7 @@ class DescribeForm(PatientForm):
 
 
 class AskForm(forms.Form):
-    """What staff ask a patient for."""
+    """The record that staff request from a patient."""
 
     what = LineField(
         label="What do you need?",
@@ -101,7 +101,7 @@ class AskForm(forms.Form):
 
 
 class AddForm(forms.Form):
-    """What arrived by post, or was brought along, and is added by staff."""
+    """Documents that came by post or by hand, added by staff."""
 
     files = FilesField(
         label="Files",
@@ -109,7 +109,7 @@ class AddForm(forms.Form):
         error_messages={"required": "Choose a file."},
     )
     meets = MeetsField(label="Is it something that was asked for?")
-    description = what("What is it?")
+    description = description_field("What is it?")
 
     def __init__(self, *args: Any, appointment: Appointment, was_dropped: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

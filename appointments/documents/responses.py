@@ -1,4 +1,4 @@
-"""Handing out a document: as it was sent, to be saved, and powerless in a browser that opens it all the same."""
+"""Handing out a document: unchanged, as a download, and harmless in a browser that opens it all the same."""
 
 from django.http import FileResponse, Http404
 

@@ -1,7 +1,7 @@
 """A patient's documents in the admin.
 
-Their clinician opens them, and each one opened is on record. Who books for patients sees that they are there, asks for
-what is missing and adds what came by post; what a document is called is medical, and not shown to them.
+The patient's clinician opens them, and each access is audited. Staff who book for patients see that documents exist,
+request missing ones and add those that came by post; a document's name is medical, and hidden from them.
 """
 
 from typing import Any
@@ -41,7 +41,7 @@ def document_urls(site: AdminSite) -> list[URLPattern]:
 
 
 def documents_panel(request: HttpRequest, appointment: Appointment) -> dict[str, Any]:
-    """What the page of an appointment shows of its documents."""
+    """The template context of the documents on an appointment's page."""
     return {
         "documents": appointment.documents.select_related("added_by"),
         "requests": appointment.document_requests.select_related("met_by", "asked_by"),
@@ -52,7 +52,7 @@ def documents_panel(request: HttpRequest, appointment: Appointment) -> dict[str,
 @require_safe
 @about_appointment(VIEW)
 def open_document(request: HttpRequest, appointment: Appointment, document: int) -> FileResponse:
-    """For the clinician of the appointment only. To anybody else it is a number that there is not."""
+    """Serve a document to the appointment's clinician; 404 for any other user."""
     own = Document.objects.filter(appointment__in=patients_of(request.user))
     found = get_object_or_404(own, appointment=appointment, pk=document)
     answer = served(found)
@@ -61,9 +61,9 @@ def open_document(request: HttpRequest, appointment: Appointment, document: int)
 
 
 @about_appointment(CHANGE)
-@takes_large_files(largest=documents.largest_file, most=documents.most_files, together=documents.largest_together)
+@takes_large_files(largest=documents.max_file_bytes, most=documents.max_files, together=documents.max_total_bytes)
 def add(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """What came by post, or was brought along."""
+    """Add documents that came by post or by hand."""
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
     form = AddForm(*sent, appointment=appointment, was_dropped=bool(request.refused_files))
     arrived = receive(request, appointment, form, by=request.user) if form.is_valid() else 0
@@ -96,7 +96,7 @@ def waive(request: HttpRequest, appointment: Appointment, asked: int) -> HttpRes
 @require_POST
 @about_appointment(CHANGE)
 def remove(request: HttpRequest, appointment: Appointment, document: int) -> HttpResponse:
-    """Take out what was added by mistake."""
+    """Delete a document that was added by mistake."""
     found = get_object_or_404(Document, appointment=appointment, pk=document)
     try:
         documents.remove(document=found, by=request.user)

@@ -1,4 +1,4 @@
-"""A patient's records: send them, look at them, say what they are, remove them."""
+"""A patient's records: send, read, describe and remove them."""
 
 from typing import Any
 
@@ -23,9 +23,9 @@ from calcsite.web.uploads import takes_large_files
 
 @form_page
 @with_code
-@takes_large_files(largest=documents.largest_file, most=documents.most_files, together=documents.largest_together)
+@takes_large_files(largest=documents.max_file_bytes, most=documents.max_files, together=documents.max_total_bytes)
 def documents_page(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """What has arrived and what is missing; POST sends files. What a script sends is answered as JSON."""
+    """The received and the missing records; POST sends files, and answers a script with JSON."""
     if request.method != "POST":
         return _list(request, appointment, SendForm(appointment=appointment))
     form = SendForm(request.POST, request.FILES, appointment=appointment, was_dropped=bool(request.refused_files))
@@ -40,14 +40,14 @@ def documents_page(request: HttpRequest, appointment: Appointment) -> HttpRespon
 
 
 def _receive(request: HttpRequest, appointment: Appointment, form: SendForm) -> int:
-    """Keep what can be kept, and say in the form what was wrong with the others. Returns how many were kept."""
+    """Add the files, with the patient's consent. Returns how many were added; errors of the others are in the form."""
     if form.cleaned_data.pop("agree", False):
         documents.agree(appointment=appointment)
     return receive(request, appointment, form)
 
 
 def receive(request: HttpRequest, appointment: Appointment, form: Form, **by: Any) -> int:
-    """The same for staff, who are named in `by`."""
+    """Add files that a patient sent, or staff, who are named in `by`. Returns as `_receive` does."""
     files, arrived = form.cleaned_data.pop("files"), 0
     for name, why in request.refused_files:
         form.add_error("files", f"{readable(name)}: {documents.refusal(why)}")
@@ -72,7 +72,7 @@ def _list(request: HttpRequest, appointment: Appointment, form: SendForm) -> Htt
         "missing": appointment.document_requests.missing(),
         "form": form,
         "consent": consents,
-        "largest": documents.largest_file(),
+        "largest": documents.max_file_bytes(),
         "too_large": documents.refusal("too large"),
         "tasks": tasks_of(appointment, tool=Tool.DOCUMENTS),
         "may_change": tasks.is_open(appointment),
@@ -83,14 +83,14 @@ def _list(request: HttpRequest, appointment: Appointment, form: SendForm) -> Htt
 @require_safe
 @with_code
 def document(request: HttpRequest, appointment: Appointment, pk: int) -> FileResponse:
-    """The file, as it was sent."""
+    """The file, unchanged."""
     return served(get_object_or_404(Document, appointment=appointment, pk=pk))
 
 
 @form_page
 @with_code
 def describe(request: HttpRequest, appointment: Appointment, pk: int) -> HttpResponse:
-    """Say what it is."""
+    """Change a document's description."""
     found = get_object_or_404(Document, appointment=appointment, pk=pk)
     form = DescribeForm(request.POST if request.method == "POST" else None, document=found)
     if form.is_valid():
@@ -103,7 +103,7 @@ def describe(request: HttpRequest, appointment: Appointment, pk: int) -> HttpRes
 @form_page
 @with_code
 def remove(request: HttpRequest, appointment: Appointment, pk: int) -> HttpResponse:
-    """Ask whether it is meant; POST removes."""
+    """Ask for confirmation; POST removes."""
     found, problem = get_object_or_404(Document, appointment=appointment, pk=pk), ""
     if request.method == "POST":
         try:

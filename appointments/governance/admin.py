@@ -1,4 +1,4 @@
-"""The audit log, for those who have to answer who looked at what. It names no patient: a reference is all there is."""
+"""The audit log, for staff who answer for access to records. It names no patient, only their references."""
 
 from django.conf import settings
 from django.contrib import admin

@@ -1,4 +1,4 @@
-"""Auditing: who looked at a patient's record and who changed it, in a log that is only ever added to."""
+"""The audit log of reading and changing patients' records, which is append-only."""
 
 from django.contrib.auth.models import AbstractBaseUser
 
@@ -9,10 +9,10 @@ Action = AuditEntry.Action
 
 
 def record(action: Action, *appointments: Appointment, by: AbstractBaseUser | str, detail: str = "") -> None:
-    """Add one entry for each record, in the caller's transaction.
+    """Add one audit entry for each record, in the caller's transaction.
 
-    It says who it was in every case: a member of staff, or a name such as `PATIENT`. Raises TypeError when nobody is
-    named, so that who forgets to say so does not put it on the patient.
+    `by` is a member of staff, or a name such as `PATIENT`. Raises TypeError if it is empty, so that an omission is not
+    taken for an action of the patient.
     """
     if not by:
         raise TypeError("an entry in the audit log names who did it")

@@ -1,7 +1,7 @@
-"""What patients agree to when they book, when they send files, and when they take over what they had ticked before.
+"""The patient's consents to booking, to sending files, and to taking over the ticks made before the booking.
 
-Each wording has a version, and its own template, which is never changed. What somebody has agreed to, and how they
-take it back, is in `agreements`.
+Each wording has a version and its own template, which is never changed. Reading and withdrawing a consent is in
+`appointments.privacy.withdrawal`.
 """
 
 from datetime import datetime
@@ -21,7 +21,7 @@ VERSIONS = {ConsentKind.DOCUMENTS: DOCUMENTS_VERSION, ConsentKind.TICKS: TICKS_V
 
 
 def give(*, appointment: Appointment, kind: ConsentKind, at: datetime | None = None) -> None:
-    """Put on record that the patient agrees to the wording of today. While they agree it is there once, with its time.
+    """Record the patient's consent to the current wording. A consent in force is not repeated.
 
     The consent to the booking itself is on the appointment.
     """

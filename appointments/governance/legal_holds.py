@@ -1,7 +1,6 @@
-"""Legal hold: while it lasts, nothing of an appointment is deleted, by retention or by erasure.
+"""Legal holds: while one lasts, nothing of an appointment is deleted, by retention or by erasure.
 
-Whoever deletes locks the appointment's row first (`locked`), and so does whoever places a hold: one comes after the
-other.
+Deletions lock the appointment's row first (`lock`), and so does placing a hold: they take place one after the other.
 """
 
 from datetime import datetime
@@ -18,18 +17,18 @@ Action = AuditEntry.Action
 
 
 class HeldError(Exception):
-    """Nothing of this appointment may be deleted now. The message says so, in words for whoever asked."""
+    """There is a legal hold on the appointment. The message tells the user so."""
 
 
-def on(path: str = "pk") -> Exists:
-    """Whether there is a hold on the appointment that `path` leads to: a condition for `filter` and `exclude`."""
+def held(path: str = "pk") -> Exists:
+    """Condition for `filter` and `exclude`: there is a legal hold on the appointment at the lookup `path`."""
     return Exists(LegalHold.objects.lasting().filter(appointment=OuterRef(path)))
 
 
-def locked(appointment: Appointment) -> Appointment:
-    """The appointment's row, locked until the end of the caller's transaction, to delete something of it.
+def lock(appointment: Appointment) -> Appointment:
+    """Lock an appointment's row until the end of the caller's transaction, in order to delete rows of it.
 
-    Raises HeldError when there is a hold, and Appointment.DoesNotExist when it is gone.
+    Raises HeldError if there is a hold, and Appointment.DoesNotExist if the row is gone.
     """
     row = Appointment.objects.select_for_update(no_key=True).get(pk=appointment.pk)
     if LegalHold.objects.lasting().filter(appointment=row).exists():
@@ -39,7 +38,7 @@ def locked(appointment: Appointment) -> Appointment:
 
 @transaction.atomic
 def place(*, appointment: Appointment, why: str, by: AbstractUser, at: datetime | None = None) -> LegalHold:
-    """Keep everything of an appointment from being deleted, from now on."""
+    """Place a legal hold on an appointment."""
     row = Appointment.objects.select_for_update().get(pk=appointment.pk)
     audit.record(Action.CHANGED, row, by=by, detail="Legal hold placed")
     return LegalHold.objects.create(appointment=row, why=why, placed_by=by, placed_at=at or timezone.now())
@@ -47,6 +46,6 @@ def place(*, appointment: Appointment, why: str, by: AbstractUser, at: datetime 
 
 @transaction.atomic
 def end(*, hold: LegalHold, by: AbstractUser, at: datetime | None = None) -> None:
-    """End one hold. Ended twice it is ended once. Others on the same appointment go on."""
+    """End one legal hold. No effect if it has ended. Others on the same appointment stay in force."""
     if LegalHold.objects.lasting().filter(pk=hold.pk).update(ended_at=at or timezone.now()) == 1:
         audit.record(Action.CHANGED, hold.appointment, by=by, detail="Legal hold ended")

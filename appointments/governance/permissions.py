@@ -1,8 +1,8 @@
-"""Which patients a member of staff may see, and whose time they may look at.
+"""Permissions: the patients and the clinicians' calendars that a member of staff may see.
 
-Whoever books for patients (`add_appointment`) sees every appointment. Whoever may only look (`view_appointment`) sees
-those of which they are the clinician. Nobody else sees any, an administrator included. What somebody may not see does
-not exist for them: its number in an address leads where a random number leads (ASVS 5.0, 8.2.2).
+Staff who book for patients (`add_appointment`) see every appointment. Staff with `view_appointment` alone see those of
+which they are the clinician. All other users see none, administrators included. An appointment outside a user's
+permissions answers 404, as a random number does (ASVS 5.0, 8.2.2).
 """
 
 from django.contrib.auth.models import AbstractUser
@@ -19,31 +19,31 @@ REVIEW = "appointments.review_guidance"
 ERASE, HOLD = "appointments.erase_patient", "appointments.hold_legally"
 
 
-def sees_everybody(user: AbstractUser) -> bool:
-    """Whether `user` books for patients, and so sees every appointment."""
+def may_see_all(user: AbstractUser) -> bool:
+    """Whether `user` books for patients, and so may see every appointment."""
     return user.has_perms([VIEW, ADD])
 
 
 def appointments_of(user: AbstractUser) -> AppointmentQuerySet:
-    """The appointments that `user` may see. A hold is none: nobody is in it yet."""
+    """The appointments that `user` may see. Held ones are left out: they have no patient yet."""
     if not user.has_perm(VIEW):
         return Appointment.objects.none()
     booked = Appointment.objects.booked()
-    return booked if sees_everybody(user) else booked.filter(slot__clinician__user=user)
+    return booked if may_see_all(user) else booked.filter(slot__clinician__user=user)
 
 
 def slots_of(user: AbstractUser) -> SlotQuerySet:
-    """The slots at which `user` may see who comes, and to which they may move somebody."""
+    """The slots whose patients `user` may see, and to which they may move an appointment."""
     if not user.has_perm(VIEW):
         return Slot.objects.none()
-    return Slot.objects.all() if sees_everybody(user) else Slot.objects.filter(clinician__user=user)
+    return Slot.objects.all() if may_see_all(user) else Slot.objects.filter(clinician__user=user)
 
 
 def clinicians_of(user: AbstractUser) -> ClinicianQuerySet:
-    """The clinicians whose time `user` may look at."""
+    """The clinicians whose calendar `user` may see."""
     if not user.has_perm(VIEW):
         return Clinician.objects.none()
-    return Clinician.objects.all() if sees_everybody(user) else Clinician.objects.filter(user=user)
+    return Clinician.objects.all() if may_see_all(user) else Clinician.objects.filter(user=user)
 
 
 def patients_of(user: AbstractUser) -> AppointmentQuerySet:

@@ -1,4 +1,4 @@
-"""What the screens about bookings share: whose they are, and the entry in the audit log for each look at them."""
+"""Base of the admin's screens about bookings: access to an appointment, and the audit entry for each look at it."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -25,11 +25,11 @@ from calcsite.admin.lookups import OwnFiltersOnly
 
 View = Callable[..., HttpResponse]
 form_screen = require_http_methods(["GET", "HEAD", "POST"])
-FIRST, LAST = date(2000, 1, 10), date(2100, 1, 1)
+FIRST_DAY, LAST_DAY = date(2000, 1, 10), date(2100, 1, 1)
 
 
 class PlainTitles(OwnFiltersOnly):
-    """For an admin: the list of clinicians is called “Clinicians”, and not what is to be done with it."""
+    """Admin mixin: the title of a list is its verbose name, “Clinicians”, and not the action to take."""
 
     opts: Any
 
@@ -39,21 +39,21 @@ class PlainTitles(OwnFiltersOnly):
 
 
 def moment(at: datetime) -> str:
-    """A time as every screen of booking has it, in the clinic's zone."""
+    """A time in the format of all screens of booking, in the clinic's time zone."""
     return date_format(timezone.localtime(at), "D j M Y, H:i")
 
 
 def day_in(asked: str) -> date:
-    """The day that an address names, or today."""
+    """The day in a query string, or today."""
     try:
         day = parse_date(asked)
     except ValueError:
         day = None
-    return day if day and FIRST <= day <= LAST else timezone.localdate()
+    return day if day and FIRST_DAY <= day <= LAST_DAY else timezone.localdate()
 
 
 def needs(permission: str) -> Callable[[View], View]:
-    """A view for staff with a permission."""
+    """Decorator for views of staff with a permission. Raises PermissionDenied."""
 
     def with_permission(view: View) -> View:
         @wraps(view)
@@ -70,16 +70,18 @@ def needs(permission: str) -> Callable[[View], View]:
 def about_appointment(
     permission: str, among: Callable[[AbstractUser], AppointmentQuerySet] = appointments_of
 ) -> Callable[[View], View]:
-    """A view of one appointment, for staff with a permission who may see it: it gets the row instead of its number.
+    """Decorator for views of one appointment: staff who may see it and have the permission get its row; else 404.
 
-    What is medical is `among` those of `staff.patients_of`.
+    `among` limits the rows: medical views use `permissions.patients_of`.
     """
 
     def with_appointment(view: View) -> View:
         @needs(permission)
         @wraps(view)
         def allowed(request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponse:
-            seen = among(request.user).select_related("slot__clinician", "slot__location", "type", "condition")
+            seen = among(request.user).select_related(
+                "slot__clinician", "slot__location", "appointment_type", "condition"
+            )
             return view(request, get_object_or_404(seen, pk=pk), **kwargs)
 
         return allowed
@@ -88,7 +90,7 @@ def about_appointment(
 
 
 def screen(request: HttpRequest, template: str, status: int = 200, **context: Any) -> TemplateResponse:
-    """A page of the admin about bookings."""
+    """An admin page about bookings."""
     shared = {"opts": Appointment._meta, "zone": timezone.get_default_timezone_name()}
     context = admin.site.each_context(request) | shared | context
     return TemplateResponse(request, f"admin/appointments/{template}", context, status=status)
@@ -97,11 +99,11 @@ def screen(request: HttpRequest, template: str, status: int = 200, **context: An
 def patient_screen(
     request: HttpRequest, template: str, appointment: Appointment, *, detail: str = "", **context: Any
 ) -> TemplateResponse:
-    """A page about one patient. That it, or its `detail`, was looked at is on record before it is shown."""
+    """An admin page about one patient. Reading it, or its `detail`, is audited before it is shown."""
     audit.record(AuditEntry.Action.READ, appointment, by=request.user, detail=detail)
     return screen(request, template, appointment=appointment, **context)
 
 
 def record_listed(request: HttpRequest, appointments: Sequence[Appointment], detail: str = "") -> None:
-    """Put on record whose names are about to be shown in a list."""
+    """Audit that a list shows the names of these patients."""
     audit.record(AuditEntry.Action.LISTED, *appointments, by=request.user, detail=detail)

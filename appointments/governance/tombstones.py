@@ -1,8 +1,8 @@
-"""What remains of an appointment that was erased, inside the database and outside of it.
+"""Tombstones: the remains of an erased appointment, inside the database and outside of it.
 
-A tombstone is named by a digest of the appointment's random number, and says when it was erased and which files,
-whose names are random too, went with it. It names nobody. The copy outside the database survives when an older backup
-of it is restored, and so tells what has to be erased again (`erasure.apply_again`).
+A tombstone is named by a digest of the appointment's random `uid`, and holds the time of erasure and the random names
+of the deleted files. It identifies no person. The copy outside the database survives when an older backup is restored,
+and lists the erasures to apply again (`erasure.apply_again`).
 """
 
 import json
@@ -22,11 +22,11 @@ FOLDER = "tombstones"
 
 
 class TombstoneError(Exception):
-    """It could not be written outside the database."""
+    """A tombstone could not be written outside the database."""
 
 
 class StoredFile(NamedTuple):
-    """One file, by where it is stored: the model and field whose storage has it, and its generated name there."""
+    """A file by its place of storage: the model and field whose storage has it, and its generated name there."""
 
     model: str
     field: str
@@ -38,8 +38,8 @@ class StoredFile(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A tombstone as it is kept outside the database."""
+class StoredTombstone:
+    """A tombstone as stored outside the database."""
 
     digest: str
     erased_at: datetime
@@ -47,18 +47,18 @@ class Kept:
 
 
 def digest(appointment: Appointment) -> str:
-    """What a tombstone is named by: of the random number, so it tells nothing to whoever does not know that."""
+    """The name of an appointment's tombstone. It is a digest of the random `uid`, which cannot be guessed from it."""
     return digest_of(str(appointment.uid))
 
 
-def keep(appointment: Appointment, files: list[StoredFile], at: datetime) -> None:
+def write(appointment: Appointment, files: list[StoredFile], at: datetime) -> None:
     """Write both tombstones, the one outside the database last: it counts even if the transaction fails after it.
 
-    Raises TombstoneError when that cannot be written, and then nothing of it is left: half of one would count too.
+    Raises TombstoneError if that cannot be written; a partial file is deleted, because it would count too.
     """
     name = digest(appointment)
     Tombstone.objects.get_or_create(digest=name, defaults={"erased_at": at})
-    if not is_kept(appointment):
+    if not is_erased(appointment):
         words = json.dumps({"erased_at": at.isoformat(), "files": files})
         _write(f"{FOLDER}/{name}", words.encode())
 
@@ -72,31 +72,27 @@ def _write(name: str, content: bytes) -> None:
         raise TombstoneError("The disk may be full.") from error
 
 
-def is_kept(appointment: Appointment) -> bool:
-    """Whether an appointment was erased, whatever the database says."""
+def is_erased(appointment: Appointment) -> bool:
+    """Whether the appointment was erased, judged by the tombstone outside the database."""
     return storages["private"].exists(f"{FOLDER}/{digest(appointment)}")
 
 
-def unknown() -> list[Kept]:
-    """The tombstones outside the database that it does not know: it is older than they are."""
-    outside = set(_names())
+def unapplied() -> list[StoredTombstone]:
+    """The tombstones that are not in the database, because it was restored from an older backup."""
+    storage = storages["private"]
+    outside = set(storage.listdir(FOLDER)[1]) if storage.exists(FOLDER) else set()
     known = set(Tombstone.objects.values_list("digest", flat=True)) if outside else set()
     return [_read(name) for name in sorted(outside - known)]
 
 
-def _names() -> list[str]:
-    storage = storages["private"]
-    return storage.listdir(FOLDER)[1] if storage.exists(FOLDER) else []
-
-
-def _read(name: str) -> Kept:
-    """One whose writing was cut off, by a power cut say, still has its name: that says who is to be erased."""
+def _read(name: str) -> StoredTombstone:
+    """Read a tombstone. One whose writing was cut off still has its name, which is enough to erase the appointment."""
     storage, path = storages["private"], f"{FOLDER}/{name}"
     with storage.open(path) as file:
         words = file.read()
     try:
         kept = json.loads(words)
         files = [StoredFile(*each) for each in kept["files"]]
-        return Kept(digest=name, erased_at=datetime.fromisoformat(kept["erased_at"]), files=files)
+        return StoredTombstone(digest=name, erased_at=datetime.fromisoformat(kept["erased_at"]), files=files)
     except (ValueError, KeyError, TypeError):
-        return Kept(digest=name, erased_at=storage.get_modified_time(path), files=[])
+        return StoredTombstone(digest=name, erased_at=storage.get_modified_time(path), files=[])

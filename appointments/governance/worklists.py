@@ -15,18 +15,18 @@ from appointments.models.appointments import AppointmentQuerySet
 
 @dataclass(frozen=True)
 class Worklist:
-    """One kind of thing to do. `among` finds its appointments among those that somebody may see."""
+    """One kind of action to take. `among` narrows the appointments that the user may see to its own."""
 
     key: str
     title: str
     about: str
     among: Callable[[AppointmentQuerySet, datetime], AppointmentQuerySet]
     marks: tuple[Status, ...] = ()  # that can be made from the list itself
-    is_urgent: bool = False  # True: something went wrong, and a patient may stand before a closed door
-    permission: str = ""  # that it needs besides seeing appointments
+    is_urgent: bool = False  # True after an error, when a patient may come in vain
+    permission: str = ""  # required besides `view_appointment`
 
     def find(self, user: AbstractUser, at: datetime | None = None) -> AppointmentQuerySet:
         if self.permission and not user.has_perm(self.permission):
             return Appointment.objects.none()
         found = self.among(appointments_of(user), at or timezone.now())
-        return found.select_related("slot__clinician", "type").order_by("slot__starts", "pk")
+        return found.select_related("slot__clinician", "appointment_type").order_by("slot__starts", "pk")

@@ -1,8 +1,7 @@
-"""The checklist, the guidance for recovery and the questions to choose from: writing them, and reading them right."""
+"""The admin of the checklist, the guidance for recovery, and the questions to choose from."""
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -11,30 +10,20 @@ from django.utils import timezone
 
 from appointments.governance.permissions import REVIEW
 from appointments.guidance import versions
+from appointments.guidance.forms import GuidanceForm, ReviewForm
 from appointments.guidance.screens import guidance_urls
 from appointments.guidance.versions import Item
 from appointments.models import ChecklistItem, QuestionPrompt, RecoveryGuidance
+from calcsite.admin.guarding import GuardedAdmin
 from calcsite.admin.lines import LINES
-from conditions.admin.guarding import GuardedAdmin, GuardedForm
-
-SAFETY = "This is a safety change: what patients hold now must no longer be followed"
-
+from conditions.compare.fields import differences
 
 SAFETY_FIELDS = ("When you change it", {"fields": ["is_safety_change"]})
 
 
-class GuidanceForm(GuardedForm):
-    is_safety_change = forms.BooleanField(
-        label=SAFETY,
-        required=False,
-        help_text="Each booking and each recovery plan has a copy of the words as they were, and keeps it. "
-        "Tick this when following the old words could harm somebody. You then see how many patients have them, and "
-        "whoever looks after the bookings finds these patients on a list.",
-    )
-
-
 class GuidanceAdmin(GuardedAdmin, admin.ModelAdmin):
     form = GuidanceForm
+    differences = staticmethod(differences)
     change_form_template = "admin/appointments/guidance/change_form.html"
     delete_confirmation_template = "admin/appointments/guidance/delete_confirmation.html"
     list_filter = [
@@ -45,15 +34,15 @@ class GuidanceAdmin(GuardedAdmin, admin.ModelAdmin):
     list_select_related = ["condition"]
     search_fields = ["title", "text"]
     formfield_overrides = LINES
-    actions = None  # many at once is a mistake that nobody can take back
+    actions = None  # a bulk change could not be taken back
 
     def get_fieldsets(self, request: HttpRequest, obj: Item | None = None) -> list[tuple]:
-        """Only what is there already, and in somebody's hands, can be changed for safety."""
+        """A new item has no copies, and so no safety change."""
         words, *others = super().get_fieldsets(request, obj)
         return [words, *others] if obj and self.has_change_permission(request, obj) else [words]
 
     def has_delete_permission(self, request: HttpRequest, obj: Item | None = None) -> bool:
-        """While somebody holds unsafe words of an item it stays: without it they would be on no list."""
+        """An item with unsafe copies stays: without it the list of their patients would be empty."""
         return super().has_delete_permission(request, obj) and not (obj and versions.holders(obj).exists())
 
     def get_urls(self) -> list[URLPattern]:
@@ -65,6 +54,7 @@ class GuidanceAdmin(GuardedAdmin, admin.ModelAdmin):
         if obj:
             may_review = request.user.has_perm(REVIEW) and obj.changed_by_id != request.user.pk
             context |= {"item": obj, "may_review": may_review and not obj.reviewed_at}
+            context["review_form"] = ReviewForm(state=versions.fingerprint_of(obj))
             context |= {"held": versions.copies(obj).count(), "held_unsafe": versions.holders(obj).count()}
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
@@ -78,14 +68,14 @@ class GuidanceAdmin(GuardedAdmin, admin.ModelAdmin):
         versions.save(item=obj, by=request.user, is_safety_change=is_safety_change)
 
     def response_change(self, request: HttpRequest, obj: Item) -> HttpResponse:
-        """After a safety change, to those who hold the old words."""
+        """Redirect to the list of unsafe copies after a safety change."""
         if not request.POST.get("is_safety_change"):
             return super().response_change(request, obj)
         messages.success(request, f"Saved as version {obj.version}. Nobody should follow an older one any more.")
         return redirect(f"admin:appointments_{self.opts.model_name}_holders", obj.pk)
 
     @admin.display(description="for", ordering="condition__name")
-    def whom(self, item: Item) -> str:
+    def audience(self, item: Item) -> str:
         return str(item.condition or "All conditions")
 
     @admin.display(description="reviewed", ordering="reviewed_at")
@@ -97,7 +87,7 @@ class GuidanceAdmin(GuardedAdmin, admin.ModelAdmin):
 
 @admin.register(ChecklistItem)
 class ChecklistItemAdmin(GuidanceAdmin):
-    list_display = ["title", "whom", "position", "days_before", "tool", "version", "reviewed"]
+    list_display = ["title", "audience", "position", "days_before", "tool", "version", "reviewed"]
     fieldsets = [
         (
             None,
@@ -113,7 +103,7 @@ class ChecklistItemAdmin(GuidanceAdmin):
 
 @admin.register(RecoveryGuidance)
 class RecoveryGuidanceAdmin(GuidanceAdmin):
-    list_display = ["title", "whom", "position", "treatment", "first_day", "last_day", "version", "reviewed"]
+    list_display = ["title", "audience", "position", "treatment", "first_day", "last_day", "version", "reviewed"]
     fieldsets = [
         (
             None,
@@ -139,7 +129,7 @@ class RecoveryGuidanceAdmin(GuidanceAdmin):
 
 @admin.register(QuestionPrompt)
 class QuestionPromptAdmin(admin.ModelAdmin):
-    list_display = ["text", "whom", "position"]
+    list_display = ["text", "audience", "position"]
     list_filter = [("condition", admin.EmptyFieldListFilter), ("condition", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["condition"]
     search_fields = ["text"]
@@ -156,5 +146,5 @@ class QuestionPromptAdmin(admin.ModelAdmin):
     ]
 
     @admin.display(description="for", ordering="condition__name")
-    def whom(self, prompt: QuestionPrompt) -> str:
+    def audience(self, prompt: QuestionPrompt) -> str:
         return str(prompt.condition or "All conditions")

@@ -1,4 +1,4 @@
-"""Copies of the checklist in a booking, and the ticks that a patient brings from the public checklist.
+"""Copies of the checklist in bookings, and the ticks that patients bring from the public checklist.
 
 The checklist is copied in the transaction that books, so that edits by staff change no list that a patient works on.
 """
@@ -14,7 +14,7 @@ from appointments.choices import ConsentKind, TaskStatus
 from appointments.governance import consents
 from appointments.models import Appointment, ChecklistItem, PreparationTask
 
-# One statement that the database carries out by itself: reading all and writing them again takes three times as long.
+# One statement: reading the items and inserting them again takes three times as long.
 COPY_CHECKLIST = """
     INSERT INTO appointments_preparationtask (appointment_id, source_id, status, {copied})
     SELECT %s, id, %s, {copied} FROM appointments_checklistitem WHERE condition_id IS NULL OR condition_id = %s
@@ -24,16 +24,16 @@ COPY_CHECKLIST = """
 
 
 def copy_checklist(appointment: Appointment) -> None:
-    """Give a booking its own list: what is for all conditions, and what is for its condition, as it is written now.
+    """Copy the items for all conditions, and for the condition of the booking, to its tasks.
 
-    Called by `booking` in its transaction. A list that is there already stays as it is.
+    Runs in the transaction that books. Tasks that exist already stay as they are.
     """
     with connection.cursor() as cursor:
         cursor.execute(COPY_CHECKLIST, [appointment.pk, TaskStatus.TO_DO.value, appointment.condition_id])
 
 
 def tickable(appointment: Appointment, at: datetime | None = None) -> dict[str, int]:
-    """The tasks of a coming appointment that nobody has begun, each by the tick of its item on the public list."""
+    """The untouched tasks of a coming appointment, each by the tick of its item on the public checklist."""
     tasks = PreparationTask.objects.in_use(at).filter(appointment=appointment)
     untouched = tasks.filter(status=TaskStatus.TO_DO, changed_at=None)
     safe = untouched.filter(version__gte=F("source__safe_from")).select_related("source")
@@ -42,10 +42,10 @@ def tickable(appointment: Appointment, at: datetime | None = None) -> dict[str, 
 
 @transaction.atomic
 def take_over_ticks(*, appointment: Appointment, ticks: Iterable[str], at: datetime | None = None) -> int:
-    """Mark as done what somebody had ticked on the public checklist before they booked, as they ask us to.
+    """Mark the tasks as done whose items the patient had ticked on the public checklist. Returns their number.
 
-    `ticks` are what their browser sent; what is none of this booking is passed over, and so is a task that the patient
-    has begun or decided on since. Returns how many are done now. With them the patient's consent is on record.
+    `ticks` come from the patient's browser. Unknown ones are ignored, and so are tasks that were marked since. With
+    the first done task the patient's consent to the transfer is on record.
     """
     now, found = at or timezone.now(), tickable(appointment, at)
     tasks = PreparationTask.objects.filter(pk__in=[found[tick] for tick in set(ticks) & set(found)])

@@ -1,5 +1,4 @@
-"""What is done with one item of the checklist or the guidance, besides writing it: reviewing it, and after a safety
-change finding whoever holds the old words."""
+"""Screens of one item of the checklist or of the guidance: its review, and its unsafe copies."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -16,8 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 from appointments.governance.permissions import CHANGE, REVIEW
 from appointments.governance.screens import record_listed
 from appointments.guidance import versions
-from appointments.guidance.versions import GuidanceError, Item
+from appointments.guidance.forms import ReviewForm
+from appointments.guidance.versions import Item
 from appointments.messages.messaging import MessagingError
+from calcsite.errors import UserFacingError
 from calcsite.web.paging import links_to_pages, page_of
 
 View = Callable[..., HttpResponse]
@@ -43,28 +44,27 @@ def guidance_urls(model_admin: admin.ModelAdmin) -> list[URLPattern]:
     ]
 
 
-def _to(item: Item, page: str) -> HttpResponse:
+def _redirect_to(item: Item, page: str) -> HttpResponse:
     return redirect(f"admin:appointments_{item._meta.model_name}_{page}", item.pk)
 
 
 @require_POST
 def review(request: HttpRequest, item: Item) -> HttpResponse:
-    """Say that the words are right, in the version that was on the page."""
+    """Record the review of the version that the page shows."""
     if not request.user.has_perm(REVIEW):
         raise PermissionDenied
-    version = request.POST.get("version", "")
     try:
-        versions.review(item=item, version=int(version) if version.isdecimal() else 0, by=request.user)
-    except GuidanceError as error:
+        versions.review(item=item, seen=ReviewForm(request.POST, state="").sent_state, by=request.user)
+    except UserFacingError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"Version {version} is reviewed in your name. The public page says so.")
-    return _to(item, "change")
+        messages.success(request, f"Version {item.version} is reviewed in your name. The public page says so.")
+    return _redirect_to(item, "change")
 
 
 @require_safe
 def holders(request: HttpRequest, item: Item) -> HttpResponse:
-    """Who holds words that must no longer be followed: by name for those who may see them, and otherwise how many."""
+    """The unsafe copies: with names where the user may see the patient, and the number of the others."""
     page = page_of(versions.held_by_patients_of(request.user, item), request.GET, per_page=50)
     rows = [(copy, versions.appointment_of(copy)) for copy in page]
     record_listed(request, [appointment for _, appointment in rows], "Words that must no longer be followed")
@@ -82,15 +82,15 @@ def holders(request: HttpRequest, item: Item) -> HttpResponse:
 
 @require_POST
 def replace(request: HttpRequest, item: Item, copy: int) -> HttpResponse:
-    """Give one patient the new words; with “tell”, write to them too."""
+    """Replace the words of one copy; with “tell”, send the patient a message too."""
     if not request.user.has_perm(CHANGE):
         raise PermissionDenied
     held = get_object_or_404(versions.held_by_patients_of(request.user, item), pk=copy)
     tell = "tell" in request.POST
     try:
         versions.replace(copy=held, by=request.user, tell=tell)
-    except (GuidanceError, MessagingError) as error:
+    except (UserFacingError, MessagingError) as error:
         messages.error(request, str(error))
     else:
         messages.success(request, "Replaced, and a message is on its way." if tell else "Replaced.")
-    return _to(item, "holders")
+    return _redirect_to(item, "holders")

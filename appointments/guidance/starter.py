@@ -1,7 +1,7 @@
-"""Starter content of booking: the checklist, the guidance for recovery, and questions to choose from.
+"""Starter content: the checklist, the guidance for recovery, and questions to choose from.
 
-Written for this site and reviewed by nobody, as the pages say. Loading is all or nothing, and leaves alone what a site
-has already: of each kind either all of the file is loaded or none.
+Written for this site and unreviewed, as the pages say. Loading is all or nothing. A file is skipped if the site has
+any row of its kind.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ from conditions.exchange.files import ExchangeFile
 from conditions.models import Condition
 
 FOLDER = Path(__file__).parent / "starter_texts"
-STEP = 10  # between the positions of two items, so that another one fits in
+POSITION_STEP = 10  # leaves room to insert items
 FILES: dict[str, tuple[type[models.Model], set[str], set[str]]] = {
     "checklist.yaml": (ChecklistItem, {"tool", "days_before", "title", "text"}, set()),
     "recovery.yaml": (RecoveryGuidance, {"title", "text", "first_day"}, {"last_day", "normal", "do", "dont"}),
@@ -23,7 +23,7 @@ FILES: dict[str, tuple[type[models.Model], set[str], set[str]]] = {
 
 @transaction.atomic
 def load(folder: Path = FOLDER) -> int:
-    """Load what the site does not have yet. Returns how many rows are new. Raises ExchangeError on a mistake."""
+    """Load the kinds without any row. Returns the number of new rows. Raises ExchangeError on a mistake."""
     return sum(_load(ExchangeFile.at(folder / name), *kind) for name, kind in FILES.items())
 
 
@@ -32,10 +32,10 @@ def _load(file: ExchangeFile, model: type[models.Model], required: set[str], opt
         return 0
     by_slug = {condition.slug: condition for condition in Condition.objects.all()}
     found = file.items("", required=required, allowed=required | optional | {"condition"})
-    # What is about a condition that this site does not have is left out.
+    # Items about a condition that this site does not have are skipped.
     wanted = [(where, fields) for where, fields in found if fields.get("condition") in {None, *by_slug}]
     for number, (where, fields) in enumerate(wanted, 1):
         texts = {name: file.text(value, f"{where}{name}") for name, value in fields.items()}
         condition = by_slug.get(texts.pop("condition", None))
-        file.save(model(condition=condition, position=number * STEP, **texts), where)
+        file.save(model(condition=condition, position=number * POSITION_STEP, **texts), where)
     return len(wanted)

@@ -1,4 +1,4 @@
-"""The checklist and the guidance for everybody, and how what somebody ticked comes into their booking."""
+"""The public pages of the checklist and of the guidance for recovery."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,7 +10,7 @@ from conditions.models import Listing
 
 
 def _page(request: HttpRequest, name: str, model: type[ChecklistItem] | type[RecoveryGuidance]) -> HttpResponse:
-    """What is for all conditions, and with `?condition=` what is for one. One that is not on the site is told so."""
+    """The items for all conditions and, with `?condition=`, for one. An unknown condition shows a message."""
     slug = request.GET.get("condition", "")[:120]
     condition = Listing.objects.filter(slug=slug).first() if slug else None
     items = list(model.objects.for_condition(condition.pk if condition else None))

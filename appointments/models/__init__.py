@@ -1,5 +1,6 @@
-"""Booking and care: who gives opinions and when, the appointments, what is told about them, what is prepared, the
-opinion, recovery, patients' rights, and who looked."""
+"""Models of booking and care: clinicians and their hours, appointments, messages, preparation, opinions, recovery,
+patients' rights, and the audit log.
+"""
 
 from appointments.models.access import Code, PatientLink
 from appointments.models.appointments import Appointment, Draft, Note

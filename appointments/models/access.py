@@ -1,4 +1,4 @@
-"""How a patient gets back in: a link, and a code for what is medical. Only digests of the secrets are stored."""
+"""A patient's way back in: a link, and a code for medical pages. Only digests of the secrets are stored."""
 
 from datetime import datetime
 
@@ -10,13 +10,15 @@ from appointments.models.appointments import Appointment
 
 class LinkQuerySet(models.QuerySet):
     def usable(self, at: datetime | None = None) -> "LinkQuerySet":
-        """Those that have neither ended nor run out, with what a page shows of their appointment."""
+        """Links that have neither ended nor expired, with the rows that a page shows of their appointment."""
         links = self.filter(ended_at=None, expires_at__gt=at or timezone.now())
-        return links.select_related("appointment__slot__clinician", "appointment__slot__location", "appointment__type")
+        return links.select_related(
+            "appointment__slot__clinician", "appointment__slot__location", "appointment__appointment_type"
+        )
 
 
 class Link(models.Model):
-    """A secret that opens one appointment to whoever has it. Each kind names its `appointment`."""
+    """A secret that opens one appointment to its bearer. Each subclass has a foreign key `appointment`."""
 
     digest = models.CharField(max_length=64, unique=True)
     made_at = models.DateTimeField(default=timezone.now)

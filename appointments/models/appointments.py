@@ -28,7 +28,7 @@ STILL_OFFERED = """EXISTS (
     JOIN appointments_clinician AS clinician ON clinician.id = slot.clinician_id
     JOIN appointments_workinghours_types AS offer ON offer.workinghours_id = slot.hours_id
     JOIN appointments_appointmenttype AS kind ON kind.id = offer.appointmenttype_id
-    WHERE slot.id = appointments_appointment.slot_id AND kind.id = appointments_appointment.type_id
+    WHERE slot.id = appointments_appointment.slot_id AND kind.id = appointments_appointment.appointment_type_id
     AND slot.starts > %s AND slot.is_covered AND clinician.is_accepting
     AND slot.{mode} AND kind.{mode} AND (%s OR kind.bookable_by_patients)
 )"""
@@ -103,7 +103,7 @@ class Appointment(models.Model):
     )
     sequence = models.PositiveIntegerField(default=0, editable=False, help_text="Rises with every change (RFC 5545).")
     slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="appointments")
-    type = models.ForeignKey(AppointmentType, on_delete=models.PROTECT, related_name="appointments")
+    appointment_type = models.ForeignKey(AppointmentType, on_delete=models.PROTECT, related_name="appointments")
     mode = models.CharField(max_length=20, choices=Mode)
     status = models.CharField(max_length=20, choices=Status, default=Status.HELD)
     held_until = models.DateTimeField(null=True, blank=True)
@@ -217,7 +217,9 @@ class Draft(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     answers = models.JSONField(default=dict)
     details = models.JSONField(default=dict)
-    type = models.ForeignKey(AppointmentType, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    appointment_type = models.ForeignKey(
+        AppointmentType, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     clinician = models.ForeignKey(Clinician, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     condition = models.ForeignKey(Condition, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     appointment = models.OneToOneField(

@@ -1,32 +1,20 @@
-"""Who looked at a patient's record, and who changed it. Triggers in the database let nothing change or delete it."""
+"""The audit log of patients' records. Triggers in the database refuse changes and deletions."""
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from appointments.choices import AuditAction
 from appointments.models.appointments import Appointment
 
 
 class AuditEntry(models.Model):
-    """One look at, or change of, one record: who, what, when (45 CFR 164.312(b); IHE Basic Audit, PatientRead).
+    """One reading or change of one record, with its actor and time (45 CFR 164.312(b); IHE Basic Audit, PatientRead).
 
-    `by` is None for the patient and for the site itself; `actor` says which. It outlives the record.
+    `by` is None for the patient and for the site itself; `actor` names them. An entry outlives the record.
     """
 
-    class Action(models.TextChoices):
-        READ = "read", "Looked at"
-        LISTED = "listed", "Shown in a list"
-        EXPORTED = "exported", "Saved as a file"
-        BOOKED = "booked", "Booked"
-        CONFIRMED = "confirmed", "E-mail address confirmed"
-        MOVED = "moved", "Moved to another time"
-        CANCELLED = "cancelled", "Cancelled"
-        STATUS = "status", "Marked"
-        CHANGED = "changed", "Details changed"
-        NOTED = "noted", "Note written"
-        MESSAGED = "messaged", "Message sent"
-        ENTERED = "entered", "Patient came by their link"
-        ERASED = "erased", "Everything erased"
+    Action = AuditAction
 
     appointment = models.ForeignKey(
         Appointment, on_delete=models.DO_NOTHING, db_constraint=False, related_name="audit", null=True

@@ -1,7 +1,7 @@
-"""What the clinic tells everybody before and after an appointment: the checklist, the guidance, questions to ask.
+"""The clinic's advice before and after an appointment: the checklist, the guidance, and questions to ask.
 
-A booking gets a copy of the checklist, and a recovery plan a copy of the guidance; what is changed here later changes
-no copy. `version` counts the changes of the words, so that a copy can be compared with its source.
+A booking gets a copy of the checklist, and a recovery plan a copy of the guidance; later changes here do not reach the
+copies. `version` counts the changes of the text, so that a copy can be compared with its source.
 """
 
 from django.conf import settings
@@ -14,7 +14,7 @@ from conditions.models import Condition
 
 class GuidanceQuerySet(models.QuerySet):
     def for_condition(self, key: int | None) -> "GuidanceQuerySet":
-        """What applies to the condition with this key: what is for all, and what is for it. None: what is for all."""
+        """Items for all conditions, and those for the condition with this key. None: items for all conditions only."""
         return self.filter(Q(condition=None) | Q(condition=key)) if key else self.filter(condition=None)
 
 
@@ -22,16 +22,16 @@ class CopyQuerySet(models.QuerySet):
     """Copies of items of advice, as patients hold them."""
 
     def outdated(self, item: "Guidance") -> "CopyQuerySet":
-        """Copies of an item in words that are no longer safe to follow."""
+        """Copies of an item in a version that is no longer safe to follow."""
         return self.filter(source=item, version__lt=item.safe_from)
 
     def unsafe(self) -> "CopyQuerySet":
-        """Copies of any item in words that are no longer safe to follow."""
+        """Copies of any item in a version that is no longer safe to follow."""
         return self.filter(version__lt=F("source__safe_from"))
 
 
 class Guidance(models.Model):
-    """One item of advice, for all conditions or for one. `WORDS` are the fields of what a patient is told."""
+    """One item of advice, for all conditions or for one. `WORDS` are the fields shown to patients."""
 
     WORDS: tuple[str, ...]
 
@@ -72,7 +72,9 @@ class Guidance(models.Model):
 
     @property
     def tick(self) -> str:
-        """What a browser keeps when somebody ticks it: a tick is gone when its words must no longer be followed."""
+        """The value that a browser stores for a ticked item: it no longer matches once the text is unsafe to
+        follow.
+        """
         return f"{self.pk}-{self.safe_from}"
 
 
@@ -95,7 +97,7 @@ class ChecklistItem(Guidance):
 
 
 class RecoveryGuidance(Guidance):
-    """What to do after treatment, on which days, and after which treatment."""
+    """Advice for some days after some treatments."""
 
     treatment = models.CharField(
         "after which treatment", max_length=20, choices=Treatment, blank=True, help_text="Leave empty for all."

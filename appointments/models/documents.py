@@ -13,7 +13,7 @@ from appointments.models.appointments import Appointment
 
 
 class PrivateFiles(Storage):
-    """Outside the web root: no address leads there. Looked up at each use, so that settings decide where it is."""
+    """Storage outside the web root, without an address. Looked up at each use, so that settings decide where it is."""
 
     def __getattribute__(self, name: str) -> Any:
         return getattr(storages["private"], name)
@@ -24,13 +24,13 @@ def private_files() -> Storage:
 
 
 def generated_name(document: "Document", name: str) -> str:
-    """Nothing of what the sender called it: 192 random bits, in folders of at most 256."""
+    """A path of 192 random bits in up to 256 folders, with no part of the sender's file name."""
     token = secrets.token_hex(24)
     return f"documents/{token[:2]}/{token}"
 
 
 class Document(models.Model):
-    """One file. `kind` is what its content is, whatever it was called; `name` is what it was called, made harmless."""
+    """One file. `kind` is the kind of its content; `name` is the sender's file name, made harmless."""
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="documents")
     kind = models.CharField(max_length=20, choices=FileKind)
@@ -59,12 +59,12 @@ class Document(models.Model):
 
 class DocumentRequestQuerySet(models.QuerySet):
     def missing(self) -> "DocumentRequestQuerySet":
-        """Those that are neither met nor waived (as `is_missing`)."""
+        """Requests that are neither met nor waived (as `is_missing`)."""
         return self.filter(met_by=None, waived_at=None)
 
 
 class DocumentRequest(models.Model):
-    """A record that the clinic would like to have. It is met by a document."""
+    """A record that the clinic requests. It is met by a document."""
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="document_requests")
     what = models.CharField(max_length=200, help_text="“The CT scan of March, and its report.”")

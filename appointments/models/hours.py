@@ -8,22 +8,10 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from appointments.choices import LIVE, Mode, Status
+from appointments.choices import LIVE, Mode, Status, Weekday
 from appointments.models.clinicians import AppointmentType, Clinician, Location
 
 SHORTEST = 5  # minutes of a slot
-
-
-class Weekday(models.IntegerChoices):
-    """As `date.weekday` counts."""
-
-    MONDAY = 0, "Monday"
-    TUESDAY = 1, "Tuesday"
-    WEDNESDAY = 2, "Wednesday"
-    THURSDAY = 3, "Thursday"
-    FRIDAY = 4, "Friday"
-    SATURDAY = 5, "Saturday"
-    SUNDAY = 6, "Sunday"
 
 
 class WorkingHours(models.Model):
@@ -83,7 +71,7 @@ class WorkingHours(models.Model):
     @property
     def pause(self) -> int:
         """The minutes in which nobody is seen after a slot: no fewer than any of the types asks for."""
-        return max([self.buffer_minutes, *(kind.buffer_minutes for kind in self.types.all())])
+        return max([self.buffer_minutes, *(appointment_type.buffer_minutes for appointment_type in self.types.all())])
 
     def are_on(self, day: date) -> bool:
         """Whether these hours are worked on a day of the calendar."""
@@ -153,20 +141,20 @@ class SlotQuerySet(models.QuerySet):
         taken = appointments.filter(slot=OuterRef("pk"), status__in=LIVE).exclude(run_out)
         return self.filter(~Exists(taken), is_covered=True)
 
-    def suited(self, kind: AppointmentType, mode: str) -> "SlotQuerySet":
+    def suited(self, appointment_type: AppointmentType, mode: str) -> "SlotQuerySet":
         """Those that whoever accepts patients offers for a kind in one way, taken or not.
 
         A kind fits into what is at least as long, and is held in the ways that it allows now, whatever hours say.
         """
-        if mode not in kind.modes:
+        if mode not in appointment_type.modes:
             return self.none()
-        is_long_enough = Q(ends__gte=F("starts") + timedelta(minutes=kind.minutes))
-        offers_it = {"is_covered": True, "hours__types": kind, Mode(mode).value: True}
+        is_long_enough = Q(ends__gte=F("starts") + timedelta(minutes=appointment_type.minutes))
+        offers_it = {"is_covered": True, "hours__types": appointment_type, Mode(mode).value: True}
         return self.filter(is_long_enough, clinician__is_accepting=True, **offers_it)
 
-    def offered(self, kind: AppointmentType, mode: str, at: datetime | None = None) -> "SlotQuerySet":
+    def offered(self, appointment_type: AppointmentType, mode: str, at: datetime | None = None) -> "SlotQuerySet":
         """Those that can be taken like this. How soon and how far ahead is `AppointmentType.window`."""
-        return self.free(at).suited(kind, mode)
+        return self.free(at).suited(appointment_type, mode)
 
     def between(self, since: datetime, until: datetime) -> "SlotQuerySet":
         """Those that begin from one moment on, and before another."""

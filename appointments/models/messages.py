@@ -1,4 +1,4 @@
-"""What patients are told: a row for each message, written in the transaction of what it tells about."""
+"""Messages to patients: one row for each, written in the transaction of its cause."""
 
 from datetime import datetime
 
@@ -8,12 +8,13 @@ from django.db.models import Q
 from django.utils import timezone
 from post_office.models import Email
 
+from appointments.choices import MessageKind
 from appointments.models.appointments import Appointment
 
 
 class MessageQuerySet(models.QuerySet):
     def due(self, at: datetime | None = None) -> "MessageQuerySet":
-        """Those that nobody has composed yet and whose time has come, the longest wait first."""
+        """Messages due and not composed yet, the longest wait first."""
         now = at or timezone.now()
         rested = Q(not_before=None) | Q(not_before__lte=now)
         return self.filter(rested, composed_at=None, due_at__lte=now).order_by("due_at", "pk")
@@ -27,18 +28,7 @@ class Message(models.Model):
     nothing: `composed_at` without `email`. The outbox forgets what it sent after some weeks, and `sent_at` does not.
     """
 
-    class Kind(models.TextChoices):
-        CONFIRMATION = "confirmation", "Booking confirmation"
-        CHANGE = "change", "New time"
-        CANCELLATION = "cancellation", "Cancellation"
-        REMINDER = "reminder", "Reminder"
-        LINK = "link", "The patient's link"
-        CODE = "code", "Six-digit code"
-        OFFER = "offer", "An earlier time"
-        STAFF = "staff", "Message from staff"
-        NUDGE = "nudge", "Reminder of the list"
-        OPINION = "opinion", "The opinion is ready"
-        RECOVERY = "recovery", "Recovery plan is ready"
+    Kind = MessageKind
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="messages", null=True)
     kind = models.CharField(max_length=20, choices=Kind)

@@ -1,4 +1,4 @@
-"""The written second opinion. What is signed is frozen: a correction is another opinion with the next number."""
+"""The written second opinion. A signed one is frozen: a correction is another opinion with the next number."""
 
 from django.conf import settings
 from django.db import models
@@ -12,15 +12,15 @@ from calcsite.checksums import checksum
 
 class OpinionQuerySet(models.QuerySet):
     def released(self) -> "OpinionQuerySet":
-        """Those that the patient can read, the newest first."""
+        """Opinions that the patient can read, the newest first."""
         return self.filter(status=OpinionStatus.RELEASED).order_by("-number")
 
 
 class Opinion(models.Model):
-    """One version of an opinion. While it is a draft, its fields and options are worked on.
+    """One version of an opinion. Its fields and options are edited while it is a draft.
 
-    Signing puts all of it, with the answers to the patient's questions, into `content`, and nothing of the row
-    changes after that but its release (trigger `signed_opinion_is_frozen`). Patients read `content` alone.
+    Signing copies them, with the answers to the patient's questions, into `content`; from then on the row changes only
+    by its release (trigger `signed_opinion_is_frozen`). Patients read `content` alone.
     """
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="opinions")
@@ -74,7 +74,7 @@ class Opinion(models.Model):
 
     @property
     def is_intact(self) -> bool:
-        """Whether a signed version still says what was signed, on the appointment that it was signed for."""
+        """Whether the content has the checksum of its signing, and belongs to the same appointment."""
         if not self.content or checksum(self.content) != self.checksum:
             return False
         of = (self.content["reference"], self.content["number"])
@@ -82,7 +82,7 @@ class Opinion(models.Model):
 
 
 class OpinionOption(models.Model):
-    """A way of treatment, weighed. Part of a draft; what is signed has its own copy."""
+    """A treatment option with its weighing. Part of a draft; a signed opinion has its own copy."""
 
     opinion = models.ForeignKey(Opinion, on_delete=models.CASCADE, related_name="options")
     position = models.PositiveSmallIntegerField(default=0)

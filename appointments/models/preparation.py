@@ -1,4 +1,4 @@
-"""What a patient prepares for one appointment: the tasks, and what they have written. All of it is medical."""
+"""A patient's preparation for one appointment: the tasks, and the patient's own notes. All of it is medical."""
 
 from datetime import date, datetime, timedelta
 
@@ -9,20 +9,29 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.text import capfirst
 
-from appointments.choices import COMING, TaskStatus, Tool
+from appointments.choices import (
+    COMING,
+    HistoryKind,
+    MedicineKind,
+    QuestionOutcome,
+    ReferralStatus,
+    SymptomKind,
+    TaskStatus,
+    Tool,
+)
 from appointments.models.appointments import Appointment
 from appointments.models.checklists import ChecklistItem, CopyQuerySet, QuestionPrompt
 
 
 class PreparationTaskQuerySet(CopyQuerySet):
     def in_use(self, at: datetime | None = None) -> "PreparationTaskQuerySet":
-        """Those of appointments that are still to come."""
+        """Tasks of appointments that are still to come."""
         ahead = self.filter(appointment__slot__ends__gt=at or timezone.now())
         return ahead.filter(appointment__status__in=COMING)
 
 
 class PreparationTask(models.Model):
-    """One item of a booking's checklist, copied when the booking was made. The patient decides what is done."""
+    """One item of a booking's checklist, copied at the booking. The patient sets its status."""
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="tasks")
     source = models.ForeignKey(
@@ -48,7 +57,7 @@ class PreparationTask(models.Model):
 
     @property
     def due(self) -> date:
-        """The day by which it should be done, in the clinic's zone. It moves with the appointment."""
+        """The day by which it should be done, in the clinic's time zone. It moves with the appointment."""
         return timezone.localdate(self.appointment.slot.starts) - timedelta(days=self.days_before)
 
     @property
@@ -58,27 +67,27 @@ class PreparationTask(models.Model):
 
     @property
     def is_reviewed(self) -> bool:
-        """Whether a clinician has said that these very words are right."""
+        """Whether a clinician has approved this version of the text."""
         return bool(self.source and self.source.reviewed_at and self.source.version == self.version)
 
     @property
     def is_outdated(self) -> bool:
-        """Whether the clinic no longer holds these words to be safe to follow."""
+        """Whether the clinic has declared this version of the text unsafe to follow."""
         return bool(self.source and self.version < self.source.safe_from)
 
 
 class Written(models.Model):
-    """Something that is written for a visit: what it is called, and facts about it."""
+    """A patient's note for a visit: its title (`str`), and its facts."""
 
-    TOOL: Tool  # what it is written with
-    FACTS: tuple[str, ...] = ()  # the fields that say more about it, in the order of reading
+    TOOL: Tool  # the tool that edits it
+    FACTS: tuple[str, ...] = ()  # the fields of its facts, in the order shown
 
     class Meta:
         abstract = True
 
     @property
     def facts(self) -> list[tuple[str, str]]:
-        """What is filled in, each with what it is."""
+        """The label and value of each fact that is filled in."""
         said = [(capfirst(self._meta.get_field(name).verbose_name), getattr(self, name)) for name in self.FACTS]
         return [(label, str(value)) for label, value in said if value not in ("", None)]
 
@@ -96,18 +105,14 @@ class PackRow(Written):
 
     @property
     def is_settled(self) -> bool:
-        """Whether the clinician has dealt with it, so that the patient changes it no more."""
+        """Whether the clinician has dealt with it, after which the patient cannot change it."""
         return False
 
 
 class HistoryEntry(PackRow):
     """Something from the medical history of a patient, or of their family."""
 
-    class Kind(models.TextChoices):
-        ILLNESS = "illness", "An illness or diagnosis"
-        OPERATION = "operation", "An operation"
-        ALLERGY = "allergy", "An allergy"
-        FAMILY = "family", "An illness in my family"
+    Kind = HistoryKind
 
     kind = models.CharField("what kind", max_length=20, choices=Kind)
     what = models.CharField(max_length=200)
@@ -122,11 +127,9 @@ class HistoryEntry(PackRow):
 
 
 class Symptom(PackRow):
-    """A symptom or a worry: since when, how bad, what helps."""
+    """A symptom or a worry: its start, severity, and relief."""
 
-    class Kind(models.TextChoices):
-        SYMPTOM = "symptom", "A symptom"
-        WORRY = "worry", "A worry"
+    Kind = SymptomKind
 
     kind = models.CharField("what kind", max_length=20, choices=Kind, default=Kind.SYMPTOM)
     what = models.CharField(max_length=300)
@@ -151,9 +154,7 @@ class Symptom(PackRow):
 class Question(PackRow):
     """A question that a patient wants to ask; the first is the most important. The clinician answers it."""
 
-    class Outcome(models.TextChoices):
-        ANSWERED = "answered", "Answered"
-        LEFT_OPEN = "open", "Left open"
+    Outcome = QuestionOutcome
 
     text = models.CharField("your question", max_length=500)
     prompt = models.ForeignKey(
@@ -175,10 +176,7 @@ class Question(PackRow):
 class Medicine(PackRow):
     """A medicine, supplement or vitamin that a patient takes."""
 
-    class Kind(models.TextChoices):
-        MEDICINE = "medicine", "Medicine"
-        SUPPLEMENT = "supplement", "Supplement"
-        VITAMIN = "vitamin", "Vitamin"
+    Kind = MedicineKind
 
     kind = models.CharField("what kind", max_length=20, choices=Kind, default=Kind.MEDICINE)
     name = models.CharField(max_length=200)
@@ -214,7 +212,7 @@ class TestInstruction(PackRow):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False)
 
     TOOL = Tool.TESTS
-    __test__ = False  # pytest takes it for a test
+    __test__ = False  # its name starts as that of a test
 
     class Meta(PackRow.Meta):
         ordering = [F("day").asc(nulls_last=True), "pk"]
@@ -224,12 +222,9 @@ class TestInstruction(PackRow):
 
 
 class Referral(Written):
-    """Whether a doctor sends the patient, and who."""
+    """The patient's referral, and the doctor who wrote it."""
 
-    class Status(models.TextChoices):
-        HAVE = "have", "I have a referral"
-        ASKED = "asked", "I have asked for one"
-        NONE = "none", "I come without one"
+    Status = ReferralStatus
 
     appointment = models.OneToOneField(Appointment, on_delete=models.CASCADE, related_name="referral")
     status = models.CharField("your referral", max_length=20, choices=Status)
@@ -244,7 +239,7 @@ class Referral(Written):
 
 
 class SpecialistChoice(Written):
-    """Which kind of specialist a patient looks for, and whom they see already."""
+    """The kind of specialist that a patient looks for, and the specialists that they see already."""
 
     appointment = models.OneToOneField(Appointment, on_delete=models.CASCADE, related_name="specialist_choice")
     specialty = models.CharField("kind of specialist", max_length=60, blank=True)

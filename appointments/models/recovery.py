@@ -1,4 +1,4 @@
-"""Recovery after an appointment: the plan, the guidance in it, medicines, follow-ups, and how the patient is."""
+"""Recovery after an appointment: the plan, its guidance, medicines, follow-ups, and check-ins."""
 
 import re
 from datetime import date, datetime
@@ -17,7 +17,9 @@ NUMBER = re.compile(r"[+(]?[0-9][0-9 ().-]{3,}[0-9]")  # the first one in “Dr 
 
 
 class RecoveryPlan(models.Model):
-    """What a patient is told after treatment. Days are counted from `first_day`, day 0, in the clinic zone."""
+    """A patient's instructions after treatment. Days are counted from `first_day`, day 0, in the clinic's time
+    zone.
+    """
 
     appointment = models.OneToOneField(Appointment, on_delete=models.CASCADE, related_name="recovery_plan")
     treatment = models.CharField(max_length=20, choices=Treatment)
@@ -46,24 +48,24 @@ class RecoveryPlan(models.Model):
         return f"{self.appointment}, recovery"
 
     def day(self, today: date | None = None) -> int:
-        """How many days after the treatment it is; negative before."""
+        """The number of days since the treatment; negative before it."""
         return ((today or timezone.localdate()) - self.first_day).days
 
     @property
     def number(self) -> str:
-        """What to dial, from the words of `telephone`; "" when there is no number in them."""
+        """The number to dial, taken from the text of `telephone`; "" if it contains none."""
         found = NUMBER.search(self.telephone)
         return re.sub(r"[^0-9+]", "", found[0]) if found else ""
 
     @property
     def signs(self) -> list[str]:
-        """When to get help, line by line."""
+        """The signs that need help, one for each line."""
         return [line.strip() for line in self.seek_help.splitlines() if line.strip()]
 
 
 class PlanGuidanceQuerySet(CopyQuerySet):
     def in_use(self, at: datetime | None = None) -> "PlanGuidanceQuerySet":
-        """Those of plans that have not ended."""
+        """Guidance of plans that have not ended."""
         still = Q(plan__last_day=None) | Q(plan__last_day__gte=timezone.localdate(at))
         return self.filter(still, plan__ended_at=None)
 
@@ -95,7 +97,7 @@ class PlanGuidance(models.Model):
         return self.title
 
     def is_on(self, day: int) -> bool:
-        """Whether it applies on a day of the plan: so many days after the treatment."""
+        """Whether it applies on a day of the plan, counted from the treatment."""
         return self.first_day <= day and (self.last_day is None or self.last_day >= day)
 
 
@@ -114,14 +116,15 @@ class PlanMedicine(models.Model):
 
 class FollowUpQuerySet(models.QuerySet):
     def to_book(self) -> "FollowUpQuerySet":
-        """Those for which there is no appointment, or one that was cancelled, while the plan runs."""
+        """Follow-ups without an appointment, or with a cancelled one, in plans that have not ended."""
         unbooked = Q(appointment=None) | Q(appointment__status=Status.CANCELLED)
         return self.filter(unbooked, plan__ended_at=None)
 
     def in_turn(self, key: int) -> "FollowUpQuerySet":
-        """One of `to_book`, once everybody who is booking it is done: whoever books one locks its plan first of all.
+        """The follow-up `key` if it is still `to_book`, after locking its plan: every booking of a follow-up locks
+        that first.
 
-        It is looked for when it is used, in the caller's transaction.
+        The query runs when the result is used, in the caller's transaction.
         """
         plan = RecoveryPlan.objects.filter(follow_ups=key).select_for_update(of=("self",), no_key=True)
         list(plan.values_list("pk"))
@@ -129,7 +132,7 @@ class FollowUpQuerySet(models.QuerySet):
 
 
 class FollowUp(models.Model):
-    """When the patient should be seen again, and the appointment that was booked for it."""
+    """The day around which the patient should be seen again, and the appointment booked for it."""
 
     plan = models.ForeignKey(RecoveryPlan, on_delete=models.CASCADE, related_name="follow_ups")
     day = models.DateField("around which day")
@@ -148,21 +151,22 @@ class FollowUp(models.Model):
 
     @property
     def is_to_book(self) -> bool:
-        """As `to_book` has it."""
+        """Whether `to_book` includes it."""
         is_booked = self.appointment is not None and self.appointment.status != Status.CANCELLED
         return not is_booked and self.plan.ended_at is None
 
 
 class CheckInQuerySet(models.QuerySet):
     def alarms(self) -> "CheckInQuerySet":
-        """Those that nobody has dealt with yet: worse, or a sign of danger. The oldest first."""
+        """Alarms that staff have not acknowledged, the oldest first."""
         return self.filter(is_alarm=True, acknowledged_at=None).order_by("at")
 
 
 class CheckIn(models.Model):
-    """How a patient says that they are. An alarm stays on the worklist until somebody acknowledges it.
+    """A patient's report of their condition. An alarm stays on the worklist until staff acknowledge it.
 
-    Who has ticked a sign of danger is asked for nothing else: `feeling` and `pain` may be empty then.
+    `feeling` and `pain` may be empty if the patient has ticked a sign of danger, because the form asks for nothing
+    else then.
     """
 
     plan = models.ForeignKey(RecoveryPlan, on_delete=models.CASCADE, related_name="check_ins")

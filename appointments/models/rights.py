@@ -1,4 +1,4 @@
-"""A patient's rights over what is held about them: consent, erasure, and who else may see when and where."""
+"""A patient's rights over their data: consent, erasure, legal holds, and links for carers."""
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +11,7 @@ from appointments.models.appointments import Appointment
 
 
 class Consent(models.Model):
-    """One agreement, to one version of a text. Withdrawn, it stays on record."""
+    """One consent to one version of a text. A withdrawn one stays on record."""
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="consents")
     kind = models.CharField(max_length=20, choices=ConsentKind)
@@ -33,12 +33,12 @@ class Consent(models.Model):
 
 class ErasureRequestQuerySet(models.QuerySet):
     def waiting(self) -> "ErasureRequestQuerySet":
-        """Those that nobody has answered: what is carried out is gone with all else."""
+        """Requests that staff have not refused; those carried out are erased themselves."""
         return self.filter(refused_at=None)
 
 
 class ErasureRequest(models.Model):
-    """A patient asks that everything held about them be erased. Staff carry it out, or say why not."""
+    """A patient's request to erase all their data. Staff carry it out, or refuse with a reason."""
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="erasure_requests")
     asked_at = models.DateTimeField(default=timezone.now)
@@ -69,12 +69,12 @@ class ErasureRequest(models.Model):
 
 class LegalHoldQuerySet(models.QuerySet):
     def lasting(self) -> "LegalHoldQuerySet":
-        """Those that nobody has ended."""
+        """Legal holds that have not ended."""
         return self.filter(ended_at=None)
 
 
 class LegalHold(models.Model):
-    """While it lasts, nothing of an appointment is deleted: not by retention, and not by erasure."""
+    """While it lasts, nothing of an appointment is deleted, by retention or by erasure."""
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="legal_holds")
     why = models.CharField(max_length=300)
@@ -93,9 +93,10 @@ class LegalHold(models.Model):
 
 
 class Tombstone(models.Model):
-    """What remains of an appointment that was erased: a digest of its number (`uid`), and when. No identity.
+    """The remains of an erased appointment: a digest of its `uid`, and the time. It identifies no person.
 
-    It is kept outside the database too (`erasure`), so that it is applied again after a restore from an older backup.
+    It is stored outside the database too (`governance.tombstones`), so that it is applied again after a restore from
+    an older backup.
     """
 
     digest = models.CharField(max_length=64, unique=True)
@@ -106,7 +107,7 @@ class Tombstone(models.Model):
 
 
 class CarerLink(Link):
-    """A secret that lets somebody else see time, place and preparation of one appointment, and nothing medical."""
+    """A secret that lets a carer see time, place and preparation of one appointment, and nothing medical."""
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="carer_links")
     name = models.CharField("who it is for", max_length=200)

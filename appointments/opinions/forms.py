@@ -1,43 +1,22 @@
-"""What a clinician writes: the opinion, the treatments it weighs, answers to questions, instructions for tests."""
+"""Forms of an opinion: the draft, the treatments that it weighs, signing, and correcting."""
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.forms.utils import from_current_timezone
-from django.utils.dateparse import parse_datetime
 
 from appointments.booking.staff_forms import long_text, text
 from appointments.choices import Agreement
 from appointments.forms.fields import LineField, Radios
 from appointments.models import Opinion, OpinionOption
-from appointments.opinions.opinions import OPTION, WORDS
+from appointments.opinions.opinions import OPTION_TEXTS, TEXTS, fingerprint_of
+from calcsite.stale import SeenMixin
 
-MOST_OPTIONS = 12
-
-
-class MomentField(forms.CharField):
-    """A time to the microsecond, as a hidden field carries it there and back."""
-
-    widget = forms.HiddenInput
-
-    def prepare_value(self, value: Any) -> Any:
-        return value.isoformat() if isinstance(value, datetime) else value
-
-    def clean(self, value: Any) -> datetime:
-        try:
-            found = parse_datetime(super().clean(value))
-        except ValueError:
-            found = None
-        if found is None:
-            raise forms.ValidationError("Load this page again.")
-        return found if found.tzinfo else from_current_timezone(found)
+MAX_OPTIONS = 12
 
 
-class OpinionForm(forms.Form):
-    """A draft. Everything may stay empty until it is signed. Its fields are named as the opinion's."""
+class OpinionForm(SeenMixin, forms.Form):
+    """A draft, with fields named as the model's. All of them may stay empty until it is signed."""
 
-    seen = MomentField()
     correction = long_text("What is corrected, and why", "The patient reads it first.", most=1000, rows=3)
     findings = long_text("What you found", "In words that the patient understands. They read what you write here.")
     first_opinion = long_text("What the first opinion says")
@@ -51,18 +30,18 @@ class OpinionForm(forms.Form):
     next_steps = long_text("What to do next", "Who does what, and by when. When to seek help sooner.")
 
     def __init__(self, *args: Any, opinion: Opinion, **kwargs: Any) -> None:
-        initial = {"seen": opinion.changed_at} | {name: getattr(opinion, name) for name in WORDS}
-        super().__init__(*args, initial=initial, **kwargs)
+        initial = {name: getattr(opinion, name) for name in TEXTS}
+        super().__init__(*args, initial=initial, state=fingerprint_of(opinion), **kwargs)
         if opinion.number == 1:
             del self.fields["correction"]
 
     @property
-    def words(self) -> dict[str, str]:
-        return {name: self.cleaned_data[name] for name in WORDS if name in self.fields}
+    def texts(self) -> dict[str, str]:
+        return {name: self.cleaned_data[name] for name in TEXTS if name in self.fields}
 
 
 class OptionForm(forms.Form):
-    """A treatment, weighed. Its fields are named as the option's."""
+    """A treatment with its benefits and risks, with fields named as the model's."""
 
     use_required_attribute = False
 
@@ -80,9 +59,9 @@ class BaseOptions(forms.BaseFormSet):
 
     @property
     def options(self) -> list[dict[str, str]]:
-        """Those that say anything and stay, in their order."""
+        """The options with any text that are not to be deleted, in their order."""
         kept = [form.cleaned_data for form in self.forms if not form.cleaned_data.get("DELETE")]
-        said = [{name: data.get(name, "") for name in OPTION} for data in kept]
+        said = [{name: data.get(name, "") for name in OPTION_TEXTS} for data in kept]
         return [option for option in said if any(option.values())]
 
 
@@ -92,16 +71,20 @@ OptionFormSet = forms.formset_factory(
     extra=1,
     can_delete=True,
     can_delete_extra=False,
-    max_num=MOST_OPTIONS,
-    absolute_max=MOST_OPTIONS,
+    max_num=MAX_OPTIONS,
+    absolute_max=MAX_OPTIONS,
     validate_max=True,
 )
 
 
 def option_forms(data: Any, opinion: Opinion) -> forms.BaseFormSet:
-    """The treatments of a draft, and room for another one."""
-    rows = list(OpinionOption.objects.filter(opinion=opinion).values(*OPTION))
+    """The treatments of a draft, and an empty form for another one."""
+    rows = list(OpinionOption.objects.filter(opinion=opinion).values(*OPTION_TEXTS))
     return OptionFormSet(data, initial=rows, prefix="options")
+
+
+class SignForm(SeenMixin, forms.Form):
+    """The signature on the composed draft that the page shows."""
 
 
 class CorrectForm(forms.Form):

@@ -1,4 +1,4 @@
-"""The screens of an opinion: its versions, the draft, what the patient will read; signing, releasing, correcting."""
+"""The clinician's screens of an opinion: its versions, the draft, reading, signing, releasing and correcting."""
 
 from typing import Any
 
@@ -14,10 +14,11 @@ from appointments.governance.permissions import SIGN, patients_of
 from appointments.governance.screens import about_appointment, form_screen, patient_screen
 from appointments.models import Appointment, Clinician, Opinion
 from appointments.opinions import opinions
-from appointments.opinions.forms import CorrectForm, OpinionForm, option_forms
-from appointments.preparation.answers import VisitError
+from appointments.opinions.forms import CorrectForm, OpinionForm, SignForm, option_forms
+from appointments.preparation import answers as question_answers
 from appointments.preparation.staff_forms import AnswersForm
-from calcsite.checksums import checksum
+from calcsite.errors import UserFacingError
+from calcsite.stale import fingerprint
 
 OVERVIEW = "admin:appointments_appointment_opinion"
 own_patient = about_appointment(SIGN, patients_of)
@@ -34,17 +35,13 @@ def opinion_urls(site: AdminSite) -> list[URLPattern]:
         "<int:number>/release/": release,
     }
     return [
-        path(f"<int:pk>/opinion/{step}", site.admin_view(view), name=_name(view.__name__))
+        path(f"<int:pk>/opinion/{step}", site.admin_view(view), name=f"appointments_appointment_opinion{suffix}")
         for step, view in steps.items()
+        for suffix in ["" if view is overview else f"_{view.__name__}"]
     ]
 
 
-def _name(view: str) -> str:
-    name = "appointments_appointment_opinion"
-    return name if view == "overview" else f"{name}_{view}"
-
-
-def _to(step: str, opinion: Opinion) -> HttpResponse:
+def _redirect_to(step: str, opinion: Opinion) -> HttpResponse:
     return redirect(f"{OVERVIEW}_{step}", opinion.appointment_id, opinion.number)
 
 
@@ -61,7 +58,7 @@ def _version(appointment: Appointment, number: int) -> Opinion:
 @require_safe
 @own_patient
 def overview(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """Every version, and what can be done next."""
+    """All versions, with the next possible steps."""
     versions = list(appointment.opinions.select_related("drafted_by", "released_by"))
     newest = versions[0] if versions else None
     return _screen(request, "overview", appointment, versions=versions, newest=newest)
@@ -71,8 +68,8 @@ def overview(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 @own_patient
 def start(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     try:
-        return _to("edit", opinions.start(appointment=appointment, by=request.user))
-    except VisitError as error:
+        return _redirect_to("edit", opinions.start(appointment=appointment, by=request.user))
+    except UserFacingError as error:
         messages.error(request, str(error))
         return redirect(OVERVIEW, appointment.pk)
 
@@ -80,22 +77,22 @@ def start(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 @form_screen
 @own_patient
 def correct(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """Begin a new version of what is signed."""
+    """Begin a new version of a signed opinion."""
     form = CorrectForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             draft = opinions.correct(appointment=appointment, by=request.user, **form.cleaned_data)
-        except VisitError as error:
+        except UserFacingError as error:
             form.add_error(None, str(error))
         else:
-            return _to("edit", draft)
+            return _redirect_to("edit", draft)
     return _screen(request, "correct", appointment, form=form)
 
 
 @require_safe
 @own_patient
 def read(request: HttpRequest, appointment: Appointment, number: int) -> HttpResponse:
-    """A version as the patient reads it, or will."""
+    """A version, as the patient reads it or will read it."""
     opinion = _version(appointment, number)
     is_draft = opinion.status == OpinionStatus.DRAFT
     content = opinions.compose(opinion) if is_draft else opinion.content
@@ -108,20 +105,20 @@ def read(request: HttpRequest, appointment: Appointment, number: int) -> HttpRes
 @form_screen
 @own_patient
 def edit(request: HttpRequest, appointment: Appointment, number: int) -> HttpResponse:
-    """Work on a draft. What cannot be saved comes back as it was typed, beside what is stored."""
+    """Work on a draft. A refused save comes back as it was typed, beside the stored draft."""
     opinion = _version(appointment, number)
     if request.method != "POST" and opinion.status != OpinionStatus.DRAFT:
-        return _to("read", opinion)
+        return _redirect_to("read", opinion)
     parts = _parts(request.POST or None, opinion)
     valid = [part.is_valid() for part in parts.values()]  # each of them: all errors are shown at once
     if request.method == "POST" and all(valid):
         try:
             _save(request, opinion, **parts)
-        except VisitError as error:
-            return _overtaken(request, opinion, str(error))
+        except UserFacingError as error:
+            return _refused(request, opinion, str(error))
         messages.success(request, "The draft is saved. The patient does not see it before you sign and release it.")
         step = request.POST.get("then", "edit")
-        return _to(step if step in {"read", "sign"} else "edit", opinion)
+        return _redirect_to(step if step in {"read", "sign"} else "edit", opinion)
     return _screen(request, "edit", appointment, opinion=opinion, **parts)
 
 
@@ -138,22 +135,21 @@ def _save(request: HttpRequest, opinion: Opinion, *, form: OpinionForm, options:
     opinions.save(
         opinion=opinion,
         seen=form.cleaned_data["seen"],
-        words=form.words,
+        texts=form.texts,
         options=options.options,
         answers=answers.answers,
-        answers_seen=answers.cleaned_data["answers_seen"],
+        answers_seen=answers.cleaned_data["seen"],
         by=request.user,
     )
 
 
-def _overtaken(request: HttpRequest, opinion: Opinion, problem: str) -> HttpResponse:
-    """What was typed, with what is stored now beside it. Saved once more, the typed words take its place."""
+def _refused(request: HttpRequest, opinion: Opinion, problem: str) -> HttpResponse:
+    """The typed draft, beside the stored one. Saved once more, the typed one replaces it."""
     stored = _version(opinion.appointment, opinion.number)
-    fresh, data = _parts(None, stored), request.POST.copy()
-    data["seen"] = stored.changed_at.isoformat()
-    data["answers_seen"] = fresh["answers"].initial["answers_seen"]
-    parts = _parts(data, stored)
+    parts = _parts(request.POST, stored)
     parts["form"].add_error(None, problem)
+    parts["form"].show_state(opinions.fingerprint_of(stored))
+    parts["answers"].show_state(question_answers.fingerprint_of(parts["answers"].questions))
     context = {"opinion": stored, "stored": opinions.compose(stored)}
     return _screen(request, "edit", opinion.appointment, status=409, **context, **parts)
 
@@ -161,15 +157,15 @@ def _overtaken(request: HttpRequest, opinion: Opinion, problem: str) -> HttpResp
 @form_screen
 @own_patient
 def sign(request: HttpRequest, appointment: Appointment, number: int) -> HttpResponse:
-    """Read what is to be signed, then sign exactly that."""
+    """Show the composed draft; POST signs exactly that."""
     opinion = _version(appointment, number)
     if request.method != "POST" and opinion.status != OpinionStatus.DRAFT:
-        return _to("read", opinion)
+        return _redirect_to("read", opinion)
     problem = ""
     if request.method == "POST":
         try:
-            opinions.sign(opinion=opinion, seen=request.POST.get("seen", ""), by=request.user)
-        except VisitError as error:
+            opinions.sign(opinion=opinion, seen=SignForm(request.POST, state="").sent_state, by=request.user)
+        except UserFacingError as error:
             problem = str(error)
         else:
             messages.success(request, "Signed. The patient can read it once you release it.")
@@ -178,7 +174,7 @@ def sign(request: HttpRequest, appointment: Appointment, number: int) -> HttpRes
     context = {
         "opinion": opinion,
         "content": content,
-        "seen": checksum(content),
+        "form": SignForm(state=fingerprint(content)),
         "gaps": opinions.gaps(content, clinician),
         "clinician": clinician,
         "problem": problem,
@@ -191,7 +187,7 @@ def sign(request: HttpRequest, appointment: Appointment, number: int) -> HttpRes
 def release(request: HttpRequest, appointment: Appointment, number: int) -> HttpResponse:
     try:
         opinions.release(opinion=_version(appointment, number), by=request.user)
-    except VisitError as error:
+    except UserFacingError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, "Released. The patient can read it now.")

@@ -1,4 +1,4 @@
-"""What the clinician adds to a visit pack: the answers to the patient's questions."""
+"""The clinician's answers to the questions of a patient."""
 
 from collections.abc import Iterable
 
@@ -8,48 +8,36 @@ from django.db import transaction
 from appointments.governance import audit
 from appointments.governance.permissions import patients_of
 from appointments.models import Appointment, AuditEntry, Question
-from calcsite.checksums import checksum
+from calcsite.errors import UserFacingError
+from calcsite.stale import fingerprint, refuse_stale
 
 
-class VisitError(Exception):
-    """It cannot be done. The message says why, in words for the clinician."""
-
-
-class OvertakenError(VisitError):
-    """Something was saved, signed or asked that the clinician has not seen."""
-
-
-def fingerprint(questions: Iterable[Question]) -> str:
-    """What tells whether the questions, or the answers to them, have changed."""
-    return checksum(sorted([row.pk, row.text, row.outcome, row.answer] for row in questions))
+def fingerprint_of(questions: Iterable[Question]) -> str:
+    """The fingerprint of a patient's questions and the answers to them. Their order does not count."""
+    return fingerprint(*questions, ignore={"position", "prompt"})
 
 
 @transaction.atomic
 def answer(*, appointment: Appointment, answers: dict[int, dict[str, str]], seen: str, by: AbstractUser) -> None:
-    """Keep the outcome and the answer of each question, by its key.
+    """Store the outcome and the answer of each question, by its key.
 
-    `seen` is the fingerprint of the questions as the writer knew them. Raises OvertakenError when the patient or
-    another window has changed one since: an answer belongs to the words that were asked.
+    Raises StaleError when the questions are not in the state `seen`, because an answer belongs to the words that were
+    asked, and UserFacingError unless `by` is the clinician of the appointment.
     """
-    check_own(appointment, by)
+    if not patients_of(by).filter(pk=appointment.pk).exists():
+        raise UserFacingError("Only the clinician of an appointment writes about it.")
     questions = list(Question.objects.select_for_update().filter(appointment=appointment))
-    if fingerprint(questions) != seen:
-        raise OvertakenError("The questions were changed meanwhile. What you wrote is still here, and not saved.")
-    changed = [row for row in questions if row.pk in answers and _put(row, answers[row.pk])]
+    problem = "The questions were changed meanwhile. What you wrote is still here, and not saved."
+    refuse_stale(seen, fingerprint_of(questions), problem=problem)
+    changed = [row for row in questions if row.pk in answers and _set_answer(row, answers[row.pk])]
     for row in changed:
         row.save(update_fields=["outcome", "answer"])
     if changed:
         audit.record(AuditEntry.Action.CHANGED, appointment, by=by, detail="Questions answered")
 
 
-def _put(question: Question, said: dict[str, str]) -> bool:
-    """Whether it says something else with this outcome and answer."""
+def _set_answer(question: Question, answer: dict[str, str]) -> bool:
+    """Set outcome and answer of the unsaved row. Returns whether either is different."""
     before = (question.outcome, question.answer)
-    question.outcome, question.answer = said["outcome"], said["answer"]
+    question.outcome, question.answer = answer["outcome"], answer["answer"]
     return before != (question.outcome, question.answer)
-
-
-def check_own(appointment: Appointment, by: AbstractUser) -> None:
-    """Raises VisitError for anybody but the clinician of the appointment."""
-    if not patients_of(by).filter(pk=appointment.pk).exists():
-        raise VisitError("Only the clinician of an appointment writes about it.")

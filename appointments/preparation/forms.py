@@ -1,4 +1,4 @@
-"""Forms for what a patient prepares. Each asks for one row; its fields are named as the row names them."""
+"""Forms of a patient's preparation: one for a row of each tool, with fields named as the model's."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,26 +8,32 @@ from django import forms
 from appointments.forms.base import PatientForm
 from appointments.forms.fields import LineField, Radios, TextField
 from appointments.models import HistoryEntry, Medicine, Referral, Symptom
+from calcsite.stale import SeenMixin
 
-TOO_BAD = "Write a number from 0 to 10."
+NOT_0_TO_10 = "Write a number from 0 to 10."
 
 
 class Ticks(forms.CheckboxSelectMultiple):
-    """Boxes to tick; a link to the field leads to the first of them."""
+    """Checkboxes. A link to the field leads to the first of them."""
 
     def id_for_label(self, id_: str, index: str | None = "0") -> str:
         return super().id_for_label(id_, index)
 
 
-class RowForm(PatientForm):
+class RowForm(SeenMixin, PatientForm):
     """The fields of one row. The page around it has the form element, and the buttons."""
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """The validated fields of the row."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "seen"}
 
-def line(label: str, longest: int, hint: str = "", *, needed: str = "", **attributes: str) -> LineField:
-    """One line. `needed` is what is said when it is empty; without it, it may be empty, and says so."""
+
+def line(label: str, max_length: int, hint: str = "", *, needed: str = "", **attributes: str) -> LineField:
+    """A field for one line. `needed` is the error when it is empty; without it, the field is optional and says so."""
     return LineField(
         label=label if needed else f"{label} (optional)",
-        max_length=longest,
+        max_length=max_length,
         help_text=hint,
         required=bool(needed),
         error_messages={"required": needed},
@@ -35,11 +41,11 @@ def line(label: str, longest: int, hint: str = "", *, needed: str = "", **attrib
     )
 
 
-def lines(label: str, longest: int, hint: str = "", *, needed: str = "", rows: int = 3) -> TextField:
-    """Some lines, otherwise as `line`."""
+def lines(label: str, max_length: int, hint: str = "", *, needed: str = "", rows: int = 3) -> TextField:
+    """A field for several lines, otherwise as `line`."""
     return TextField(
         label=label if needed else f"{label} (optional)",
-        max_length=longest,
+        max_length=max_length,
         help_text=hint,
         required=bool(needed),
         error_messages={"required": needed},
@@ -74,7 +80,7 @@ class SymptomForm(RowForm):
         required=False,
         min_value=0,
         max_value=10,
-        error_messages={"invalid": TOO_BAD, "min_value": TOO_BAD, "max_value": TOO_BAD},
+        error_messages={"invalid": NOT_0_TO_10, "min_value": NOT_0_TO_10, "max_value": NOT_0_TO_10},
         widget=forms.TextInput({"inputmode": "numeric", "class": "few"}),
     )
     helps = line("What helps", 300, "For example: rest, warmth, a medicine. “Nothing” is an answer too.")
@@ -108,8 +114,8 @@ class SpecialistForm(RowForm):
     note = lines("What matters to you", 1000, "For example: somebody near you, or somebody who speaks your language.")
 
 
-class ChooseForm(RowForm):
-    """Some of what is suggested."""
+class ChooseForm(PatientForm):
+    """A choice of suggested rows."""
 
     chosen = forms.MultipleChoiceField(
         label="Tick what you want on your list",

@@ -19,13 +19,10 @@ from appointments.governance.permissions import appointments_of
 from appointments.models import Appointment, AuditEntry, Message
 from appointments.models.appointments import AppointmentQuerySet
 from appointments.scheduling.walltime import bounds
+from calcsite.errors import UserFacingError
 
 DAYS = (7, 14, 30)
 CLOSED = {TaskStatus.DONE, TaskStatus.NOT_NEEDED}
-
-
-class ReadinessError(Exception):
-    """The patient cannot be nudged. The message says why, in words for staff."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ def coming(user: AbstractUser, *, days: int, at: datetime | None = None) -> Appo
     now = at or timezone.now()
     _, ends = bounds(timezone.localdate(now), days + 1)
     found = appointments_of(user).coming(now).filter(slot__starts__lt=ends)
-    return found.select_related("slot__clinician", "type").order_by("slot__starts", "pk")
+    return found.select_related("slot__clinician", "appointment_type").order_by("slot__starts", "pk")
 
 
 def look(appointments: Sequence[Appointment], at: datetime | None = None) -> list[Readiness]:
@@ -95,20 +92,20 @@ def is_open(appointment: Appointment, at: datetime | None = None) -> bool:
 def nudge(*, appointment: Appointment, by: AbstractUser, at: datetime | None = None) -> Message:
     """Remind a patient that something on their list is open, once a day at most.
 
-    Raises ReadinessError when nothing is, when there is no address, and when they were reminded today.
+    Raises UserFacingError when nothing is, when there is no address, and when they were reminded today.
     """
     now = at or timezone.now()
     if not appointment.email:
-        raise ReadinessError("There is no e-mail address. Telephone them.")
+        raise UserFacingError("There is no e-mail address. Telephone them.")
     if not is_open(appointment, now):
-        raise ReadinessError("Nothing is open any more, or the time has passed.")
+        raise UserFacingError("Nothing is open any more, or the time has passed.")
     message = Message(appointment=appointment, kind=Message.Kind.NUDGE, key=_key(appointment, now))
     message.due_at = message.created_at = now
     try:
         with transaction.atomic():
             message.save(force_insert=True)
     except IntegrityError as error:
-        raise ReadinessError("This patient was reminded today. Try again tomorrow, or telephone them.") from error
+        raise UserFacingError("This patient was reminded today. Try again tomorrow, or telephone them.") from error
     audit.record(AuditEntry.Action.MESSAGED, appointment, by=by, detail="Reminded of the list")
     return message
 

@@ -12,6 +12,7 @@ from appointments.governance.permissions import CHANGE, VIEW
 from appointments.governance.screens import about_appointment, needs, record_listed, screen
 from appointments.models import Appointment
 from appointments.preparation import readiness
+from calcsite.errors import UserFacingError
 from calcsite.web.paging import links_to_pages, page_of
 
 PER_PAGE = 50
@@ -56,7 +57,7 @@ def nudge(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Remind a patient of their list, and lead back to the board as it was."""
     try:
         readiness.nudge(appointment=appointment, by=request.user)
-    except readiness.ReadinessError as error:
+    except UserFacingError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, "A reminder is on its way. It says that something is open, and not what.")

@@ -1,4 +1,4 @@
-"""The visit pack on a clinician's screen: what their patient has prepared, answers to questions, and tests."""
+"""The clinician's screen of a visit pack, with the answers to questions and the instructions for tests."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ from django.views.decorators.http import require_POST
 from appointments.governance.permissions import SIGN, patients_of
 from appointments.governance.screens import about_appointment, form_screen, patient_screen
 from appointments.models import Appointment
-from appointments.preparation import answers, tasks
-from appointments.preparation.answers import VisitError
+from appointments.preparation import answers, rows
+from appointments.preparation.pack import pack_of
 from appointments.preparation.staff_forms import AnswersForm, TestForm
-from appointments.preparation.tasks import PreparationError
+from calcsite.errors import UserFacingError
 
 PACK = "admin:appointments_appointment_pack"
 
@@ -36,12 +36,11 @@ def pack(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Everything that the patient has prepared; POST keeps the answers to their questions."""
     form = _answers_form(request.POST or None, appointment)
     if request.method == "POST" and form.is_valid():
+        seen = form.cleaned_data["seen"]
         try:
-            answers.answer(
-                appointment=appointment, answers=form.answers, seen=form.cleaned_data["answers_seen"], by=request.user
-            )
-        except VisitError as error:
-            return _overtaken(request, appointment, str(error))
+            answers.answer(appointment=appointment, answers=form.answers, seen=seen, by=request.user)
+        except UserFacingError as error:
+            return _refused(request, appointment, str(error))
         messages.success(request, "The answers are saved. The patient reads them with the opinion.")
         return redirect(PACK, appointment.pk)
     return _page(request, appointment, form, TestForm(), form=form)
@@ -51,12 +50,11 @@ def _answers_form(data: Any, appointment: Appointment) -> AnswersForm:
     return AnswersForm(data, questions=list(appointment.question_set.all()))
 
 
-def _overtaken(request: HttpRequest, appointment: Appointment, problem: str) -> HttpResponse:
-    """What was typed, above the questions as they are now: saved once more, it is kept."""
-    data = request.POST.copy()
-    data["answers_seen"] = _answers_form(None, appointment).initial["answers_seen"]
-    form = _answers_form(data, appointment)
+def _refused(request: HttpRequest, appointment: Appointment, problem: str) -> HttpResponse:
+    """The typed answers, below the questions as they are stored now: saved once more, they are kept."""
+    form = _answers_form(request.POST, appointment)
     form.add_error(None, f"{problem} Look at the questions again, then save once more.")
+    form.show_state(answers.fingerprint_of(form.questions))
     return _page(request, appointment, form, TestForm(), form=form, status=409)
 
 
@@ -68,7 +66,7 @@ def _page(
         "preparation/pack.html",
         appointment,
         detail="Visit pack",
-        pack=tasks.pack_of(appointment),
+        pack=pack_of(appointment),
         may_open=True,
         answers=questions,
         test_form=test,
@@ -80,13 +78,13 @@ def _page(
 @require_POST
 @about_appointment(SIGN, patients_of)
 def add_test(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """Tell the patient how to get ready for a test."""
+    """Add instructions for a test, which the patient reads in their preparation."""
     form = TestForm(request.POST)
     if not form.is_valid():
         return _page(request, appointment, _answers_form(None, appointment), form, form=form)
     try:
-        tasks.instruct(appointment=appointment, values=form.cleaned_data, by=request.user)
-    except PreparationError as error:
+        rows.instruct(appointment=appointment, values=form.cleaned_data, by=request.user)
+    except UserFacingError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, "The patient sees it in their preparation.")
@@ -98,8 +96,8 @@ def add_test(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 def take_out_test(request: HttpRequest, appointment: Appointment, test: int) -> HttpResponse:
     instruction = get_object_or_404(appointment.testinstruction_set, pk=test)
     try:
-        tasks.take_back_instruction(appointment=appointment, instruction=instruction, by=request.user)
-    except PreparationError as error:
+        rows.take_back_instruction(appointment=appointment, instruction=instruction, by=request.user)
+    except UserFacingError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, "Taken out. The patient does not see it any more: tell them if they have read it.")

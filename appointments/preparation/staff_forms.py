@@ -9,27 +9,30 @@ from django import forms
 from appointments.booking.staff_forms import DayField, long_text, text
 from appointments.forms.fields import LineField, Radios
 from appointments.models import Question
-from appointments.preparation.answers import fingerprint
+from appointments.preparation.answers import fingerprint_of
+from calcsite.stale import SeenMixin
 
 ANSWER = re.compile(r"answer_\d+")
 
 
-class AnswersForm(forms.Form):
+class AnswersForm(SeenMixin, forms.Form):
     """An outcome and an answer for each question of a patient."""
-
-    answers_seen = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
 
     def __init__(self, *args: Any, questions: Sequence[Question], **kwargs: Any) -> None:
         self.questions = questions
-        initial = {"answers_seen": fingerprint(questions)}
+        initial = {}
         for row in questions:
             initial |= {f"outcome_{row.pk}": row.outcome, f"answer_{row.pk}": row.answer}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, initial=initial, state=fingerprint_of(questions), **kwargs)
         for row in questions:
             self.fields[f"outcome_{row.pk}"] = forms.ChoiceField(
                 label="What came of it", choices=Question.Outcome, required=False, widget=Radios
             )
             self.fields[f"answer_{row.pk}"] = long_text("Answer", "The patient reads it.", most=2000, rows=4)
+
+    def add_prefix(self, field_name: str) -> str:
+        """The opinion's form, which has a `seen` of its own, can be in the same form element."""
+        return super().add_prefix("answers_seen" if field_name == "seen" else field_name)
 
     @property
     def rows(self) -> Iterable[tuple[Question, forms.BoundField, forms.BoundField]]:
@@ -37,21 +40,20 @@ class AnswersForm(forms.Form):
 
     @property
     def answers(self) -> dict[int, dict[str, str]]:
-        said = self.cleaned_data
         return {
-            row.pk: {"outcome": said[f"outcome_{row.pk}"], "answer": said[f"answer_{row.pk}"]}
+            row.pk: {name: self.cleaned_data[f"{name}_{row.pk}"] for name in ("outcome", "answer")}
             for row in self.questions
         }
 
     @property
     def left_over(self) -> list[str]:
-        """Answers to questions that the patient has taken away meanwhile: shown, so that they are not lost."""
+        """Typed answers to questions that the patient has removed meanwhile: shown, so that they are not lost."""
         gone = [name for name in self.data if ANSWER.fullmatch(name) and name not in self.fields]
         return [words for name in gone if (words := self.data[name].strip())]
 
 
 class TestForm(forms.Form):
-    """How to get ready for a test. Its fields are named as the instruction's."""
+    """Instructions for a test, with fields named as the model's."""
 
     __test__ = False  # pytest takes it for a test
 

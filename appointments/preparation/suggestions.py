@@ -1,19 +1,19 @@
-"""What a patient may choose instead of writing it: questions, and what the page of their condition names."""
+"""Suggested rows: the questions that staff offer, and the treatments on the page of a condition."""
 
 from typing import NamedTuple
 
-from appointments.models import Appointment, QuestionPrompt
-from appointments.preparation.tasks import Values
+from appointments.models import Appointment, QuestionPrompt, TreatmentOption
+from appointments.preparation.rows import Values
 from conditions.choices import SectionKind, TagKind
 from conditions.models import Condition, ListingTag
 from conditions.richtext.blocks import HEADINGS, blocks_of
 
-TREATING = {SectionKind.PROCEDURE, SectionKind.TREATMENT}
-LONGEST = 200  # characters of an option's name
+TREATMENT_SECTIONS = {SectionKind.PROCEDURE, SectionKind.TREATMENT}
+NAME_LENGTH = TreatmentOption._meta.get_field("name").max_length
 
 
 class Suggestion(NamedTuple):
-    """Something to choose: its key in a form, its words, and what it is on the list."""
+    """A suggestion: its key in the form, its words, and the values of the row that it becomes."""
 
     key: str
     words: str
@@ -21,19 +21,19 @@ class Suggestion(NamedTuple):
 
 
 def questions(appointment: Appointment) -> list[Suggestion]:
-    """The questions that staff offer for a condition, and for all."""
+    """The questions that staff offer for all conditions and for the appointment's."""
     prompts = QuestionPrompt.objects.for_condition(appointment.condition_id)
     return [Suggestion(str(prompt.pk), prompt.text, {"text": prompt.text, "prompt": prompt}) for prompt in prompts]
 
 
 def treatments(appointment: Appointment) -> list[Suggestion]:
-    """What the condition's page, as the public reads it, has a heading for where it tells of treatment."""
+    """The headings (h3) in the treatment sections of the condition's public page."""
     condition = Condition.objects.filter(pk=appointment.condition_id).select_related("live_edition").first()
     if condition is None or condition.live_edition is None:
         return []
-    sections = [each for each in condition.live_edition.content["sections"] if each["kind"] in TREATING]
+    sections = [each for each in condition.live_edition.content["sections"] if each["kind"] in TREATMENT_SECTIONS]
     headings = [
-        block.text[:LONGEST]
+        block.text[:NAME_LENGTH]
         for section in sections
         for block in blocks_of(section["html"])
         if block.label == HEADINGS["h3"]
@@ -42,6 +42,6 @@ def treatments(appointment: Appointment) -> list[Suggestion]:
 
 
 def specialties(appointment: Appointment) -> list[str]:
-    """The kinds of specialist that the condition's page names."""
+    """The kinds of specialist that the condition's public page names."""
     tags = ListingTag.objects.filter(listing=appointment.condition_id, kind=TagKind.SPECIALTY)
     return list(tags.order_by("name").values_list("name", flat=True))

@@ -1,7 +1,7 @@
-"""A patient prepares: the list of tasks, the tool of each, and the visit pack. All of it is behind the code.
+"""The patient's pages of their preparation: the tasks, the rows of each tool, and the visit pack. All need the code.
 
-A row is looked up among those of the appointment that the browser came for: another's is none of them.
-What only takes a POST leads back to its list when it is opened, as after a code was asked for in between.
+Rows are looked up within the appointment of the link; another appointment's row is a 404. A page that only takes a
+POST redirects a GET to its list, such as after the code was asked for in between.
 """
 
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
+from django.forms import model_to_dict
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,18 +18,21 @@ from django.views.decorators.http import require_safe
 from appointments.access.decorators import form_page, with_code
 from appointments.choices import Tool
 from appointments.models import Appointment, PreparationTask
-from appointments.models.preparation import PackRow
+from appointments.models.preparation import Written
+from appointments.preparation import rows as pack_rows
 from appointments.preparation import suggestions
 from appointments.preparation import tasks as preparation
 from appointments.preparation.forms import ChooseForm, RowForm
-from appointments.preparation.lists import LISTS, SINGLES, ListTool
-from appointments.preparation.tasks import PreparationError, tasks_of
+from appointments.preparation.lists import LISTS, SINGLES, ListTool, WrittenTool
+from appointments.preparation.pack import pack_of
+from appointments.preparation.tasks import tasks_of
+from calcsite.errors import UserFacingError
 
 View = Callable[..., HttpResponse]
 
 
 def changing(view: View) -> View:
-    """A page to change something: once the appointment is over it leads to the list of tasks, which says so."""
+    """A page that changes something. Once the appointment is over it redirects to the list of tasks, which says so."""
 
     @wraps(view)
     @with_code
@@ -40,202 +44,209 @@ def changing(view: View) -> View:
     return reached
 
 
-def show(
+def render_page(
     request: HttpRequest, template: str, appointment: Appointment, status: int = 200, **context: Any
 ) -> HttpResponse:
     shared = {"appointment": appointment, "may_change": preparation.is_open(appointment)}
     return render(request, f"appointments/preparation/{template}.html", shared | context, status=status)
 
 
-def back_to(name: str, part: str = "") -> HttpResponse:
-    """Back to a page, or to a part of it where nothing is told: a browser gives the focus to the part, not to that."""
+def redirect_to(name: str, part: str = "") -> HttpResponse:
+    """Redirect to a page, or to a part of it if no message is shown: the browser would put the focus on the part."""
     return redirect(reverse(f"patient:{name}") + (f"#{part}" if part else ""))
 
 
 @require_safe
 @with_code
 def tasks(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """Everything to prepare, in any order; tools that no task leads to come last."""
+    """The tasks, which can be done in any order, and then the tools without a task."""
     found = tasks_of(appointment)
     others = [tool for tool in Tool if tool not in {task.tool for task in found}]
-    return show(request, "tasks", appointment, tasks=found, others=others, progress=preparation.progress(found))
+    return render_page(request, "tasks", appointment, tasks=found, others=others, progress=preparation.progress(found))
 
 
 @form_page
 @changing
 def mark(request: HttpRequest, appointment: Appointment, pk: int) -> HttpResponse:
-    """Say where the patient is with a task."""
+    """Mark a task as to do, started, done or not needed."""
     task = get_object_or_404(PreparationTask, appointment=appointment, pk=pk)
     if request.method == "POST":
         try:
             preparation.mark(appointment=appointment, task=task, status=request.POST.get("status", ""))
-        except PreparationError as error:
+        except UserFacingError as error:
             messages.error(request, str(error))
-            return back_to("preparation")
-    return back_to("preparation", f"task-{pk}")
+            return redirect_to("preparation")
+    return redirect_to("preparation", f"task-{pk}")
 
 
 @require_safe
 @with_code
 def rows(request: HttpRequest, appointment: Appointment, tool: str) -> HttpResponse:
-    """A list, with what can be done about it."""
-    kept = LISTS[tool]
-    there = kept.rows(appointment)
-    context = {"rows": there, "is_full": len(there) >= preparation.MOST, "most": preparation.MOST}
-    context["offers"] = bool(kept.left(appointment))
-    return show(request, "rows", appointment, tool=kept, tasks=tasks_of(appointment, tool=tool), **context)
+    """The list of a tool."""
+    listed = LISTS[tool]
+    there = listed.rows(appointment)
+    context = {"rows": there, "is_full": len(there) >= pack_rows.MAX_ROWS, "most": pack_rows.MAX_ROWS}
+    context["offers"] = bool(listed.new_suggestions(appointment))
+    return render_page(request, "rows", appointment, tool=listed, tasks=tasks_of(appointment, tool=tool), **context)
 
 
 @form_page
 @changing
 def add(request: HttpRequest, appointment: Appointment, tool: str) -> HttpResponse:
-    """Write a row; or one after the other."""
-    kept = LISTS[tool]
-    form = kept.form(typed(request))
+    """Add a row; “Save and add another” leads to the empty form again."""
+    listed = LISTS[tool]
+    form = listed.form(posted(request), state=None)
     if request.method == "POST" and form.is_valid():
         try:
-            preparation.add_row(appointment=appointment, model=kept.model, values=form.cleaned_data)
-        except PreparationError as error:
+            pack_rows.add_row(appointment=appointment, model=listed.model, values=form.values)
+        except UserFacingError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, "Saved.")
-            return back_to(f"{tool}_add" if "another" in request.POST else tool)
-    return show(request, "row", appointment, tool=kept, form=form)
+            return redirect_to(f"{tool}_add" if "another" in request.POST else tool)
+    return render_page(request, "row", appointment, tool=listed, form=form)
 
 
 @form_page
 @changing
 def choose(request: HttpRequest, appointment: Appointment, tool: str) -> HttpResponse:
-    """Choose rows from what is suggested."""
-    kept = LISTS[tool]
-    # What is on the list already is not offered; but who sends a page twice is not told off for it.
-    offered = kept.suggest(appointment) if request.method == "POST" else kept.left(appointment)
-    form = ChooseForm(typed(request), choices=[(each.key, each.words) for each in offered])
+    """Add rows that are chosen from the suggestions."""
+    listed = LISTS[tool]
+    # Rows on the list are not offered, but accepted: a page that is sent twice shows no error.
+    offered = listed.suggest(appointment) if request.method == "POST" else listed.new_suggestions(appointment)
+    form = ChooseForm(posted(request), choices=[(each.key, each.words) for each in offered])
     if request.method == "POST" and form.is_valid():
         chosen = [each.values for each in offered if each.key in form.cleaned_data["chosen"]]
         try:
-            preparation.add_rows(appointment=appointment, model=kept.model, rows=chosen)
-        except PreparationError as error:
+            pack_rows.add_rows(appointment=appointment, model=listed.model, rows=chosen)
+        except UserFacingError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, "Saved.")
-            return back_to(tool)
-    return show(request, "choose", appointment, tool=kept, form=form, offered=offered)
+            return redirect_to(tool)
+    return render_page(request, "choose", appointment, tool=listed, form=form, offered=offered)
 
 
 @form_page
 @changing
 def change(request: HttpRequest, appointment: Appointment, pk: int, tool: str) -> HttpResponse:
-    """Write a row anew."""
-    kept = LISTS[tool]
-    found = kept.model.objects.filter(appointment=appointment, pk=pk)
+    """Change a row."""
+    listed = LISTS[tool]
+    found = listed.model.objects.filter(appointment=appointment, pk=pk)
     row = found.first()
 
-    def save(values: preparation.Values, seen: str) -> None:
-        preparation.change_row(appointment=appointment, row=row, values=values, seen=seen)
+    def save(values: pack_rows.Values, seen: str) -> None:
+        pack_rows.change_row(appointment=appointment, row=row, values=values, seen=seen)
 
-    form = form_of(request, kept.form, row)
-    if row and saved(request, form, save):
-        return back_to(tool)
+    form = row_form(request, listed, row)
+    if row and is_saved(request, form, save):
+        return redirect_to(tool)
     row = found.first()
     if row is None:
-        return gone(request, appointment, kept)
-    return show(request, "row", appointment, tool=kept, form=form, row=row, seen=preparation.fingerprint(row))
+        return row_is_gone(request, appointment, listed)
+    show_stored(form, row)
+    return render_page(request, "row", appointment, tool=listed, form=form, row=row)
 
 
-def gone(request: HttpRequest, appointment: Appointment, kept: ListTool) -> HttpResponse:
-    """A row that is not on the list: whoever was writing it gets their words back, to add them as another one."""
+def row_is_gone(request: HttpRequest, appointment: Appointment, listed: ListTool) -> HttpResponse:
+    """A row that is not on the list any more: the typed values come back in a form that adds them as a new row."""
     if request.method != "POST":
         raise Http404
-    form = kept.form(request.POST)
+    form = listed.form(request.POST, state=None)
     form.add_error(None, "This is not on your list any more. Save it if you want to add it again.")
-    action = reverse(f"patient:{kept.name}_add")
-    return show(request, "row", appointment, status=404, tool=kept, form=form, action=action)
+    action = reverse(f"patient:{listed.name}_add")
+    return render_page(request, "row", appointment, status=404, tool=listed, form=form, action=action)
 
 
 @form_page
 @changing
 def remove(request: HttpRequest, appointment: Appointment, pk: int, tool: str) -> HttpResponse:
-    """Ask once, then take a row off its list."""
-    kept = LISTS[tool]
-    row = get_object_or_404(kept.model, appointment=appointment, pk=pk)
+    """Ask for confirmation; POST deletes a row."""
+    listed = LISTS[tool]
+    row = get_object_or_404(listed.model, appointment=appointment, pk=pk)
     if request.method != "POST":
-        return show(request, "remove", appointment, tool=kept, row=row)
+        return render_page(request, "remove", appointment, tool=listed, row=row)
     try:
-        preparation.remove_row(appointment=appointment, row=row)
-    except PreparationError as error:
+        pack_rows.remove_row(appointment=appointment, row=row)
+    except UserFacingError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, "Removed.")
-    return back_to(tool)
+    return redirect_to(tool)
 
 
 @form_page
 @changing
 def move(request: HttpRequest, appointment: Appointment, pk: int, tool: str) -> HttpResponse:
     """Move a row up or down by one."""
-    kept = LISTS[tool]
-    row = get_object_or_404(kept.model, appointment=appointment, pk=pk)
+    row = get_object_or_404(LISTS[tool].model, appointment=appointment, pk=pk)
     if request.method == "POST":
         try:
-            preparation.move_row(appointment=appointment, row=row, up="up" in request.POST)
-        except PreparationError as error:
+            pack_rows.move_row(appointment=appointment, row=row, up="up" in request.POST)
+        except UserFacingError as error:
             messages.error(request, str(error))
-            return back_to(tool)
-    return back_to(tool, f"row-{pk}")
+            return redirect_to(tool)
+    return redirect_to(tool, f"row-{pk}")
 
 
 @form_page
 @with_code
 def single(request: HttpRequest, appointment: Appointment, tool: str) -> HttpResponse:
-    """The one thing that a tool keeps."""
+    """The page of a tool that keeps one row."""
     kept = SINGLES[tool]
 
-    def save(values: preparation.Values, seen: str) -> None:
-        preparation.keep(appointment=appointment, model=kept.model, values=values, seen=seen)
+    def save(values: pack_rows.Values, seen: str) -> None:
+        pack_rows.keep(appointment=appointment, model=kept.model, values=values, seen=seen)
 
-    form = form_of(request, kept.form, kept.model.objects.filter(appointment=appointment).first())
-    if saved(request, form, save):
-        return back_to(tool)
+    form = row_form(request, kept, kept.model.objects.filter(appointment=appointment).first())
+    if is_saved(request, form, save):
+        return redirect_to(tool)
     row = kept.model.objects.filter(appointment=appointment).first()
-    context = {"form": form, "row": row, "seen": preparation.fingerprint(row)}
+    show_stored(form, row)
+    context = {"form": form, "row": row}
     context["specialties"] = suggestions.specialties(appointment) if tool == Tool.SPECIALIST else []
-    return show(request, "single", appointment, tool=kept, tasks=tasks_of(appointment, tool=tool), **context)
+    return render_page(request, "single", appointment, tool=kept, tasks=tasks_of(appointment, tool=tool), **context)
 
 
 @require_safe
 @with_code
 def tests(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """What staff have written about getting ready for tests."""
+    """The instructions of staff for tests."""
     found = tasks_of(appointment, tool=Tool.TESTS)
-    return show(request, "tests", appointment, instructions=appointment.testinstruction_set.all(), tasks=found)
+    return render_page(request, "tests", appointment, instructions=appointment.testinstruction_set.all(), tasks=found)
 
 
 @require_safe
 @with_code
 def pack(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """Everything on one page."""
-    return show(request, "pack", appointment, pack=preparation.pack_of(appointment))
+    """The visit pack, on one page."""
+    return render_page(request, "pack", appointment, pack=pack_of(appointment))
 
 
-def typed(request: HttpRequest) -> QueryDict | None:
-    """What a form is filled in with. Nothing at all is something too, once it is sent."""
+def posted(request: HttpRequest) -> QueryDict | None:
+    """The data of a form: that of a POST, even without a field, and None for a GET."""
     return request.POST if request.method == "POST" else None
 
 
-def form_of(request: HttpRequest, form: type[RowForm], row: PackRow | None) -> RowForm:
-    said = {name: getattr(row, name) for name in form.base_fields} if row else None
-    return form(typed(request), initial=said)
+def row_form(request: HttpRequest, tool: WrittenTool, row: Written | None) -> RowForm:
+    initial = model_to_dict(row) if row else {}
+    return tool.form(posted(request), initial=initial, state=pack_rows.fingerprint_of(row))
 
 
-def saved(request: HttpRequest, form: RowForm, save: Callable[[preparation.Values, str], None]) -> bool:
-    """Whether a form came in and what it says is saved. If not, the form says why, and what was typed stays in it."""
+def is_saved(request: HttpRequest, form: RowForm, save: Callable[[pack_rows.Values, str], None]) -> bool:
+    """Save a posted form. Returns False for a GET and for a refused form, which has the errors and the input."""
     if request.method != "POST" or not form.is_valid():
         return False
     try:
-        save(form.cleaned_data, request.POST.get("seen", ""))
-    except PreparationError as error:
+        save(form.values, form.cleaned_data["seen"])
+    except UserFacingError as error:
         form.add_error(None, str(error))
         return False
     messages.success(request, "Saved.")
     return True
+
+
+def show_stored(form: RowForm, row: Written | None) -> None:
+    """A refused form is about the stored row, which its page shows: saved once more, it replaces that."""
+    if form.non_field_errors():
+        form.show_state(pack_rows.fingerprint_of(row))

@@ -1,11 +1,11 @@
-"""Erasure: a patient asks that everything held about them be deleted, and staff do it or say why not (UK GDPR, 17).
+"""Erasure (UK GDPR, article 17): a patient asks to delete all their data, and staff carry it out or refuse.
 
-What is deleted is what `holdings` lists, with the files, the messages in the outbox, the sessions that came by its
-links, and the counts of what was tried. The audit log stays: it holds a reference, and nobody's name. The patient gets
-no message when it is done, because their address goes too; the page on which they ask says so.
+Deleted are the rows listed by `registry`, with their files, the messages in the outbox, the sessions opened by its
+links, and the counts of rate limits. The audit log stays: it holds a reference, and no name. The patient gets no
+message, because their address is deleted too; the page on which they ask explains that.
 
-A tombstone outside the database is written before anything is committed. From then on the erasure is decided: if what
-follows fails, or an older backup is restored, `apply_again` does it again before anybody sees the record.
+A tombstone outside the database is written before the commit. From then on the erasure is final: if a later step
+fails, or an older backup is restored, `apply_again` repeats it before the record is shown again.
 """
 
 import json
@@ -36,19 +36,21 @@ from appointments.privacy import registry
 from calcsite.security import limits
 
 Action = AuditEntry.Action
-OPENED_BY = [(access.SESSION, "links"), (carers.SESSION, "carer_links")]  # what a session holds the key of
-TOLD = SessionStorage.session_key  # the session's key of messages after a step, as JSON: staff may not have seen them
-BETWEEN_MAILS = b"-" * 79 + b"\n"  # as Django's backend for files writes them
-NOT_NOTED = "The disk of the site may be full. Nothing is erased. Tell whoever runs the site, and try again then."
+LINKS_BY_SESSION_KEY = [(access.SESSION, "links"), (carers.SESSION, "carer_links")]  # session key, related name
+SESSION_MESSAGES = SessionStorage.session_key  # messages of the session, as JSON, which staff may not have seen
+MAIL_SEPARATOR = b"-" * 79 + b"\n"  # of Django's file-based backend
+TOMBSTONE_FAILED = (
+    "The disk of the site may be full. Nothing is erased. Tell whoever runs the site, and try again then."
+)
 
 
 class ErasureError(Exception):
-    """It is not possible now. The message says why."""
+    """The erasure cannot be asked for, refused or carried out now. The message tells the user why."""
 
 
 @transaction.atomic
 def ask(*, appointment: Appointment, at: datetime | None = None) -> None:
-    """Note that the patient wants everything erased. Asked twice it is asked once."""
+    """Record the patient's request for erasure. No effect if one is open."""
     try:
         with transaction.atomic():
             ErasureRequest.objects.create(appointment=appointment, asked_at=at or timezone.now())
@@ -59,16 +61,16 @@ def ask(*, appointment: Appointment, at: datetime | None = None) -> None:
 
 @transaction.atomic
 def withdraw(*, appointment: Appointment) -> None:
-    """Take back the wish, as long as nobody has decided."""
+    """Withdraw the request for erasure, unless staff have decided on it."""
     if ErasureRequest.objects.waiting().filter(appointment=appointment).delete()[0]:
         audit.record(Action.CHANGED, appointment, by=audit.PATIENT, detail="Erasure no longer asked for")
 
 
 @transaction.atomic
 def refuse(*, appointment: Appointment, why: str, by: AbstractUser, at: datetime | None = None) -> bool:
-    """Say no to an open request, in words that the patient is sent. Returns whether they have an address for it.
+    """Refuse an open request, with a message to the patient. Returns whether they have an address for it.
 
-    Raises ErasureError when there is no open request.
+    Raises ErasureError if there is no open request.
     """
     decision = {"refused_at": at or timezone.now(), "refused_why": why, "refused_by": by}
     if ErasureRequest.objects.waiting().filter(appointment=appointment).update(**decision) != 1:
@@ -84,13 +86,13 @@ def refuse(*, appointment: Appointment, why: str, by: AbstractUser, at: datetime
 
 @transaction.atomic
 def erase(*, appointment: Appointment, by: AbstractUser | None = None, at: datetime | None = None) -> None:
-    """Delete everything held about the patient of an appointment. With no `by` it is the site that does it.
+    """Delete all data of an appointment's patient. Without `by` the site itself is the actor.
 
-    An appointment that was still to come frees its slot. Raises ErasureError when there is a legal hold on it, when it
-    is gone already, or when no tombstone can be written; then everything is as it was.
+    An upcoming appointment frees its slot. Raises ErasureError if there is a legal hold, if the appointment is erased
+    already, or if no tombstone can be written; then nothing changes.
     """
     try:
-        row = legal_holds.locked(appointment)
+        row = legal_holds.lock(appointment)
     except Appointment.DoesNotExist as error:
         raise ErasureError("This appointment has been erased already.") from error
     except legal_holds.HeldError as error:
@@ -99,33 +101,36 @@ def erase(*, appointment: Appointment, by: AbstractUser | None = None, at: datet
     try:
         _erase(row, at or timezone.now())
     except tombstones.TombstoneError as error:
-        raise ErasureError(NOT_NOTED) from error
+        raise ErasureError(TOMBSTONE_FAILED) from error
 
 
 def _erase(row: Appointment, at: datetime) -> None:
-    """Delete rows, then say so outside, then delete files: what fails on the way is done again by `apply_again`."""
-    _wait_for_others(row)
+    """Delete the rows, write the tombstone, delete the files. `apply_again` repeats it if a later step fails."""
+    _lock_parents(row)
     files = [file for _, file in registry.files_of(row)]
-    # All are found before the first is deleted: some lead to others.
-    going = [(model, list(registry.rows_of(row, model).values_list("pk", flat=True))) for model in registry.doomed()]
+    # All keys are read before the first deletion, because some rows are found through others.
+    keys_by_model = [
+        (model, list(registry.rows_of(row, model).values_list("pk", flat=True)))
+        for model in registry.models_to_delete()
+    ]
     _delete_sent_files(row)
     _delete_traces(row)
-    for model, keys in going:
+    for model, keys in keys_by_model:
         model._base_manager.filter(pk__in=keys).delete()
-    tombstones.keep(row, files, at)
+    tombstones.write(row, files, at)
     _delete_files(files)
-    transaction.on_commit(_empty_the_log)
+    transaction.on_commit(_truncate_wal)
 
 
-def _wait_for_others(row: Appointment) -> None:
-    """Lock a row, and those to which something can be added, so that nothing is. Its caller has a lock that lets
-    children be.
+def _lock_parents(row: Appointment) -> None:
+    """Lock a row and the parents of its child rows, so that no child is added. The caller's lock lets children be
+    added.
 
-    Whoever composes a message at this moment needs that to finish; then their e-mail is found. The same is true of a
-    check-in, and of what the worker notes about an e-mail. Who books a follow-up locks the plan, and then their draft:
-    here, too, the plan comes first.
+    Composing a message, a check-in, and the worker's note about an e-mail are finished before this lock is granted,
+    and their rows are found. The booking of a follow-up locks the plan, and then its draft: the plan comes first here,
+    too.
     """
-    for model in registry.leading_on():
+    for model in registry.parents_to_lock():
         list(
             model._base_manager.select_for_update(of=("self",))
             .filter(**{registry.PATHS[model]: row.pk})
@@ -134,8 +139,8 @@ def _wait_for_others(row: Appointment) -> None:
     Appointment.objects.select_for_update().get(pk=row.pk)
 
 
-def _empty_the_log() -> None:
-    """On SQLite, older pages stay in the write-ahead log until it is emptied. PostgreSQL clears up by itself."""
+def _truncate_wal() -> None:
+    """Truncate SQLite's write-ahead log, which keeps older pages. PostgreSQL vacuums by itself."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -147,7 +152,7 @@ def _delete_files(files: list[StoredFile]) -> None:
 
 
 def _delete_traces(row: Appointment) -> None:
-    """Delete what points to an appointment's rows without a foreign key."""
+    """Delete rows that refer to an appointment without a foreign key."""
     Message.objects.filter(appointment=None, text__iexact=row.email).exclude(text="").delete()
     for scope, key in [
         ("code", row.pk),
@@ -164,7 +169,7 @@ def _delete_traces(row: Appointment) -> None:
 
 
 def _delete_drafts(row: Appointment) -> None:
-    """Delete what the same patient has begun to write and not booked, by their address: nothing else leads to it."""
+    """Delete the unbooked drafts with the patient's e-mail address: they have no other link to the patient."""
     address = json.dumps(row.email, ensure_ascii=False).casefold()
     unbooked = Draft.objects.filter(Q(appointment=None) | Q(appointment__status=Status.HELD))
     keys = [
@@ -176,41 +181,45 @@ def _delete_drafts(row: Appointment) -> None:
 
 
 def _delete_sessions(row: Appointment) -> None:
-    """Delete the sessions of those who came by the appointment's links, and what others were told with its name."""
-    opening = {(key, pk) for key, links in OPENED_BY for pk in getattr(row, links).values_list("pk", flat=True)}
+    """Delete the sessions opened by the appointment's links, and messages with the patient's name in other
+    sessions.
+    """
+    opening = {
+        (key, pk) for key, links in LINKS_BY_SESSION_KEY for pk in getattr(row, links).values_list("pk", flat=True)
+    }
     name, keys = json.dumps(row.name)[1:-1], []
     for session in Session.objects.iterator():
         known = session.get_decoded()
-        if opening & {(key, known.get(key)) for key, _ in OPENED_BY}:
+        if opening & {(key, known.get(key)) for key, _ in LINKS_BY_SESSION_KEY}:
             keys.append(session.pk)
-        elif name and name in known.get(TOLD, ""):
-            left = {key: value for key, value in known.items() if key != TOLD}
+        elif name and name in known.get(SESSION_MESSAGES, ""):
+            left = {key: value for key, value in known.items() if key != SESSION_MESSAGES}
             Session.objects.filter(pk=session.pk).update(session_data=Session.objects.encode(left))
     Session.objects.filter(pk__in=keys).delete()
 
 
 def _delete_sent_files(row: Appointment) -> None:
-    """Where a site writes its mail to files instead of sending it, take the appointment's messages out of them."""
+    """Where mail is written to files instead of being sent, remove the appointment's messages from them."""
     folder = Path(settings.EMAIL_FILE_PATH) if settings.EMAIL_FILE_PATH else None
     if folder is None or not folder.is_dir():
         return
     sent = [each.encode() for each in registry.rows_of(row, Email).values_list("message_id", flat=True) if each]
     if row.email and not Appointment.objects.of_address(row.email).exclude(pk=row.pk).exists():
-        sent.append(f"\nTo: {row.email}\n".encode())  # what the outbox has forgotten since
+        sent.append(f"\nTo: {row.email}\n".encode())  # mails that the outbox no longer has
     for path in filter(Path.is_file, folder.iterdir()):
-        found = path.read_bytes().split(BETWEEN_MAILS)
+        found = path.read_bytes().split(MAIL_SEPARATOR)
         others = [mail for mail in found if not any(each in mail for each in sent)]
         if len(others) < len(found):
-            path.write_bytes(BETWEEN_MAILS.join(others)) if any(map(bytes.strip, others)) else path.unlink()
+            path.write_bytes(MAIL_SEPARATOR.join(others)) if any(map(bytes.strip, others)) else path.unlink()
 
 
 def apply_again() -> int:
-    """Erase what was erased before and is back: the database is older than the tombstones outside of it.
+    """Repeat the erasures that are missing from the database, because it was restored from an older backup.
 
-    It asks for no hold: there was none when it was decided, and one that came back is over. Returns how many there
-    were. Where nothing was restored it reads one folder.
+    Legal holds are ignored: none was in force at the erasure, and one from the backup has ended. Returns the number of
+    tombstones. Without a restore it reads one folder.
     """
-    unknown = tombstones.unknown()
+    unknown = tombstones.unapplied()
     back = {tombstones.digest(row): row for row in Appointment.objects.only("uid").iterator()} if unknown else {}
     for kept in unknown:
         with transaction.atomic():

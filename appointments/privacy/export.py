@@ -1,8 +1,9 @@
-"""Everything held about one patient, to take away: a zip with one JSON file and every file (UK GDPR, 15 and 20).
+"""Export of all data held about one patient: a zip with one JSON file and every document (UK GDPR, articles 15 and
+20).
 
-It is made as it is sent, so a large record needs no more memory than a small one. What it holds is what `holdings`
-lists, field by field. Left out are the digests of secrets, which are about the site's locks and not about the patient,
-and the accounts of staff, who appear by their name.
+The zip is streamed, so that memory does not grow with the record. It contains the rows listed by `registry`, field by
+field. Left out are the digests of secrets, which are not about the patient, and the accounts of staff, who appear by
+their name.
 """
 
 import json
@@ -26,7 +27,8 @@ from appointments.models import Appointment, AuditEntry
 from appointments.privacy import registry
 
 SECRETS = {"digest", "feed_digest"}
-CHUNK = 2**16  # bytes
+KEYS = {"appointment_type": "type"}  # of fields that are called otherwise in the file
+CHUNK_BYTES = 2**16
 ABOUT = (
     "Everything that we hold about you with this appointment, by the kind of record. Times are in UTC. A second "
     "opinion whose status is draft is not finished: nobody has signed it, and it may be wrong."
@@ -35,7 +37,7 @@ ABOUT = (
 
 @transaction.atomic
 def download(*, appointment: Appointment, at: datetime | None = None) -> Iterator[bytes]:
-    """The zip, piece by piece. That it was taken away is on record before the first piece."""
+    """The zip, piece by piece. The export is audited before the first piece."""
     audit.record(AuditEntry.Action.EXPORTED, appointment, by=audit.PATIENT, detail="Everything, as a zip")
     files = [
         (stored.storage, stored.name, _name_in_zip(row))
@@ -52,13 +54,13 @@ def _rows(appointment: Appointment, model: type[Model]) -> list[dict[str, Any]]:
     fields = [field for field in model._meta.concrete_fields if field.name not in SECRETS]
     related = [field.name for field in fields if isinstance(field, ForeignKey)]
     return [
-        {field.name: _value(row, field) for field in fields}
+        {KEYS.get(field.name, field.name): _value(row, field) for field in fields}
         for row in registry.rows_of(appointment, model).select_related(*related)
     ]
 
 
 def _value(row: Model, field: Field) -> Any:
-    """A field as the patient reads it: of what it leads to, the name; of staff, the name that people call them."""
+    """A field as the patient reads it: the name of a related row, or the full name of a member of staff."""
     if isinstance(row, AuditEntry) and field.name == "actor" and row.by_id:
         return _person(row.by)
     value = field.value_from_object(row)
@@ -75,7 +77,7 @@ def _person(user: AbstractUser) -> str:
 
 
 def _name_in_zip(row: Model) -> str:
-    """A name that no program can take for a path, and that two files never share."""
+    """A unique name that is no path."""
     try:
         name = get_valid_filename(getattr(row, "name", "") or "file")
     except SuspiciousFileOperation:
@@ -84,7 +86,7 @@ def _name_in_zip(row: Model) -> str:
 
 
 class _Pipe:
-    """Where the zip is written to, and what of it has not been sent yet. It cannot go back, and ZipFile knows that."""
+    """An unseekable file for ZipFile, which holds the bytes that are not sent yet."""
 
     def __init__(self) -> None:
         self.waiting = bytearray()
@@ -94,7 +96,7 @@ class _Pipe:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing is kept elsewhere."""
+        """Nothing to do: no bytes are buffered elsewhere."""
 
     def take(self) -> bytes:
         taken, self.waiting = bytes(self.waiting), bytearray()
@@ -107,13 +109,13 @@ def _zipped(record: str, files: list[tuple[Storage, str, str]]) -> Iterator[byte
         package.writestr("data.json", record)
         yield pipe.take()
         for storage, stored, name in files:
-            # One may have been removed since.
+            # A file may have been removed since.
             with (
                 suppress(FileNotFoundError),
                 storage.open(stored) as file,
                 package.open(name, "w", force_zip64=True) as entry,
             ):
-                while piece := file.read(CHUNK):
+                while piece := file.read(CHUNK_BYTES):
                     entry.write(piece)
                     yield pipe.take()
     yield pipe.take()

@@ -1,4 +1,4 @@
-"""Forms about a patient's rights: their own, and those of staff who answer them."""
+"""Forms for patients who use their rights, and for staff who answer them."""
 
 from django import forms
 

@@ -1,4 +1,4 @@
-"""What has to be true before a web process shows anything about a patient."""
+"""Repeats erasures before a web process shows data of patients."""
 
 from collections.abc import Callable
 
@@ -9,11 +9,11 @@ from appointments.privacy import erasure
 ABOUT_PATIENTS = ("/appointment/", "/second-opinion/book/", "/calendar/", "/admin/")
 
 
-class ErasedStayErasedMiddleware:
+class ReapplyErasuresMiddleware:
     """Apply erasures again before this process answers its first request about patients.
 
-    A restore from an older backup means a new start (docs/operations.md), and so a first request. If it fails, that
-    request fails with it, and the next one tries again: nothing that was erased is ever shown.
+    A restore from an older backup implies a restart (docs/operations.md), and so a first request. If it fails, the
+    request fails with it and the next one retries, so that no erased data is shown.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -1,7 +1,8 @@
-"""What is held about one patient: every model with rows of theirs, and how those rows are found.
+"""The registry of personal data: every model with rows about a patient, and the lookup from its rows to the
+appointment.
 
-Both what a patient downloads and what an erasure deletes are made from this one list, and a test walks all models of
-the site and fails when one that leads to an appointment is not on it.
+Export and erasure both use this list. A test walks all models of the site and fails if one that leads to an
+appointment is missing.
 """
 
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from appointments.models import Appointment, AuditEntry
 OWN = "appointment"
 IN_PLAN = "plan__appointment"
 
-# The way from a model to the appointment that its rows belong to.
+# The lookup from a model to the appointment of its rows.
 PATHS: dict[type[Model], str] = {
     models.Appointment: "pk",
     models.Draft: OWN,
@@ -54,22 +55,21 @@ PATHS: dict[type[Model], str] = {
     Attachment: "emails__patient_message__appointment",
     models.AuditEntry: OWN,
 }
-# The other way, where there are two: a draft for a follow-up holds what is known of its patient, before there is an
-# appointment that it leads to.
-ALSO: dict[type[Model], str] = {models.Draft: f"follow_up__{IN_PLAN}"}
-# What outlives an erasure. It holds a reference and user names of staff, and never who the patient is.
-KEPT = frozenset({AuditEntry})
+# A second lookup: the draft of a follow-up holds data of its patient before it has an appointment.
+SECOND_PATHS: dict[type[Model], str] = {models.Draft: f"follow_up__{IN_PLAN}"}
+# Survives an erasure. It holds a reference and user names of staff, and never the patient's identity.
+KEPT_MODELS = frozenset({AuditEntry})
 
 
 def rows_of(appointment: Appointment, model: type[Model]) -> QuerySet:
     """The rows of one model that are about one appointment's patient."""
-    ways = [path[model] for path in (PATHS, ALSO) if model in path]
+    ways = [path[model] for path in (PATHS, SECOND_PATHS) if model in path]
     theirs = Q(*((way, appointment.pk) for way in ways), _connector=Q.OR)
     return model._base_manager.filter(theirs).order_by("pk").distinct()
 
 
-def leading_on() -> list[type[Model]]:
-    """The models, besides the appointment, to whose rows those of others on the list belong. Messages come first."""
+def parents_to_lock() -> list[type[Model]]:
+    """The models, besides the appointment, to which others of the registry have a foreign key. Messages come first."""
     targets = {
         field.related_model
         for model in PATHS
@@ -93,6 +93,6 @@ def files_of(appointment: Appointment) -> Iterator[tuple[Model, StoredFile]]:
             yield from ((row, file) for row in rows_of(appointment, model) for file in stored_files(row))
 
 
-def doomed() -> list[type[Model]]:
-    """The models whose rows an erasure deletes, in an order in which they can be: the appointment goes last."""
-    return [model for model in PATHS if model not in KEPT and model is not Appointment] + [Appointment]
+def models_to_delete() -> list[type[Model]]:
+    """The models whose rows an erasure deletes, in an order that foreign keys permit: the appointment goes last."""
+    return [model for model in PATHS if model not in KEPT_MODELS and model is not Appointment] + [Appointment]

@@ -1,9 +1,9 @@
-"""Retention: what is deleted when nobody needs it any more, class by class (`settings.RETENTION_DAYS`).
+"""Retention: rows are deleted after the periods of `settings.RETENTION_DAYS`, class by class.
 
 Appointments are part of the health record. The NHS Records Management Code of Practice keeps that of an adult for
-eight years after the last contact, and that of a child until the 25th birthday, or the 26th for who was 17 at the end
-(Appendix II). What only served to book them is no record, and is kept no longer than it is needed (UK GDPR, article
-5(1)(e), storage limitation). While there is a legal hold on an appointment, nothing of it is deleted.
+eight years after the last contact, and that of a child until the 25th birthday, or the 26th for a patient aged 17 at
+the end (Appendix II). Rows that only served the booking are no record, and are kept no longer than needed (UK GDPR,
+article 5(1)(e), storage limitation). While there is a legal hold on an appointment, nothing of it is deleted.
 """
 
 import logging
@@ -36,15 +36,15 @@ from appointments.privacy import erasure
 from calcsite import outbox
 from calcsite.security import limits
 
-GROWN_UP = 26  # years: the records of nobody younger are deleted
-ERASED_AT_ONCE = 100  # appointments of one round: other work waits
+CHILD_RECORD_YEARS = 26  # records of younger patients are not deleted
+ERASURES_PER_ROUND = 100  # appointments, so that other work need not wait long
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Outdated:
-    """What has been kept long enough of one kind, and how much of that a legal hold keeps."""
+    """The rows of one kind that are past their retention period: those to delete, and those under a legal hold."""
 
     name: str
     days: int
@@ -52,35 +52,36 @@ class Outdated:
     held: QuerySet
 
 
-def over(at: datetime | None = None) -> list[Outdated]:
-    """What has been kept long enough, kind by kind. A draft stays while a time is held for it.
+def outdated(at: datetime | None = None) -> list[Outdated]:
+    """The rows past their retention period, kind by kind. The draft of a current hold stays.
 
-    So does an e-mail that never arrived, until somebody has dealt with it or the appointment is over: it is what tells
-    staff to telephone.
+    An undelivered e-mail stays until staff have handled it or the appointment is over, because it tells staff to
+    telephone.
     """
     now = at or timezone.now()
     drafts, ended = (now - timedelta(days=settings.RETENTION_DAYS[name]) for name in ("drafts", "secrets"))
     holding = Q(appointment__status=Status.HELD, appointment__held_until__gt=now)
     is_over = Q(expires_at__lte=ended) | Q(ended_at__lte=ended)
-    nobodys = Message.objects.filter(appointment=None, due_at__lte=ended)  # asked for by somebody who gave an address
+
+    unlinked = Message.objects.filter(appointment=None, due_at__lte=ended)  # requested by e-mail address
     return [
-        _outdated("drafts", Draft.objects.filter(touched_at__lte=drafts).exclude(holding), "appointment"),
-        _outdated("secrets", Code.objects.filter(expires_at__lte=ended), "appointment"),
-        _outdated("secrets", PatientLink.objects.filter(is_over), "appointment"),
-        _outdated("secrets", CarerLink.objects.filter(is_over), "appointment"),
-        _outdated("secrets", Offer.objects.filter(expires_at__lte=ended), "entry__appointment"),
-        _outdated("secrets", nobodys, "appointment"),
+        _outdated_rows("drafts", Draft.objects.filter(touched_at__lte=drafts).exclude(holding), "appointment"),
+        _outdated_rows("secrets", Code.objects.filter(expires_at__lte=ended), "appointment"),
+        _outdated_rows("secrets", PatientLink.objects.filter(is_over), "appointment"),
+        _outdated_rows("secrets", CarerLink.objects.filter(is_over), "appointment"),
+        _outdated_rows("secrets", Offer.objects.filter(expires_at__lte=ended), "entry__appointment"),
+        _outdated_rows("secrets", unlinked, "appointment"),
         *_old_mail(now),
         Outdated("sessions", 0, Session.objects.filter(expire_date__lte=now), Session.objects.none()),
-        _outdated("appointments", old_appointments(now), "pk"),
+        _outdated_rows("appointments", old_appointments(now), "pk"),
     ]
 
 
 def _old_mail(at: datetime) -> list[Outdated]:
-    """What the outbox has kept long enough, and what is attached to it: that first, by which it is found."""
+    """The mail past its retention period. Attachments come first, because they are found through their mail."""
     still_to_tell = messaging.failed(at).filter(appointment__status__in=COMING, appointment__slot__starts__gt=at)
     mail = outbox.old(at).exclude(pk__in=still_to_tell.order_by().values("email").exclude(email=None))
-    held = legal_holds.on("patient_message__appointment")
+    held = legal_holds.held("patient_message__appointment")
     days, kept = settings.MAIL_KEPT_DAYS, mail.filter(held)
     attached = outbox.attached_to_none_but(mail.exclude(held))
     return [
@@ -89,19 +90,19 @@ def _old_mail(at: datetime) -> list[Outdated]:
     ]
 
 
-def _outdated(kept_as: str, rows: QuerySet, path: str) -> Outdated:
-    name, held = str(rows.model._meta.verbose_name_plural), legal_holds.on(path)
+def _outdated_rows(kept_as: str, rows: QuerySet, path: str) -> Outdated:
+    name, held = str(rows.model._meta.verbose_name_plural), legal_holds.held(path)
     return Outdated(name, settings.RETENTION_DAYS[kept_as], rows.exclude(held), rows.filter(held))
 
 
 def old_appointments(at: datetime) -> QuerySet[Appointment]:
-    """Those whose last contact is long ago, and whose patient is no child, as far as anybody knows.
+    """Appointments past the retention period since the last contact, of patients of age or of unknown age.
 
     The last contact is the appointment, a follow-up of it, a check-in, or the end of the recovery plan.
     """
     last = at - timedelta(days=settings.RETENTION_DAYS["appointments"])
     day = timezone.localdate(at)
-    born = day.replace(year=day.year - GROWN_UP, day=min(day.day, 28))
+    born = day.replace(year=day.year - CHILD_RECORD_YEARS, day=min(day.day, 28))
     of_it = {"plan__appointment": OuterRef("pk")}
     return (
         Appointment.objects.booked()
@@ -113,16 +114,18 @@ def old_appointments(at: datetime) -> QuerySet[Appointment]:
 
 
 def clean_up(at: datetime | None = None, *, dry_run: bool = False) -> dict[str, int]:
-    """Delete what has been kept long enough. Returns how many rows of each kind; with `dry_run` only that."""
-    return {each.name: each.rows.count() if dry_run else _delete(each.rows, at or timezone.now()) for each in over(at)}
+    """Delete rows past their retention period. Returns their number by kind; with `dry_run` nothing is deleted."""
+    return {
+        each.name: each.rows.count() if dry_run else _delete(each.rows, at or timezone.now()) for each in outdated(at)
+    }
 
 
 def _delete(rows: QuerySet, at: datetime) -> int:
-    """How many rows there were; what goes with them is not counted. Appointments go the way of every erasure."""
+    """Delete rows and return their number without cascades. Appointments are erased as on a patient's request."""
     if rows.model is not Appointment:
         with transaction.atomic():
             return rows.delete()[1].get(rows.model._meta.label, 0)
-    return sum(_erase(appointment, at) for appointment in list(rows.order_by("slot__ends")[:ERASED_AT_ONCE]))
+    return sum(_erase(appointment, at) for appointment in list(rows.order_by("slot__ends")[:ERASURES_PER_ROUND]))
 
 
 def _erase(appointment: Appointment, at: datetime) -> bool:
@@ -135,7 +138,7 @@ def _erase(appointment: Appointment, at: datetime) -> bool:
 
 
 def clean_up_daily(at: datetime | None = None) -> dict[str, int]:
-    """Clean up once a day, whichever worker asks first."""
+    """Clean up once a day, in the first worker that calls it."""
     if not limits.allow(scope="retention", key="daily", limit=1, per=timedelta(days=1), at=at):
         return {}
     told, stray = clean_up(at), outbox.delete_stray_files(at or timezone.now())

@@ -1,4 +1,4 @@
-"""What staff do about patients' rights: erase, say why not, keep by law. They see how much there is, not what."""
+"""The screens of staff about patients' rights: erasure, refusal, legal holds. They count rows and show no content."""
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
@@ -31,7 +31,7 @@ def rights_urls(site: AdminSite) -> list[URLPattern]:
 @form_screen
 @about_appointment(ERASE)
 def erase(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """What goes, and what else there may be of the same person; POST erases."""
+    """The numbers of rows to erase, and the patient's other appointments; POST erases."""
     form = EraseForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
@@ -47,23 +47,23 @@ def erase(request: HttpRequest, appointment: Appointment) -> HttpResponse:
         "privacy/erase.html",
         appointment,
         form=form,
-        goes=_goes(appointment),
+        goes=_row_counts(appointment),
         files=sum(1 for _ in registry.files_of(appointment)),
         others=others.exclude(email="").values_list("pk", "reference"),
         is_held=appointment.legal_holds.lasting().exists(),
     )
 
 
-def _goes(appointment: Appointment) -> list[tuple[str, int]]:
-    """How many rows of each kind there are. That they are counted shows nothing of what is in them."""
-    counted = [(model, registry.rows_of(appointment, model).count()) for model in registry.doomed()]
+def _row_counts(appointment: Appointment) -> list[tuple[str, int]]:
+    """The number of rows of each kind, which shows nothing of their content."""
+    counted = [(model, registry.rows_of(appointment, model).count()) for model in registry.models_to_delete()]
     return [(model._meta.verbose_name_plural, count) for model, count in counted if count and model is not Appointment]
 
 
 @form_screen
 @about_appointment(ERASE)
 def refuse(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """Say why not; the patient is sent it."""
+    """Refuse erasure, with a message to the patient."""
     form = RefuseForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
@@ -80,7 +80,7 @@ def refuse(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 @form_screen
 @about_appointment(HOLD)
 def hold(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """Keep everything of an appointment from being deleted."""
+    """Place a legal hold on an appointment."""
     form = HoldForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         legal_holds.place(appointment=appointment, by=request.user, **form.cleaned_data)

@@ -1,4 +1,4 @@
-"""A patient's rights on their own pages: take their data away, have it erased, take back what they agreed to."""
+"""A patient's rights on their own pages: export their data, ask for erasure, withdraw a consent."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -15,7 +15,7 @@ from appointments.privacy.forms import EraseWishForm, WithdrawBookingForm, Withd
 @require_safe
 @with_code
 def my_data(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """What a patient can do about what is held."""
+    """The patient's consents and erasure requests, with links to their actions."""
     requests = list(appointment.erasure_requests.order_by("-asked_at", "-pk"))
     context = {
         "agreements": withdrawal.of(appointment),
@@ -28,7 +28,7 @@ def my_data(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 @require_POST
 @with_code
 def download(request: HttpRequest, appointment: Appointment) -> StreamingHttpResponse:
-    """Everything, as a file. By POST: it takes data out of here."""
+    """The export as a file. POST only, because personal data leaves the site."""
     pieces = export.download(appointment=appointment)
     headers = {"Content-Disposition": 'attachment; filename="my-data.zip"', "X-Robots-Tag": "noindex"}
     return StreamingHttpResponse(pieces, content_type="application/zip", headers=headers)
@@ -37,7 +37,7 @@ def download(request: HttpRequest, appointment: Appointment) -> StreamingHttpRes
 @form_page
 @with_code
 def erase(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """What erasure means; POST asks for it."""
+    """The consequences of erasure; POST asks for it."""
     form = EraseWishForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         erasure.ask(appointment=appointment)
@@ -49,7 +49,7 @@ def erase(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 @require_POST
 @with_code
 def keep(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """Take back the wish for erasure."""
+    """Withdraw the request for erasure."""
     erasure.withdraw(appointment=appointment)
     messages.success(request, "We keep your record. You can ask again at any time.")
     return redirect("patient:my_data")
@@ -58,9 +58,9 @@ def keep(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 @form_page
 @with_code
 def consent(request: HttpRequest, appointment: Appointment, kind: str) -> HttpResponse:
-    """The words of one consent, and what taking it back means; POST takes it back.
+    """The wording of one consent, and the consequences of withdrawing it; POST withdraws it.
 
-    With the booking the links end, so the answer to that is a page for everybody.
+    Withdrawing the consent to the booking ends the links, so that its answer is a public page.
     """
     found = withdrawal.given(appointment, kind) if kind in ConsentKind.values else None
     if found is None:

@@ -1,7 +1,7 @@
-"""What a patient has agreed to, in which words, and how they take it back.
+"""A patient's consents, with their wording, and how they are withdrawn.
 
 The consent to the booking itself is on the appointment (`consent_version`, `consented_at`); every other one is a row
-of Consent. What is taken back stays on record, with its time.
+of Consent. A withdrawn consent stays on record, with its time.
 """
 
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ BOOKING, DOCUMENTS = ConsentKind.BOOKING, ConsentKind.DOCUMENTS
 
 
 class AgreementError(Exception):
-    """It cannot be taken back like this. The message says why, in words for the patient."""
+    """The consent cannot be withdrawn. The message tells the patient why."""
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """One consent as the patient reads of it."""
+    """One consent as the patient's page shows it."""
 
     kind: ConsentKind
     version: str
@@ -35,13 +35,13 @@ class Agreement:
 
     @property
     def templates(self) -> list[str]:
-        """Where its words may be, best first. A version's words are never changed."""
+        """The templates of its wording, best first. The wording of a version is never changed."""
         name = self.version if self.kind == BOOKING else f"{self.kind}-{self.version}"
         return [f"appointments/governance/consents/{name}.html", "appointments/governance/consents/_none.html"]
 
 
 def of(appointment: Appointment) -> list[Agreement]:
-    """Everything that a patient has agreed to, the oldest first, with what they have taken back."""
+    """All consents of a patient, the oldest first, withdrawn ones included."""
     rows = [
         Agreement(ConsentKind(row.kind), row.version, row.given_at, row.withdrawn_at)
         for row in appointment.consents.order_by("given_at", "pk")
@@ -52,7 +52,7 @@ def of(appointment: Appointment) -> list[Agreement]:
 
 
 def given(appointment: Appointment, kind: str) -> Agreement | None:
-    """The consent of one kind that holds now."""
+    """The consent of one kind that is in force."""
     return next((each for each in of(appointment) if each.kind == kind and each.withdrawn_at is None), None)
 
 
@@ -60,13 +60,13 @@ def given(appointment: Appointment, kind: str) -> Agreement | None:
 def withdraw(
     *, appointment: Appointment, kind: str, and_erase: bool = False, at: datetime | None = None
 ) -> ConsentKind:
-    """Take back a consent, with all that this means. Taken back twice it is taken back once.
+    """Withdraw a consent, with its consequences. No effect if none is in force.
 
-    Documents: those that the patient has sent are deleted. Booking: an appointment that is to come is cancelled, and
-    with `and_erase` the patient asks that everything be erased. Raises AgreementError when a legal hold forbids it.
+    Documents: those that the patient sent are deleted. Booking: an upcoming appointment is cancelled, and with
+    `and_erase` erasure is asked for. Raises AgreementError if a legal hold forbids it.
     """
     now = at or timezone.now()
-    # First of all, as in `erasure.erase`: so the two go one after the other.
+    # The first lock, as in `erasure.erase`, so that the two run one after the other.
     appointment = Appointment.objects.select_for_update(no_key=True).get(pk=appointment.pk)
     found = given(appointment, kind)
     if found is None:

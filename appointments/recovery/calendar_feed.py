@@ -1,7 +1,7 @@
-"""A patient's recovery plan as a calendar, at a secret address that they make, renew and end.
+"""A patient's recovery plan as a calendar feed, at a secret address that the patient makes, renews and ends.
 
-Programs that show calendars keep them on other machines, and families share them. So nothing medical is in it: which
-day of the plan it is, and that there is a follow-up. Only a digest of the secret is stored (as in `feeds`).
+Calendar programs keep the feed on other machines, and families share it. So it holds nothing medical: the number of
+the day, and that there is a follow-up. Only a digest of the secret is stored (as in `desk.calendar_feed`).
 """
 
 from datetime import date, timedelta
@@ -15,29 +15,29 @@ from icalendar import Calendar, Event
 from appointments.choices import Status
 from appointments.governance import audit
 from appointments.models import AuditEntry, FollowUp, RecoveryPlan
-from appointments.recovery.plans import RecoveryError
+from calcsite.errors import UserFacingError
 from calcsite.security.tokens import digest_of, new_token
 
 CHANGED = AuditEntry.Action.CHANGED
-BACK, AHEAD = 30, 90  # days of the plan in the calendar, before and after today
+DAYS_BACK, DAYS_AHEAD = 30, 90  # of the plan in the calendar, before and after today
 
 
 @transaction.atomic
 def renew(*, plan: RecoveryPlan) -> str:
     """Give a plan a new address, and end the one before. Returns the secret, which is stored nowhere.
 
-    Raises RecoveryError when the plan has ended.
+    Raises UserFacingError when the plan has ended.
     """
     secret = new_token()
     if RecoveryPlan.objects.filter(pk=plan.pk, ended_at=None).update(feed_digest=digest_of(secret)) != 1:
-        raise RecoveryError("This recovery plan has ended.")
+        raise UserFacingError("This recovery plan has ended.")
     audit.record(CHANGED, plan.appointment, by=audit.PATIENT, detail="Calendar address made")
     return secret
 
 
 @transaction.atomic
 def revoke(*, plan: RecoveryPlan) -> None:
-    """End the address of a plan. From now on it leads nowhere. Ended twice it is ended once."""
+    """End the address of a plan, which is a 404 from then on. Idempotent."""
     if RecoveryPlan.objects.filter(pk=plan.pk).exclude(feed_digest="").update(feed_digest="") == 1:
         audit.record(CHANGED, plan.appointment, by=audit.PATIENT, detail="Calendar address ended")
 
@@ -48,7 +48,7 @@ def find(secret: str) -> RecoveryPlan | None:
 
 
 def calendar_of(plan: RecoveryPlan, today: date | None = None) -> bytes:
-    """A plan as an iCalendar file: one entry for each day, and one for each follow-up."""
+    """A plan as an iCalendar file (RFC 5545): one event for each day, and one for each follow-up."""
     calendar = Calendar()
     calendar.add("prodid", "-//calcsite//recovery//EN")
     calendar.add("version", "2.0")
@@ -64,15 +64,15 @@ def calendar_of(plan: RecoveryPlan, today: date | None = None) -> bytes:
 def days_shown(plan: RecoveryPlan, today: date) -> range:
     """The days of the plan around today."""
     now = plan.day(today)
-    last = now + AHEAD if plan.last_day is None else min(plan.day(plan.last_day), now + AHEAD)
-    return range(max(0, now - BACK), last + 1)
+    last = now + DAYS_AHEAD if plan.last_day is None else min(plan.day(plan.last_day), now + DAYS_AHEAD)
+    return range(max(0, now - DAYS_BACK), last + 1)
 
 
 def _day(plan: RecoveryPlan, day: int) -> Event:
     event = _event(plan, f"day-{day}", f"Day {day} of your plan: look at your page")
     event.add("dtstart", plan.first_day + timedelta(days=day))
     event.add("dtend", plan.first_day + timedelta(days=day + 1))
-    event.add("transp", "TRANSPARENT")  # nobody is busy all day with it
+    event.add("transp", "TRANSPARENT")  # the day stays free for other events
     return event
 
 

@@ -1,7 +1,7 @@
-"""Check-ins: how a patient says that they are, what they are told at once, and who at the clinic has to act.
+"""Check-ins: the patient's own account of their recovery, the advice in answer, and alarms for the clinic.
 
-Somebody who feels worse, or ticks a sign of danger, raises an alarm. It is at the top of the worklists in the same
-transaction, and stays there until a member of staff acknowledges it with a note.
+Feeling worse or ticking a sign of danger raises an alarm. It is at the top of the worklists in the same transaction,
+until a member of staff acknowledges it with a note.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,26 +20,27 @@ from appointments.governance.permissions import CARE, appointments_of
 from appointments.models import Appointment, AuditEntry, CheckIn, RecoveryPlan
 from appointments.models.appointments import AppointmentQuerySet
 from appointments.models.recovery import CheckInQuerySet
-from appointments.recovery.plans import RecoveryError, locked
+from appointments.recovery.plans import locked
 from calcsite.charts import Chart, line_chart
+from calcsite.errors import UserFacingError
 from conditions.models import Condition
 
-TWICE = timedelta(minutes=10)  # within which the same words again are the same check-in: a second click, a reload
-DRAWN = 60  # check-ins in one picture
-WORST = 10
-# Where no approved page about the patient's condition names its own. After a treatment, bleeding is one anyway.
-GENERAL = [
+REPEAT_WITHIN = timedelta(minutes=10)  # an equal check-in within that time is a second click or a reload
+CHART_CHECK_INS = 60
+MAX_PAIN = 10
+# Signs for a patient without a condition, or with one that has no public page. Bleeding is added in any case.
+GENERAL_SIGNS = [
     "you or someone with you has a seizure for the first time, or one that lasts 5 minutes or more",
     "a face droops on one side, an arm or leg is suddenly weak, or it is hard to speak",
     "you or someone with you has a sudden headache that is the worst ever",
     "you or someone with you has chest pain, or it is very hard to breathe",
     "you or someone with you is suddenly very confused, or hard to wake",
 ]
-AFTER_TREATMENT = ["blood keeps coming from a wound, although you press on it"]
+TREATMENT_SIGNS = ["blood keeps coming from a wound, although you press on it"]
 
 
 class Advice(StrEnum):
-    """What somebody is told in answer."""
+    """The advice in the answer to a check-in."""
 
     EMERGENCY = "emergency"
     CALL = "call"
@@ -47,17 +48,17 @@ class Advice(StrEnum):
 
 
 def advice_for(*, feeling: str, emergencies: Sequence[str], signs: Sequence[str]) -> Advice:
-    """A sign of an emergency comes before all else; worse, or a sign that the plan names, is for the telephone."""
+    """Any emergency sign means an ambulance; feeling worse or a sign of the plan means a call to the clinic."""
     if emergencies:
         return Advice.EMERGENCY
     return Advice.CALL if signs or feeling == Feeling.WORSE else Advice.GO_ON
 
 
 def emergency_signs(appointment: Appointment) -> list[str]:
-    """When to call for an ambulance: what the approved page about the patient's condition says, and bleeding."""
+    """The signs for calling an ambulance: those of the public page of the patient's condition, and bleeding."""
     live = Condition.objects.filter(pk=appointment.condition_id, live_edition__isnull=False)
     named = live.values_list("live_edition__content__care_signs", flat=True).first()
-    return [*(named or GENERAL), *AFTER_TREATMENT]
+    return [*(named or GENERAL_SIGNS), *TREATMENT_SIGNS]
 
 
 @transaction.atomic
@@ -70,10 +71,10 @@ def check_in(
     red_flags: Iterable[str] = (),
     at: datetime | None = None,
 ) -> CheckIn:
-    """Keep how a patient is. Sent twice it is kept once. Raises RecoveryError when the plan has ended."""
+    """Store a check-in. A repeated one is stored once. Raises UserFacingError when the plan has ended."""
     now, flags = at or timezone.now(), list(red_flags)
     plan = locked(plan)
-    latest = CheckIn.objects.filter(plan=plan, at__gt=now - TWICE, acknowledged_at=None).first()
+    latest = CheckIn.objects.filter(plan=plan, at__gt=now - REPEAT_WITHIN, acknowledged_at=None).first()
     said = (feeling, pain, note, flags)
     if latest and (latest.feeling, latest.pain, latest.note, latest.red_flags) == said:
         return latest
@@ -83,14 +84,14 @@ def check_in(
 
 
 def alarms_of(user: AbstractUser) -> CheckInQuerySet:
-    """The alarms that `user` may see, and acknowledge: of patients whose appointments they may see. Oldest first."""
+    """The alarms that `user` may see and acknowledge: those of appointments they may see. Oldest first."""
     if not user.has_perm(CARE):
         return CheckIn.objects.none()
     return CheckIn.objects.alarms().filter(plan__appointment__in=appointments_of(user))
 
 
 def by_urgency(appointments: AppointmentQuerySet) -> AppointmentQuerySet:
-    """Patients with an alarm in the order in which to telephone them: signs of danger first, then the longest wait."""
+    """Appointments with an alarm in the order of the calls to make: signs of danger first, then the longest wait."""
     theirs = CheckIn.objects.alarms().filter(plan__appointment=OuterRef("pk"))
     found = appointments.annotate(
         has_sign=Exists(theirs.exclude(red_flags=[])), waits_since=Subquery(theirs.values("at")[:1])
@@ -100,21 +101,21 @@ def by_urgency(appointments: AppointmentQuerySet) -> AppointmentQuerySet:
 
 @transaction.atomic
 def acknowledge(*, check_in: CheckIn, by: AbstractUser, note: str, at: datetime | None = None) -> None:
-    """Take an alarm off the worklist, with what was done about it. Of two who do it at once, the first one has.
+    """Acknowledge an alarm with a note about the action taken. It leaves the worklist. Of two at once, the first wins.
 
-    Raises RecoveryError for an alarm that somebody has dealt with, that `by` may not see, or without a note.
+    Raises UserFacingError for an acknowledged alarm, for one that `by` may not see, and without a note.
     """
     if not note.strip():
-        raise RecoveryError("Write what you have done.")
+        raise UserFacingError("Write what you have done.")
     waiting = alarms_of(by).filter(pk=check_in.pk).values("pk")
-    # Asked again in the statement itself: PostgreSQL does not read a subquery again after waiting for another's write.
+    # Repeated outside the subquery, which PostgreSQL does not evaluate again after waiting for a concurrent write.
     mine = CheckIn.objects.filter(pk__in=waiting, acknowledged_at=None)
     if mine.update(acknowledged_at=at or timezone.now(), acknowledged_by=by, acknowledged_note=note.strip()) != 1:
-        raise RecoveryError(_who_was_first(check_in))
+        raise UserFacingError(_refusal(check_in))
     audit.record(AuditEntry.Action.NOTED, check_in.plan.appointment, by=by, detail="Check-in dealt with")
 
 
-def _who_was_first(check_in: CheckIn) -> str:
+def _refusal(check_in: CheckIn) -> str:
     first = CheckIn.objects.select_related("acknowledged_by").get(pk=check_in.pk)
     if first.acknowledged_by is None:
         return "You cannot deal with this check-in."
@@ -123,6 +124,6 @@ def _who_was_first(check_in: CheckIn) -> str:
 
 
 def pain_chart(check_ins: Sequence[CheckIn]) -> Chart:
-    """The line of pain through check-ins, which come newest first."""
+    """A line chart of the pain in check-ins, which come newest first."""
     points = [(date_format(timezone.localtime(each.at), "j M"), each.pain) for each in reversed(check_ins)]
-    return line_chart("pain", "Pain, from 0 to 10", points, period="Day", highest=WORST)
+    return line_chart("pain", "Pain, from 0 to 10", points, period="Day", highest=MAX_PAIN)

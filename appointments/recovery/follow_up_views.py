@@ -1,4 +1,4 @@
-"""How a patient comes from their recovery plan to the booking of a follow-up, behind the code."""
+"""The way from a recovery plan to the booking of a follow-up, behind the code."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -9,23 +9,24 @@ from appointments.booking import drafts, limits, steps
 from appointments.booking.steps import go
 from appointments.models import Draft, FollowUp, RecoveryPlan
 from appointments.recovery import follow_ups
-from appointments.recovery.plans import RecoveryError, check_to_book
+from appointments.recovery.plans import check_to_book
 from appointments.recovery.views import recovery_page, with_plan
+from calcsite.errors import UserFacingError
 
 
 @form_page
 @with_plan
 def follow_up(request: HttpRequest, plan: RecoveryPlan, pk: int) -> HttpResponse:
-    """Begin to book a follow-up: POST leads into the booking, to what is not known yet.
+    """Begin to book a follow-up: POST leads to the first unanswered step of the booking.
 
-    A browser has one draft. So nobody loses what they have begun there for something else: they are told, and choose
-    between going on with that and putting it away. One for this follow-up is gone on with.
+    A browser has one draft. If it is for another booking, the page asks whether to continue that one or to discard it.
+    A draft for this follow-up is continued.
     """
     wanted = get_object_or_404(plan.follow_ups, pk=pk)
     wanted.plan = plan
     try:
         check_to_book(wanted)
-    except RecoveryError as error:
+    except UserFacingError as error:
         messages.info(request, str(error))
         return redirect("patient:recovery")
     begun = drafts.find(request)
@@ -36,7 +37,7 @@ def follow_up(request: HttpRequest, plan: RecoveryPlan, pk: int) -> HttpResponse
     if request.method == "POST" and (begun is None or "instead" in request.POST):
         return begin(request, wanted, instead_of=begun)
     if request.method == "POST":
-        return redirect("patient:follow_up", wanted.pk)  # browsers don't show again what answered a form
+        return redirect("patient:follow_up", wanted.pk)  # browsers don't show the answer of a POST again
     context = {"follow_up": wanted, "other": None if is_same else begun, "is_begun": is_same}
     context |= {"following": steps.first_unanswered(begun), "held": steps.held(begun)}
     return recovery_page(request, "follow_up", plan.appointment, plan=plan, **context)
@@ -47,7 +48,7 @@ def begin(request: HttpRequest, wanted: FollowUp, instead_of: Draft | None) -> H
         return limits.refusal("begun")
     try:
         draft, secret = follow_ups.begin(follow_up=wanted)
-    except RecoveryError as error:
+    except UserFacingError as error:
         messages.info(request, str(error))
         return redirect("patient:recovery")
     if instead_of:

@@ -8,13 +8,13 @@ from appointments.choices import Feeling
 from appointments.forms.fields import Radios, TextField
 from appointments.models import CheckIn
 
-LONGEST_NOTE = CheckIn._meta.get_field("note").max_length
+NOTE_LENGTH = CheckIn._meta.get_field("note").max_length
 PAIN = [("0", "0: none"), *((str(number), str(number)) for number in range(1, 10)), ("10", "10: the worst there is")]
-GONE = "a sign that was on an earlier version of the plan"
+OUTDATED_SIGN = "a sign that was on an earlier version of the plan"
 
 
 class SignsField(forms.MultipleChoiceField):
-    """Signs of danger to tick. What was ticked counts, even when the plan has other words for it by now."""
+    """Signs of danger to tick. A ticked sign counts even if the plan names it differently by now."""
 
     widget = forms.CheckboxSelectMultiple
 
@@ -23,11 +23,11 @@ class SignsField(forms.MultipleChoiceField):
 
     def clean(self, value: Any) -> list[str]:
         known = dict(self.choices)
-        return list(dict.fromkeys(sign if sign in known else GONE for sign in super().clean(value)))
+        return list(dict.fromkeys(sign if sign in known else OUTDATED_SIGN for sign in super().clean(value)))
 
 
 class CheckInForm(forms.Form):
-    """How a patient is. Whoever is worse or ticks a sign is asked for nothing else, so that nothing is in the way."""
+    """A check-in. After “worse” or a ticked sign no other field is required: an alarm is always accepted."""
 
     use_required_attribute = False
 
@@ -64,7 +64,7 @@ class CheckInForm(forms.Form):
 
     @property
     def flags(self) -> list[str]:
-        """What was ticked, the emergencies first."""
+        """The ticked signs, the emergencies first."""
         return [*self.cleaned_data.get("emergency", []), *self.cleaned_data.get("signs", [])]
 
     def clean(self) -> dict[str, Any]:
@@ -76,17 +76,16 @@ class CheckInForm(forms.Form):
                 self._errors.pop(name, None)
                 self.add_error(name, words)
         length = len(self.cleaned_data.get("note", ""))
-        if length > LONGEST_NOTE:
-            self.add_error("note", f"This has {length} characters. Shorten it to {LONGEST_NOTE}.")
+        if length > NOTE_LENGTH:
+            self.add_error("note", f"This has {length} characters. Shorten it to {NOTE_LENGTH}.")
         return self.cleaned_data
 
     def _with_defaults(self) -> dict[str, Any]:
-        """What is missing or wrong is left out: the alarm must not wait for it."""
-        note = self.cleaned_data.get("note", "")[:LONGEST_NOTE]
+        """Empty values for missing or invalid fields, which must not delay the alarm."""
+        note = self.cleaned_data.get("note", "")[:NOTE_LENGTH]
         return {"emergency": [], "signs": [], "feeling": "", "pain": None} | self.cleaned_data | {"note": note}
 
     @property
-    def said(self) -> dict[str, Any]:
-        """What `checkins.check_in` keeps."""
-        kept = {name: self.cleaned_data[name] for name in ["feeling", "pain", "note"]}
-        return kept | {"red_flags": self.flags}
+    def values(self) -> dict[str, Any]:
+        """The arguments of `checkins.check_in`."""
+        return {name: self.cleaned_data[name] for name in ["feeling", "pain", "note"]} | {"red_flags": self.flags}

@@ -1,14 +1,12 @@
-"""Recovery: what a patient is told for the time after treatment, and what staff do with the plan.
+"""Recovery plans: the guidance, medicines and follow-ups of a patient after treatment.
 
-Least privilege: only the clinician of the appointment reads and writes a plan (`plans_written_by`). Who books for
-patients sees what they have to act on: that somebody needs a call (`checkins`), and which follow-ups are to be booked.
+Least privilege: only the clinician of the appointment reads and writes a plan (`plans_written_by`). Booking staff see
+the alarms (`checkins`) and the follow-ups to book, and nothing else of it.
 
-Guidance is copied into the plan, so that a later edit of the clinic's guidance changes nobody's plan. Days are counted
-from the day of the treatment, day 0, as the clinic's clock has it.
+Guidance is copied into the plan, so that a later change of the clinic's guidance changes no plan. Days are counted
+from the day of the treatment, day 0, in the clinic's time zone.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,8 +33,10 @@ from appointments.models import (
 )
 from appointments.models.appointments import AppointmentQuerySet
 from appointments.models.checklists import GuidanceQuerySet
+from calcsite.errors import UserFacingError
+from calcsite.stale import fingerprint, refuse_stale
 
-PATIENT = [
+PATIENT_FIELDS = [
     "name",
     "date_of_birth",
     "email",
@@ -49,38 +49,30 @@ PATIENT = [
     "needs",
     "condition",
 ]
-COPIED = [*RecoveryGuidance.WORDS, "version", "position"]
-PLAN = ["treatment", "what", "first_day", "last_day", "note", "telephone", "seek_help"]
-# Tuples: a formset adds to a list that it is given.
-ROWS: dict[type[models.Model], tuple[str, ...]] = {
+GUIDANCE_FIELDS = [*RecoveryGuidance.WORDS, "version", "position"]
+PLAN_FIELDS = ["treatment", "what", "first_day", "last_day", "note", "telephone", "seek_help"]
+# Tuples, because a formset appends to the list that it gets.
+ROW_FIELDS: dict[type[models.Model], tuple[str, ...]] = {
     PlanGuidance: (*RecoveryGuidance.WORDS, "position"),
     PlanMedicine: ("name", "dose", "until", "note"),
     FollowUp: ("day", "what"),
 }
-ENDED = "This recovery plan has ended."
-AHEAD = timedelta(days=42)  # how long before its day a follow-up is on the worklist
+PLAN_ENDED = "This recovery plan has ended."
+CHANGED_MEANWHILE = "This plan was changed meanwhile. What you wrote is still here, and not saved."
+# Fields that change without the plan's form: the bookings of follow-ups, the calendar address, the end of the plan.
+NOT_IN_FORM = {"appointment", "feed_digest", "ended_at", "version"}
+WORKLIST_AHEAD = timedelta(days=42)  # a follow-up is on the worklist from then before its day
 
 Action = AuditEntry.Action
 
 
-class RecoveryError(Exception):
-    """The step is not possible now. The message says why, in words for staff or for the patient."""
-
-
-class OvertakenError(RecoveryError):
-    """The plan says something else than what its writer was shown."""
-
-    def __init__(self) -> None:
-        super().__init__("This plan was changed meanwhile. What you wrote is still here, and not saved.")
-
-
 def plans_written_by(user: AbstractUser) -> AppointmentQuerySet:
-    """The appointments whose recovery plan `user` may read and write."""
+    """The appointments with a recovery plan that `user` may read and write, or may start."""
     return patients_of(user) if user.has_perm(CARE) else Appointment.objects.none()
 
 
-def fitting(appointment: Appointment, treatment: str) -> GuidanceQuerySet:
-    """The clinic's guidance for a patient: for their condition and after their treatment, or for everybody."""
+def guidance_for(appointment: Appointment, treatment: str) -> GuidanceQuerySet:
+    """The clinic's guidance for a patient's condition or all conditions, after their treatment or any treatment."""
     found = RecoveryGuidance.objects.for_condition(appointment.condition_id)
     return found.filter(treatment__in=["", treatment])
 
@@ -95,10 +87,10 @@ def start_plan(
     by: AbstractUser,
     at: datetime | None = None,
 ) -> RecoveryPlan:
-    """Save a filled-in `plan` for an appointment with its medicines and follow-ups (`rows`), and tell the patient.
+    """Save an unsaved `plan` of an appointment with its medicines and follow-ups (`rows`), and message the patient.
 
-    `guidance` are the keys of what was chosen; each that fits is copied as it is worded now. Raises RecoveryError for
-    an appointment that is not over or is not the clinician's own, and when there is a plan already.
+    `guidance` holds the keys of the chosen guidance, which is copied. Raises UserFacingError before the appointment
+    has begun, unless `by` is its clinician, and when it has a plan already.
     """
     now = at or timezone.now()
     held = Appointment.objects.select_for_update(of=("self",), no_key=True).get(pk=appointment.pk)
@@ -108,8 +100,8 @@ def start_plan(
         with transaction.atomic():
             plan.save(force_insert=True)
     except IntegrityError as error:
-        raise RecoveryError("There is a recovery plan for this appointment already.") from error
-    _copy(plan, fitting(held, plan.treatment).filter(pk__in=list(guidance)))
+        raise UserFacingError("There is a recovery plan for this appointment already.") from error
+    _copy(plan, guidance_for(held, plan.treatment).filter(pk__in=list(guidance)))
     for row in rows:
         _write(row, plan)
     key = f"recovery-{plan.pk}"
@@ -121,31 +113,30 @@ def start_plan(
 def _check_may_start(appointment: Appointment, by: AbstractUser, at: datetime) -> None:
     _check_may_write(appointment, by)
     if appointment.status in (Status.CANCELLED, Status.MISSED) or appointment.slot.starts > at:
-        raise RecoveryError("A recovery plan can be started once the patient has been seen.")
+        raise UserFacingError("A recovery plan can be started once the patient has been seen.")
 
 
 def _check_may_write(appointment: Appointment, by: AbstractUser) -> None:
     if not plans_written_by(by).filter(pk=appointment.pk).exists():
-        raise RecoveryError("Only the clinician of this appointment can write its recovery plan.")
+        raise UserFacingError("Only the clinician of this appointment can write its recovery plan.")
 
 
 def _copy(plan: RecoveryPlan, guidance: Iterable[RecoveryGuidance]) -> None:
     PlanGuidance.objects.bulk_create(
-        PlanGuidance(plan=plan, source=each, **{name: getattr(each, name) for name in COPIED}) for each in guidance
+        PlanGuidance(plan=plan, source=each, **{name: getattr(each, name) for name in GUIDANCE_FIELDS})
+        for each in guidance
     )
 
 
 @transaction.atomic
-def fingerprint(plan: RecoveryPlan) -> str:
-    """What tells whether a plan, or a row of it, says something else by now. A booked follow-up says the same.
+def fingerprint_of(plan: RecoveryPlan) -> str:
+    """The fingerprint of a plan, as it was read from the database, with its rows.
 
-    The rows are held until the end of the transaction: words that are replaced for safety come before, or after.
+    Booking a follow-up does not change it. The rows are locked until the end of the transaction, so that guidance is
+    replaced for safety either before or after.
     """
-    said = [[str(getattr(plan, name)) for name in PLAN]]
-    for model, names in ROWS.items():
-        rows = model.objects.select_for_update(no_key=True).filter(plan=plan).order_by("pk")
-        said += [[model.__name__, str(row.pk), *(str(getattr(row, name)) for name in names)] for row in rows]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+    rows = [row for model in ROW_FIELDS for row in model.objects.select_for_update(no_key=True).filter(plan=plan)]
+    return fingerprint(plan, *rows, ignore=NOT_IN_FORM)
 
 
 @transaction.atomic
@@ -157,16 +148,15 @@ def change_plan(
     by: AbstractUser,
     seen: str | None = None,
 ) -> None:
-    """Save what was changed in a plan and in its rows. A follow-up that is booked stays, whatever is asked.
+    """Save the changed fields of a plan, and its `kept` and `removed` rows. A booked follow-up is never removed.
 
-    With `seen`, the fingerprint of what the writer was shown, only if the plan still says that: raises OvertakenError
-    otherwise. Raises RecoveryError when the plan has ended, or is not the clinician's own.
+    Raises StaleError when the plan is not in the state `seen`, and UserFacingError when it has ended and unless `by`
+    is its clinician.
     """
     _check_may_write(plan.appointment, by)
     stored = locked(plan)
-    if seen is not None and seen != fingerprint(stored):
-        raise OvertakenError
-    RecoveryPlan.objects.filter(pk=plan.pk).update(**{name: getattr(plan, name) for name in PLAN})
+    refuse_stale(seen, fingerprint_of(stored), problem=CHANGED_MEANWHILE)
+    RecoveryPlan.objects.filter(pk=plan.pk).update(**{name: getattr(plan, name) for name in PLAN_FIELDS})
     for row in kept:
         _write(row, plan)
     for row in removed:
@@ -176,33 +166,30 @@ def change_plan(
 
 
 def _write(row: models.Model, plan: RecoveryPlan) -> None:
-    """Save a row of this plan, and no other field than those of the form: what was booked meanwhile stays booked."""
+    """Save the fields of a row that are in the form. The booking of a follow-up, which is not, stays."""
     if row.pk is None:
         row.plan = plan
         row.save(force_insert=True)
     else:
-        fields = {name: getattr(row, name) for name in ROWS[type(row)]}
+        fields = {name: getattr(row, name) for name in ROW_FIELDS[type(row)]}
         if isinstance(row, PlanGuidance):
-            fields["version"] = row.version  # of the words that its writer began with
+            fields["version"] = row.version  # of the words from which the clinician started
         type(row).objects.filter(pk=row.pk, plan=plan).update(**fields)
 
 
 def locked(plan: RecoveryPlan) -> RecoveryPlan:
-    """The plan as it is now, until the end of the transaction: what happens to one happens one after the other.
-
-    Raises RecoveryError when it has ended.
-    """
-    now = RecoveryPlan.objects.select_for_update(of=("self",), no_key=True).get(pk=plan.pk)
-    if now.ended_at:
-        raise RecoveryError(ENDED)
-    return now
+    """The stored plan, locked until the end of the transaction. Raises UserFacingError when it has ended."""
+    stored = RecoveryPlan.objects.select_for_update(of=("self",), no_key=True).get(pk=plan.pk)
+    if stored.ended_at:
+        raise UserFacingError(PLAN_ENDED)
+    return stored
 
 
 @transaction.atomic
 def end_plan(*, plan: RecoveryPlan, by: AbstractUser, at: datetime | None = None) -> None:
-    """End a plan: the patient can read it, and checks in no more. Its calendar address leads nowhere from then on.
+    """End a plan. The patient can still read it, but not check in, and its calendar address is a 404 from then on.
 
-    Alarms stay on the worklist. Raises RecoveryError when it has ended, or is not the clinician's own.
+    Alarms stay on the worklist. Raises UserFacingError when the plan has ended, and unless `by` is its clinician.
     """
     _check_may_write(plan.appointment, by)
     locked(plan)
@@ -211,11 +198,11 @@ def end_plan(*, plan: RecoveryPlan, by: AbstractUser, at: datetime | None = None
 
 
 def check_to_book(follow_up: FollowUp) -> None:
-    """Raises RecoveryError, in words for patient and staff, when a follow-up is booked or its plan has ended."""
+    """Raises UserFacingError when a follow-up is booked or its plan has ended."""
     if follow_up.plan.ended_at:
-        raise RecoveryError(ENDED)
+        raise UserFacingError(PLAN_ENDED)
     if not FollowUp.objects.to_book().filter(pk=follow_up.pk).exists():
-        raise RecoveryError("This follow-up is booked already.")
+        raise UserFacingError("This follow-up is booked already.")
 
 
 @transaction.atomic
@@ -223,21 +210,23 @@ def book_follow_up(
     *,
     follow_up: FollowUp,
     slot: Slot,
-    kind: AppointmentType,
+    appointment_type: AppointmentType,
     mode: str,
     agreed: dict[str, Any],
     by: AbstractUser,
     at: datetime | None = None,
 ) -> Appointment:
-    """Book a follow-up as staff book everything else, with what is known of the patient. `agreed` is their consent.
+    """Book a follow-up by staff, with the patient's details of the first appointment and the consent in `agreed`.
 
-    What they wrote about their health stays with the first appointment. Raises RecoveryError when it is booked
-    already, and BookingError as `booking.book_for_patient` does.
+    Their words about their health stay with the first appointment. Raises UserFacingError when the follow-up is booked
+    already, and as `booking.book_for_patient` does.
     """
     locked(follow_up.plan)
     check_to_book(follow_up)
     patient = Appointment.objects.get(pk=follow_up.plan.appointment_id)
-    details = {name: getattr(patient, name) for name in PATIENT} | agreed
-    made = booking.book_for_patient(slot=slot, kind=kind, mode=mode, details=details, by=by, at=at)
+    details = {name: getattr(patient, name) for name in PATIENT_FIELDS} | agreed
+    made = booking.book_for_patient(
+        slot=slot, appointment_type=appointment_type, mode=mode, details=details, by=by, at=at
+    )
     FollowUp.objects.filter(pk=follow_up.pk).update(appointment=made)
     return made

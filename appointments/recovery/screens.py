@@ -1,7 +1,7 @@
-"""The screens of recovery: a plan, its check-ins, the alarms, and booking a follow-up.
+"""The staff's screens of recovery: a plan, its check-ins, the alarms, and the booking of a follow-up.
 
-The patient's own clinician sees and writes the plan. Who books for patients sees what they act on: that somebody needs
-a call and why, and which follow-ups are to be booked.
+The patient's clinician sees and writes the plan. Booking staff see the alarms with their reason, and the follow-ups to
+book.
 """
 
 from functools import wraps
@@ -19,11 +19,10 @@ from django.views.decorators.http import require_safe
 
 from appointments.booking.booking import BookingError
 from appointments.governance import consents
-from appointments.governance.permissions import ADD, CARE, sees_everybody
+from appointments.governance.permissions import ADD, CARE, may_see_all
 from appointments.governance.screens import View, about_appointment, needs, patient_screen, record_listed, screen
 from appointments.models import Appointment, CheckIn, FollowUp, RecoveryPlan
 from appointments.recovery import checkins, plans
-from appointments.recovery.plans import OvertakenError, RecoveryError
 from appointments.recovery.staff_forms import (
     AcknowledgeForm,
     BookFollowUpForm,
@@ -35,13 +34,15 @@ from appointments.recovery.staff_forms import (
     PlanForm,
     TreatmentForm,
     carried_over,
-    starter,
+    initial_plan,
 )
 from appointments.recovery.worklists import ALARMS
 from appointments.scheduling.availability import free_for
+from calcsite.errors import UserFacingError
+from calcsite.stale import StaleError
 from calcsite.web.paging import links_to_pages, page_of
 
-TIMES = 40
+MAX_TIMES = 40
 PAGE = "admin:appointments_recovery"
 
 
@@ -63,7 +64,7 @@ def recovery_urls(site: AdminSite) -> list[URLPattern]:
 
 
 def own_patient(view: View) -> View:
-    """A screen of what is medical, for the patient's clinician; for others it leads where a random number does."""
+    """A screen for the patient's clinician. For other users it is a 404, as for an unknown appointment."""
 
     @about_appointment(CARE)
     @wraps(view)
@@ -76,7 +77,7 @@ def own_patient(view: View) -> View:
 
 
 def own_plan(view: View) -> View:
-    """A screen of a plan that is there."""
+    """A screen of an existing plan, for the patient's clinician."""
 
     @own_patient
     @wraps(view)
@@ -95,7 +96,7 @@ def recovery_screen(request: HttpRequest, template: str, appointment: Appointmen
 @require_safe
 @about_appointment(CARE)
 def page(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """The plan and how the patient is; for who is not their clinician, the alarms and the follow-ups."""
+    """The plan and the check-ins; for other users than the clinician, the alarms and the follow-ups only."""
     is_own = plans.plans_written_by(request.user).filter(pk=appointment.pk).exists()
     plan = RecoveryPlan.objects.select_related("started_by").filter(appointment=appointment).first()
     context = {"is_own": is_own, "plan": plan, "may_book": request.user.has_perm(ADD)}
@@ -105,7 +106,7 @@ def page(request: HttpRequest, appointment: Appointment) -> HttpResponse:
             "follow_ups": plan.follow_ups.select_related("appointment__slot"),
         }
     if plan and is_own:
-        check_ins = list(plan.check_ins.select_related("acknowledged_by")[: checkins.DRAWN])
+        check_ins = list(plan.check_ins.select_related("acknowledged_by")[: checkins.CHART_CHECK_INS])
         context |= {
             "check_ins": check_ins,
             "chart": checkins.pain_chart(check_ins),
@@ -118,14 +119,14 @@ def page(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 
 @own_patient
 def start(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """Which treatment, and then the plan with the guidance that fits."""
+    """Ask for the treatment, then for the plan with the guidance after that treatment."""
     chosen = TreatmentForm(request.GET or None)
     if not chosen.is_valid():
         return recovery_screen(request, "treatment", appointment, form=chosen)
     plan = RecoveryPlan(treatment=chosen.cleaned_data["treatment"])
-    fitting = plans.fitting(appointment, plan.treatment)
+    guidance = plans.guidance_for(appointment, plan.treatment)
     data = request.POST or None
-    form = NewPlanForm(data, instance=plan, guidance=fitting, initial=starter())
+    form = NewPlanForm(data, instance=plan, guidance=guidance, initial=initial_plan())
     rows = [rows(data, instance=plan) for rows in (MedicineRows, FollowUpRows)]
     if form.is_valid() and all(each.is_valid() for each in rows):
         try:
@@ -136,68 +137,70 @@ def start(request: HttpRequest, appointment: Appointment) -> HttpResponse:
                 rows=kept_in(rows),
                 by=request.user,
             )
-        except RecoveryError as error:
+        except UserFacingError as error:
             form.add_error(None, str(error))
         else:
             told = "They get an e-mail." if appointment.email else "Tell them: they have no e-mail address."
             messages.success(request, f"The plan is there for the patient. {told}")
             return redirect(PAGE, appointment.pk)
-    return recovery_screen(request, "start", appointment, form=form, rows=named(rows), treatment=plan)
+    return recovery_screen(request, "start", appointment, form=form, rows=titled(rows), treatment=plan)
 
 
 @own_plan
 def change(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
-    """Change the plan, as it was shown: what another window has saved meanwhile is not covered."""
-    seen = plans.fingerprint(plan)
-    if request.method == "POST" and request.POST.get("seen") != seen:
-        return overtaken(request, plan)
-    form, rows = parts_of(plan, request.POST or None)
+    """Change a plan, unless it was changed since its page was opened."""
+    state = plans.fingerprint_of(plan)
+    form, rows = plan_forms(plan, request.POST or None, state)
+    if request.method == "POST" and form.sent_state != state:
+        return changed_meanwhile(request, plan)
     if form.is_valid() and all(each.is_valid() for each in rows):
         kept = kept_in(rows)
         removed = [row for each in rows for row in each.deleted_objects]
         try:
-            plans.change_plan(plan=form.save(commit=False), kept=kept, removed=removed, by=request.user, seen=seen)
-        except OvertakenError:
-            return overtaken(request, RecoveryPlan.objects.select_related("appointment").get(pk=plan.pk))
-        except RecoveryError as error:
+            plans.change_plan(plan=form.save(commit=False), kept=kept, removed=removed, by=request.user, seen=state)
+        except StaleError:
+            return changed_meanwhile(request, RecoveryPlan.objects.select_related("appointment").get(pk=plan.pk))
+        except UserFacingError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, "Changed. The patient reads it the next time that they look.")
             return redirect(PAGE, plan.appointment_id)
-    return recovery_screen(request, "change", plan.appointment, form=form, rows=named(rows), plan=plan, seen=seen)
+    return recovery_screen(request, "change", plan.appointment, form=form, rows=titled(rows), plan=plan)
 
 
-def parts_of(plan: RecoveryPlan, data: QueryDict | None) -> tuple[PlanForm, list[BaseInlineFormSet]]:
-    form = PlanForm(data, instance=plan)
+def plan_forms(plan: RecoveryPlan, data: QueryDict | None, state: str) -> tuple[PlanForm, list[BaseInlineFormSet]]:
+    form = PlanForm(data, instance=plan, state=state)
     return form, [rows(data, instance=plan) for rows in (MedicineRows, FollowUpRows, GuidanceRows)]
 
 
-def overtaken(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
-    """What was typed, with what is stored now beside it. Saved once more, the typed words take its place."""
+def changed_meanwhile(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
+    """The typed plan, beside the stored one. Saved once more, the typed one replaces it."""
     data, gone = carried_over(request.POST, plan)
-    form, rows = parts_of(RecoveryPlan.objects.get(pk=plan.pk), data)
-    form.add_error(None, str(OvertakenError()))
-    context = {"form": form, "rows": named(rows), "plan": plan, "seen": plans.fingerprint(plan), "gone": gone}
+    state = plans.fingerprint_of(plan)
+    form, rows = plan_forms(RecoveryPlan.objects.get(pk=plan.pk), data, state)
+    form.add_error(None, plans.CHANGED_MEANWHILE)
+    form.show_state(state)
+    context = {"form": form, "rows": titled(rows), "plan": plan, "gone": gone, "is_changed_meanwhile": True}
     context |= {"medicines": plan.medicines.all(), "guidance": plan.guidance.all(), "day": plan.day()}
-    return recovery_screen(request, "change", plan.appointment, status=409, is_overtaken=True, **context)
+    return recovery_screen(request, "change", plan.appointment, status=409, **context)
 
 
 def kept_in(rows: list[BaseInlineFormSet]) -> list[Any]:
-    """What was written or changed in the rows, unsaved."""
+    """The new and the changed rows, unsaved."""
     return [row for each in rows for row in each.save(commit=False)]
 
 
-def named(rows: list[BaseInlineFormSet]) -> list[tuple[str, BaseInlineFormSet]]:
+def titled(rows: list[BaseInlineFormSet]) -> list[tuple[str, BaseInlineFormSet]]:
     return list(zip(["Medicines", "Follow-ups", "Guidance"], rows, strict=False))
 
 
 @own_plan
 def end(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
-    """Ask whether the plan should end; POST ends it."""
+    """Ask for confirmation; POST ends the plan."""
     if request.method == "POST":
         try:
             plans.end_plan(plan=plan, by=request.user)
-        except RecoveryError as error:
+        except UserFacingError as error:
             messages.error(request, str(error))
         else:
             messages.success(request, "The plan has ended. The patient can still read it.")
@@ -208,7 +211,7 @@ def end(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
 @require_safe
 @needs(CARE)
 def alarms(request: HttpRequest) -> HttpResponse:
-    """Whom to telephone now, and why."""
+    """The worklist of alarms: the patients to telephone, with the reason."""
     worklist = ALARMS
     waiting = Prefetch(
         "recovery_plan__check_ins", queryset=CheckIn.objects.alarms().defer("note"), to_attr="waiting_alarms"
@@ -223,13 +226,13 @@ def alarms(request: HttpRequest) -> HttpResponse:
 
 @about_appointment(CARE)
 def acknowledge(request: HttpRequest, appointment: Appointment, check_in: int) -> HttpResponse:
-    """Say what was done about an alarm. One that somebody has dealt with meanwhile says who."""
+    """Acknowledge an alarm. For an acknowledged one the error names the member of staff."""
     alarm = get_object_or_404(CheckIn, pk=check_in, plan__appointment=appointment, is_alarm=True)
     form = AcknowledgeForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             checkins.acknowledge(check_in=alarm, by=request.user, **form.cleaned_data)
-        except RecoveryError as error:
+        except UserFacingError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, "Noted. It is off the list.")
@@ -240,37 +243,41 @@ def acknowledge(request: HttpRequest, appointment: Appointment, check_in: int) -
 @needs(ADD)
 @about_appointment(CARE)
 def book_follow_up(request: HttpRequest, appointment: Appointment, follow_up: int) -> HttpResponse:
-    """Book a follow-up: free times around its day, and the same verb as for every booking by staff."""
+    """Book a follow-up by staff: the free times around its day, and the consent of the patient."""
     wanted = get_object_or_404(FollowUp.objects.select_related("plan"), pk=follow_up, plan__appointment=appointment)
     first = max(wanted.day, timezone.localdate())
-    asked = {"first": first, "kind": appointment.type_id, "mode": appointment.mode}
+    asked = {"first": first, "kind": appointment.appointment_type_id, "mode": appointment.mode}
     find = FindForm(request.GET if "kind" in request.GET else asked)
     form = BookFollowUpForm(request.POST if request.method == "POST" else None)
     times = form.fields["slot"].queryset
     if find.is_valid():
-        looked = Appointment(type=find.cleaned_data["kind"], mode=find.cleaned_data["mode"], slot=appointment.slot)
+        looked = Appointment(
+            appointment_type=find.cleaned_data["kind"], mode=find.cleaned_data["mode"], slot=appointment.slot
+        )
         day = find.cleaned_data["first"] or first
         times = free_for(looked, request.user, first=day, anybody=find.cleaned_data["anybody"])
     form.fields["slot"].queryset = times
-    if find.is_valid() and form.is_valid() and (made := booked(request, wanted, find, form)):
+    if find.is_valid() and form.is_valid() and (made := try_to_book(request, wanted, find, form)):
         messages.success(request, f"Booked. The reference is {made.spoken_reference}. The patient gets an e-mail.")
         return redirect(PAGE, appointment.pk)
-    may_see_others = sees_everybody(request.user)
-    context = {"follow_up": wanted, "find": find, "form": form, "times": times[:TIMES], "consent": consents}
+    may_see_others = may_see_all(request.user)
+    context = {"follow_up": wanted, "find": find, "form": form, "times": times[:MAX_TIMES], "consent": consents}
     return recovery_screen(request, "follow_up", appointment, may_see_others=may_see_others, **context)
 
 
-def booked(request: HttpRequest, follow_up: FollowUp, find: FindForm, form: BookFollowUpForm) -> Appointment | None:
-    """The appointment that was made; None when it could not be, which the form says."""
+def try_to_book(
+    request: HttpRequest, follow_up: FollowUp, find: FindForm, form: BookFollowUpForm
+) -> Appointment | None:
+    """Book the follow-up. Returns None, with an error in the form, when it can't be booked."""
     try:
         return plans.book_follow_up(
             follow_up=follow_up,
             slot=form.cleaned_data["slot"],
-            kind=find.cleaned_data["kind"],
+            appointment_type=find.cleaned_data["kind"],
             mode=find.cleaned_data["mode"],
             agreed=form.consent(timezone.now()),
             by=request.user,
         )
-    except (BookingError, RecoveryError) as error:
+    except (BookingError, UserFacingError) as error:
         form.add_error(None, str(error))
         return None

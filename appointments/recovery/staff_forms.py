@@ -1,4 +1,4 @@
-"""What clinicians write into a recovery plan, and what staff are asked when they act on one."""
+"""Forms of staff about recovery: the plan and its rows, an alarm, and the booking of a follow-up."""
 
 from datetime import date
 from typing import Any
@@ -10,8 +10,8 @@ from django.http import QueryDict
 from appointments.booking.staff_forms import DayField
 from appointments.choices import Mode, Treatment
 from appointments.forms.fields import LineField, TextField
-from appointments.governance import consents as consent
-from appointments.governance.screens import FIRST, LAST
+from appointments.governance import consents
+from appointments.governance.screens import FIRST_DAY, LAST_DAY
 from appointments.models import (
     AppointmentType,
     FollowUp,
@@ -22,56 +22,57 @@ from appointments.models import (
     Slot,
 )
 from appointments.models.checklists import GuidanceQuerySet
-from appointments.recovery.plans import PLAN, ROWS
+from appointments.recovery.plans import PLAN_FIELDS, ROW_FIELDS
 from calcsite.models import ClinicDetails
+from calcsite.stale import SeenMixin
 
-# What a clinician begins with, and changes for the patient: nobody has reviewed these words.
+# The initial text of a new plan, unreviewed. The clinician changes it for the patient.
 STARTER_SIGNS = """your pain gets worse, although you take what you were given for it
 a wound gets redder, hotter or more swollen, or fluid comes out of it
 you have a temperature of 38°C or more, or you shiver
 you feel weak or numb where you did not before
 a medicine makes you feel ill, or you cannot keep it down"""
 
-MOST_ROWS = 60
+MAX_ROWS = 60
 
 
-def of_our_time(day: date) -> None:
-    """A slip in the year: with such a day neither the plan's pages nor its calendar could count."""
-    if not FIRST <= day <= LAST:
+def validate_year(day: date) -> None:
+    """Raises ValidationError for a mistyped year, with which the days of the plan could not be counted."""
+    if not FIRST_DAY <= day <= LAST_DAY:
         raise forms.ValidationError("Look at the year again.")
 
 
-def area(rows: int) -> forms.Textarea:
+def textarea(rows: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows, "cols": 60})
 
 
 class TreatmentForm(forms.Form):
-    """The first question: what fits depends on it."""
+    """The first question of a new plan. The offered guidance depends on it."""
 
     treatment = forms.ChoiceField(label="What do they recover from?", choices=Treatment, widget=forms.RadioSelect)
 
 
-class PlanForm(forms.ModelForm):
-    first_day = DayField(label="Day of the treatment", help_text="Day 0 of the plan.", validators=[of_our_time])
+class PlanForm(SeenMixin, forms.ModelForm):
+    first_day = DayField(label="Day of the treatment", help_text="Day 0 of the plan.", validators=[validate_year])
     last_day = DayField(
-        label="Last day", required=False, help_text="Empty: until you end the plan.", validators=[of_our_time]
+        label="Last day", required=False, help_text="Empty: until you end the plan.", validators=[validate_year]
     )
     what = LineField(label="What was done", max_length=300, required=False)
     note = TextField(
-        label="Your own advice to this patient", max_length=3000, required=False, widget=area(5), empty_value=""
+        label="Your own advice to this patient", max_length=3000, required=False, widget=textarea(5), empty_value=""
     )
     telephone = LineField(label="Whom to telephone", max_length=200, help_text="Name or role, and number.")
     seek_help = TextField(
         label="When to telephone",
         max_length=2000,
-        widget=area(6),
+        widget=textarea(6),
         help_text="One line for each sign. These go on after “Telephone us if”, and patients tick them in a check-in: "
         "each raises an alarm. Starter words are nobody’s advice yet: change them for this patient.",
     )
 
     class Meta:
         model = RecoveryPlan
-        fields = [name for name in PLAN if name != "treatment"]
+        fields = [name for name in PLAN_FIELDS if name != "treatment"]
 
     field_order = ["what", "first_day", "last_day", "note", "telephone", "seek_help"]
 
@@ -82,14 +83,14 @@ class PlanForm(forms.ModelForm):
         return super().clean()
 
 
-def starter() -> dict[str, str]:
-    """What the form of a new plan holds."""
+def initial_plan() -> dict[str, str]:
+    """The initial values of a new plan."""
     clinic = ClinicDetails.current()
     return {"telephone": f"{clinic.name}, {clinic.telephone}", "seek_help": STARTER_SIGNS}
 
 
 class NewPlanForm(PlanForm):
-    """With the clinic's guidance that fits, all of it ticked."""
+    """A new plan, with the clinic's guidance for the patient, all of it ticked."""
 
     guidance = forms.ModelMultipleChoiceField(
         RecoveryGuidance.objects.none(),
@@ -99,24 +100,24 @@ class NewPlanForm(PlanForm):
     )
 
     def __init__(self, *args: Any, guidance: GuidanceQuerySet, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, state=None, **kwargs)
         self.fields["guidance"].queryset = guidance
 
     def ticks(self) -> list[tuple[Any, bool]]:
-        """Each piece of guidance, and whether it is ticked."""
+        """The guidance, each with whether it is ticked."""
         chosen = self.data.getlist("guidance") if self.is_bound else None
         return [(each, chosen is None or str(each.pk) in chosen) for each in self.fields["guidance"].queryset]
 
 
 class GuidanceRow(forms.ModelForm):
-    """`began_with` is the version of the words that the page showed: saved again, they are no newer than that."""
+    """Guidance of a plan. A saved row is no newer than `began_with`, the version of the words that the page shows."""
 
     began_with = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
 
     class Meta:
         model = PlanGuidance
-        fields = ROWS[PlanGuidance]
-        widgets = {"text": area(4), "normal": area(2), "do": area(3), "dont": area(3)}
+        fields = ROW_FIELDS[PlanGuidance]
+        widgets = {"text": textarea(4), "normal": textarea(2), "do": textarea(3), "dont": textarea(3)}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -127,35 +128,32 @@ class GuidanceRow(forms.ModelForm):
         first, last = self.cleaned_data.get("first_day"), self.cleaned_data.get("last_day")
         if first is not None and last is not None and last < first:
             self.add_error("last_day", "The last day is before the first.")
-        return super().clean()
-
-    def _post_clean(self) -> None:
-        super()._post_clean()
         if self.instance.version is None:
-            self.instance.version = 0  # the clinician's own words, copied from nowhere
+            self.instance.version = 0  # not copied: the clinician's own words
         began_with = self.cleaned_data.get("began_with")
         if began_with is not None:
             self.instance.version = min(self.instance.version, began_with)
+        return super().clean()
 
 
 class FollowUpRow(forms.ModelForm):
-    day = DayField(label="Around which day", validators=[of_our_time])
+    day = DayField(label="Around which day", validators=[validate_year])
     what = LineField(label="What for", max_length=200, help_text="Who books it reads this: no findings.")
 
     class Meta:
         model = FollowUp
-        fields = ROWS[FollowUp]
+        fields = ROW_FIELDS[FollowUp]
 
 
 class MedicineRow(forms.ModelForm):
     class Meta:
         model = PlanMedicine
-        fields = ROWS[PlanMedicine]
+        fields = ROW_FIELDS[PlanMedicine]
 
 
 def rows_of(model: type, form: type[forms.ModelForm], extra: int) -> type[BaseInlineFormSet]:
     return forms.inlineformset_factory(
-        RecoveryPlan, model, form=form, extra=extra, max_num=MOST_ROWS, absolute_max=MOST_ROWS
+        RecoveryPlan, model, form=form, extra=extra, max_num=MAX_ROWS, absolute_max=MAX_ROWS
     )
 
 
@@ -165,12 +163,12 @@ GuidanceRows = rows_of(PlanGuidance, GuidanceRow, 1)
 
 
 def carried_over(data: QueryDict, plan: RecoveryPlan) -> tuple[QueryDict, list[str]]:
-    """What was sent of a plan, without the rows that somebody else has taken off meanwhile, and what those said."""
+    """The posted data of a plan without the rows that were removed meanwhile, and the words of those rows."""
     kept, gone = data.copy(), []
     for rows in (MedicineRows, FollowUpRows, GuidanceRows):
-        prefix, names = rows.get_default_prefix(), ROWS[rows.model]
+        prefix, names = rows.get_default_prefix(), ROW_FIELDS[rows.model]
         there = {str(key) for key in rows.model.objects.filter(plan=plan).values_list("pk", flat=True)}
-        sent = [number for number in range(MOST_ROWS) if f"{prefix}-{number}-{names[0]}" in data]
+        sent = [number for number in range(MAX_ROWS) if f"{prefix}-{number}-{names[0]}" in data]
         old = [number for number in sent if data.get(f"{prefix}-{number}-id")]
         stay = [number for number in old if data[f"{prefix}-{number}-id"] in there]
         said = [[data.get(f"{prefix}-{number}-{name}", "") for name in names] for number in old if number not in stay]
@@ -191,22 +189,22 @@ class AcknowledgeForm(forms.Form):
         label="What have you done?",
         help_text="For example: telephoned, comes in today at 3. It is kept with your name.",
         max_length=300,
-        widget=area(3),
+        widget=textarea(3),
         error_messages={"required": "Write what you have done."},
     )
 
 
 class FindForm(forms.Form):
-    """Which free times are shown for a follow-up."""
+    """The filters of the free times for a follow-up."""
 
-    first = DayField(label="Free times from", required=False, validators=[of_our_time])
+    first = DayField(label="Free times from", required=False, validators=[validate_year])
     kind = forms.ModelChoiceField(AppointmentType.objects.all(), label="Kind", empty_label=None)
     mode = forms.ChoiceField(label="How they meet", choices=Mode)
     anybody = forms.BooleanField(label="Other clinicians’ too", required=False)
 
     def clean(self) -> dict[str, Any]:
-        kind, mode = self.cleaned_data.get("kind"), self.cleaned_data.get("mode")
-        if kind and mode and mode not in kind.modes:
+        appointment_type, mode = self.cleaned_data.get("kind"), self.cleaned_data.get("mode")
+        if appointment_type and mode and mode not in appointment_type.modes:
             self.add_error("mode", "That kind of appointment is not offered like this.")
         return self.cleaned_data
 
@@ -223,4 +221,4 @@ class BookFollowUpForm(forms.Form):
 
     @staticmethod
     def consent(at: Any) -> dict[str, Any]:
-        return {"consent_version": consent.VERSION, "consented_at": at}
+        return {"consent_version": consents.VERSION, "consented_at": at}

@@ -1,4 +1,4 @@
-"""A patient's recovery plan, and how they are. Advice never waits for the database."""
+"""The patient's pages of their recovery: the plan, check-ins, and the calendar. Advice needs no database."""
 
 import logging
 from functools import wraps
@@ -19,18 +19,18 @@ from appointments.choices import Feeling
 from appointments.models import Appointment, RecoveryPlan
 from appointments.recovery import calendar_feed, checkins
 from appointments.recovery.forms import CheckInForm
-from appointments.recovery.plans import RecoveryError
 from appointments.scheduling import local_times
+from calcsite.database.locks import lock_timeout
+from calcsite.errors import UserFacingError
 from calcsite.models import ClinicDetails
-from calcsite.patience import waiting_at_most
 
-PATIENCE = 2  # seconds for the database: whoever has sent a sign of danger waits for the answer
+LOCK_TIMEOUT_SECONDS = 2  # a reported sign of danger is answered soon, stored or not
 
 logger = logging.getLogger(__name__)
 
 
 def with_plan(view: View) -> View:
-    """A page about the recovery plan, behind the code; one that says so when there is no plan yet."""
+    """A page about the recovery plan, behind the code. Without a plan it says so."""
 
     @with_code
     @wraps(view)
@@ -45,10 +45,10 @@ def with_plan(view: View) -> View:
 
 
 def always_advised(view: View) -> View:
-    """Whatever goes wrong with a check-in, the answer to it says what to do.
+    """A page with advice in every answer to a POST, even if the check-in can't be stored.
 
-    A database that cannot be reached, a link, a code or a cookie that has gone meanwhile: none of it may stand between
-    somebody who needs help and the words that say where it is.
+    An unreachable database, an expired link or code and a missing cookie must not keep a patient in need from reading
+    where to get help.
     """
 
     @wraps(view)
@@ -67,19 +67,19 @@ def always_advised(view: View) -> View:
 
 
 def log(fault: DatabaseFault) -> None:
-    """Only what kind of fault: the database's own words may hold what the patient wrote."""
+    """Log the class of the fault only: the database's message may quote the patient."""
     logger.error("a check-in could not be kept: %s", type(fault).__name__)
 
 
 def is_alarming(request: HttpRequest) -> bool:
-    """Whether what was sent is an alarm, by itself: nothing else is looked up."""
+    """Whether the posted fields alone are an alarm."""
     return bool(request.POST.get("emergency") or request.POST.get("signs")) or (
         request.POST.get("feeling") == Feeling.WORSE
     )
 
 
 def unreachable(request: HttpRequest, status: int) -> HttpResponse:
-    """What to do, on a page that needs no database. The clinic's numbers are on it if they can be read."""
+    """The advice on a page that needs no database. It has the clinic's numbers if they can be read."""
     try:
         clinic = ClinicDetails.current()
     except DatabaseFault:
@@ -102,10 +102,10 @@ def recovery_page(request: HttpRequest, template: str, appointment: Appointment,
 @require_safe
 @with_plan
 def plan(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
-    """Today's guidance first, then what was arranged, then the other days and how it went."""
+    """The plan: today's guidance, then medicines and follow-ups, then the other days and the check-ins."""
     day = plan.day(timezone.localdate())
     guidance = list(plan.guidance.all())
-    check_ins = list(plan.check_ins.all()[: checkins.DRAWN])
+    check_ins = list(plan.check_ins.all()[: checkins.CHART_CHECK_INS])
     return recovery_page(
         request,
         "plan",
@@ -125,12 +125,12 @@ def plan(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
 
 
 @form_page
-@csrf_exempt  # it is asked for below, inside: what is forged or has lost its cookie is refused, with the advice
+@csrf_exempt  # checked below, inside `always_advised`: a refusal has the advice too
 @always_advised
 @csrf_protect
 @with_plan
 def check_in(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
-    """Say how you are. The answer comes at once, in the same request, whether or not it could be kept."""
+    """A check-in. The advice is in the same response, whether or not the check-in could be stored."""
     emergencies = checkins.emergency_signs(plan.appointment)
     sent = request.POST if request.method == "POST" else None
     form = CheckInForm(sent, emergencies=emergencies, signs=plan.signs)
@@ -144,14 +144,14 @@ def check_in(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
 
 
 def keep(plan: RecoveryPlan, form: CheckInForm) -> int:
-    """Put a check-in on record. Returns the status of the answer: 200, or why it could not be kept."""
+    """Store a check-in. Returns the status of the answer: 200, 503 without a database, 409 after the plan's end."""
     try:
-        with waiting_at_most(PATIENCE):
-            checkins.check_in(plan=plan, **form.said)
+        with lock_timeout(LOCK_TIMEOUT_SECONDS):
+            checkins.check_in(plan=plan, **form.values)
     except DatabaseFault as fault:
         log(fault)
         return 503
-    except RecoveryError:
+    except UserFacingError:
         return 409
     return 200
 
@@ -159,7 +159,7 @@ def keep(plan: RecoveryPlan, form: CheckInForm) -> int:
 @form_page
 @with_plan
 def calendar(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
-    """The secret address of the plan's days: make it, make another one, end it. It is shown once."""
+    """The secret address of the plan's calendar: create, replace or end it. It is shown once."""
     address = ""
     if request.method == "POST" and "end" in request.POST:
         calendar_feed.revoke(plan=plan)
@@ -168,7 +168,7 @@ def calendar(request: HttpRequest, plan: RecoveryPlan) -> HttpResponse:
     if request.method == "POST":
         try:
             secret = calendar_feed.renew(plan=plan)
-        except RecoveryError:
+        except UserFacingError:
             return redirect("patient:recovery")
         address = settings.SITE_URL + reverse("calendar_feed:recovery", args=[secret])
     return recovery_page(request, "calendar", plan.appointment, plan=plan, address=address)

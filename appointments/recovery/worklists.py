@@ -9,16 +9,16 @@ from appointments.governance.permissions import CARE
 from appointments.governance.worklists import Worklist
 from appointments.models import CheckIn, FollowUp
 from appointments.models.appointments import AppointmentQuerySet
-from appointments.recovery import plans as recovery
+from appointments.recovery.plans import WORKLIST_AHEAD
 
 
-def find_alarms(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:
-    return seen.filter(Exists(CheckIn.objects.alarms().filter(plan__appointment=OuterRef("pk"))))
+def find_alarms(visible: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:
+    return visible.filter(Exists(CheckIn.objects.alarms().filter(plan__appointment=OuterRef("pk"))))
 
 
-def find_follow_ups(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:
-    soon = FollowUp.objects.to_book().filter(day__lte=timezone.localdate(at) + recovery.AHEAD)
-    return seen.filter(Exists(soon.filter(plan__appointment=OuterRef("pk"))))
+def find_follow_ups(visible: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:
+    soon = FollowUp.objects.to_book().filter(day__lte=timezone.localdate(at) + WORKLIST_AHEAD)
+    return visible.filter(Exists(soon.filter(plan__appointment=OuterRef("pk"))))
 
 
 ALARMS = Worklist(

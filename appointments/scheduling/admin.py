@@ -54,9 +54,12 @@ class HoursFormSet(forms.BaseInlineFormSet):
         kept = [form for form in kept if form not in self.deleted_forms]
         self._refuse_overlaps(kept)
         for form in kept:
-            for kind in form.cleaned_data["types"]:
-                if kind.minutes > form.instance.slot_minutes:
-                    form.add_error("types", f"“{kind}” takes {kind.minutes} minutes: the slots are too short for it.")
+            for each in form.cleaned_data["types"]:
+                if each.minutes > form.instance.slot_minutes:
+                    form.add_error(
+                        "types",
+                        f"“{each}” takes {each.minutes} minutes: the slots are too short for it.",
+                    )
 
     @staticmethod
     def _refuse_overlaps(kept: list[forms.ModelForm]) -> None:
@@ -156,8 +159,8 @@ class AppointmentTypeAdmin(PlainTitles, admin.ModelAdmin):
             messages.warning(request, f"Working hours whose slots are too short for it, and do not offer it: {short}.")
 
     @admin.display(description="how")
-    def ways(self, kind: AppointmentType) -> str:
-        return ", ".join(mode.label for mode in kind.modes)
+    def ways(self, appointment_type: AppointmentType) -> str:
+        return ", ".join(mode.label for mode in appointment_type.modes)
 
 
 @admin.register(Location)

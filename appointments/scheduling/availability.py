@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from appointments.governance.permissions import sees_everybody, slots_of
+from appointments.governance.permissions import may_see_all, slots_of
 from appointments.models import Appointment, AppointmentType, Clinician, Slot
 from appointments.models.hours import SlotQuerySet
 from appointments.scheduling import timezones
@@ -34,7 +34,7 @@ class Day:
 
 
 def free_days(
-    kind: AppointmentType,
+    appointment_type: AppointmentType,
     mode: str,
     clinician: Clinician | None = None,
     first: date | None = None,
@@ -49,9 +49,9 @@ def free_days(
     """
     now, place = at or timezone.now(), timezones.named(zone)
     first = first or now.astimezone(place).date()
-    since, until = kind.window(now)
+    since, until = appointment_type.window(now)
     since, until = max(since, start_of_day(first, place)), min(until, start_of_day(first + days * ONE_DAY, place))
-    slots = offered(kind, mode, clinician, at=now).filter(starts__lt=until)
+    slots = offered(appointment_type, mode, clinician, at=now).filter(starts__lt=until)
     found = list(slots.filter(starts__gte=since)[:MOST] if clinician else one_a_time(slots, since, at=now))
     by_day = [
         Day(day, list(times)) for day, times in groupby(found, key=lambda slot: slot.starts.astimezone(place).date())
@@ -72,7 +72,7 @@ class DaysPage:
 
 
 def days_page(
-    kind: AppointmentType,
+    appointment_type: AppointmentType,
     mode: str,
     clinician: Clinician | None = None,
     first: date | None = None,
@@ -84,9 +84,9 @@ def days_page(
     Days are those of `zone` (the clinic's). Takes one query more than `free_days` when nothing is free.
     """
     now = at or timezone.now()
-    asked = {"kind": kind, "mode": mode, "clinician": clinician, "zone": zone, "at": now}
+    asked = {"appointment_type": appointment_type, "mode": mode, "clinician": clinician, "zone": zone, "at": now}
     today = now.astimezone(timezones.named(zone)).date()
-    last = today + timedelta(days=kind.horizon_days)
+    last = today + timedelta(days=appointment_type.horizon_days)
     first = min(max(first or today, today), last)
     days = free_days(**asked, first=first, days=DAYS)
     until = days[-1].date if days else first + (DAYS - 1) * ONE_DAY  # long lists end before the days do
@@ -101,21 +101,21 @@ def days_page(
 
 
 def first_available(
-    kind: AppointmentType,
+    appointment_type: AppointmentType,
     mode: str,
     clinician: Clinician | None = None,
     at: datetime | None = None,
 ) -> Slot | None:
     """The earliest free time."""
     now = at or timezone.now()
-    since, until = kind.window(now)
-    slots = offered(kind, mode, clinician, at=now).filter(starts__lt=until)
+    since, until = appointment_type.window(now)
+    slots = offered(appointment_type, mode, clinician, at=now).filter(starts__lt=until)
     found = slots.filter(starts__gte=since)[:1] if clinician else one_a_time(slots, since, at=now, most=1)
     return next(iter(found), None)
 
 
 def next_free_day(
-    kind: AppointmentType,
+    appointment_type: AppointmentType,
     mode: str,
     clinician: Clinician | None = None,
     first: date | None = None,
@@ -124,26 +124,28 @@ def next_free_day(
 ) -> date | None:
     """The first day, from `first` on, with a free time; None when none can be booked."""
     now, place = at or timezone.now(), timezones.named(zone)
-    since, until = kind.window(now)
+    since, until = appointment_type.window(now)
     if first:
         since = max(since, start_of_day(first, place))
-    slots = offered(kind, mode, clinician, at=now).between(since, until)
+    slots = offered(appointment_type, mode, clinician, at=now).between(since, until)
     starts = slots.values_list("starts", flat=True).first()
     return starts and starts.astimezone(place).date()
 
 
-def offered(kind: AppointmentType, mode: str, clinician: Clinician | None = None, *, at: datetime) -> QuerySet[Slot]:
+def offered(
+    appointment_type: AppointmentType, mode: str, clinician: Clinician | None = None, *, at: datetime
+) -> QuerySet[Slot]:
     """The free slots of everybody, or of one clinician, that can be taken like this, in order."""
-    slots = Slot.objects.offered(kind, mode, at)
+    slots = Slot.objects.offered(appointment_type, mode, at)
     if clinician:
         slots = slots.filter(clinician=clinician)
     return slots.select_related("clinician", "location").order_by("starts", "clinician_id")
 
 
-def find_offered(pk: int, kind: AppointmentType, mode: str, *, at: datetime | None = None) -> Slot | None:
+def find_offered(pk: int, appointment_type: AppointmentType, mode: str, *, at: datetime | None = None) -> Slot | None:
     """One of the times that a patient could choose from, by its key."""
     now = at or timezone.now()
-    return offered(kind, mode, at=now).between(*kind.window(now)).filter(pk=pk).first()
+    return offered(appointment_type, mode, at=now).between(*appointment_type.window(now)).filter(pk=pk).first()
 
 
 # Each step asks an index for the next time that anybody has free: however many clinicians share it, that is one row.
@@ -194,9 +196,9 @@ def free_for(
     Staff move people at shorter notice than patients move themselves, so the notice of the type does not count here.
     """
     now = at or timezone.now()
-    since, until = appointment.type.window(now, by_staff=True)
-    slots = slots_of(user).offered(appointment.type, appointment.mode, now)
+    since, until = appointment.appointment_type.window(now, by_staff=True)
+    slots = slots_of(user).offered(appointment.appointment_type, appointment.mode, now)
     slots = slots.between(max(since, bounds(first, 1)[0]), until)
-    if not (anybody and sees_everybody(user)):
+    if not (anybody and may_see_all(user)):
         slots = slots.filter(clinician=appointment.slot.clinician_id)
     return slots.select_related("clinician", "location")

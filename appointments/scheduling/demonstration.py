@@ -5,9 +5,8 @@ from datetime import date, time
 from django.db import transaction
 from django.utils import timezone
 
-from appointments.choices import Mode
+from appointments.choices import Mode, Weekday
 from appointments.models import AppointmentType, Clinician, Location, WorkingHours
-from appointments.models.hours import Weekday
 from appointments.scheduling.slot_sync import make_slots
 from calcsite.models import ClinicDetails
 
@@ -67,7 +66,9 @@ def load(on: date | None = None) -> list[str]:
 @transaction.atomic
 def _make_clinicians(on: date) -> list[Clinician]:
     location, _ = Location.objects.get_or_create(name=LOCATION["name"], defaults=LOCATION)
-    kinds = [AppointmentType.objects.get_or_create(slug=slug, defaults=kind)[0] for slug, kind in KINDS.items()]
+    appointment_types = [
+        AppointmentType.objects.get_or_create(slug=slug, defaults=fields)[0] for slug, fields in KINDS.items()
+    ]
     made = []
     for name, (languages, weekly) in CLINICIANS.items():
         details = {"name": name, "languages": languages, "biography": DISCLAIMER, "is_demonstration": True}
@@ -88,5 +89,5 @@ def _make_clinicians(on: date) -> list[Clinician]:
                     valid_from=on,
                     **ways,
                 )
-                hours.types.set(kinds)
+                hours.types.set(appointment_types)
     return made

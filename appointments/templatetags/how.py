@@ -1,4 +1,4 @@
-"""Where an appointment is, for the one sentence that says how it happens (`appointments/booking/_how.txt`)."""
+"""The place of an appointment, for the sentence about how it takes place (`appointments/booking/_how.txt`)."""
 
 from django import template
 

@@ -1,4 +1,4 @@
-"""What a patient asked about their record, and what keeps it: on their page in the admin."""
+"""The patient's erasure request and the legal holds, on the appointment's page in the admin."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ register = template.Library()
 
 @register.inclusion_tag("admin/appointments/privacy/_rights.html", takes_context=True)
 def patient_rights(context: dict[str, Any], appointment: Appointment) -> dict[str, Any]:
-    """For those who may do something about it; nothing for others."""
+    """For users who may erase or hold; empty for others."""
     user = context["request"].user
     may_erase, may_hold = user.has_perm(ERASE), user.has_perm(HOLD)
     if not (may_erase or may_hold):

@@ -1,4 +1,4 @@
-"""What the pages of a patient's preparation ask of their rows, and where they lead."""
+"""Filters for the pages of a patient's preparation, and their links."""
 
 from collections.abc import Iterable, Mapping
 
@@ -12,19 +12,19 @@ register = template.Library()
 
 @register.filter
 def patient_page(tool: str, action: str = "") -> str:
-    """The name of a tool's page, for `url`: of its list, or of what can be done about it."""
+    """The name of a tool's page for `url`: its list, or one of the list's actions."""
     return f"patient:{tool}_{action}" if action else f"patient:{tool}"
 
 
 @register.filter
 def is_soon(task: PreparationTask) -> bool:
-    """Whether the day by which it should be done is here, or has gone."""
+    """Whether the day by which it should be done is today or past."""
     return task.due <= timezone.localdate()
 
 
 @register.filter
 def any_unreviewed(tasks: Iterable[PreparationTask]) -> bool:
-    """Whether the words of a task have not been checked by a clinician."""
+    """Whether the text of a task has not been approved by a clinician."""
     return not all(task.is_reviewed for task in tasks)
 
 

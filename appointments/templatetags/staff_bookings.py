@@ -1,4 +1,4 @@
-"""The bookings' part of the admin's first page, and what its screens need. The first page names no patient."""
+"""The bookings' part of the admin's first page, and filters for its screens. The first page names no patient."""
 
 import re
 from typing import Any
@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def bookings_desk(context: dict[str, Any]) -> dict[str, Any]:
-    """What the bookings need from the person who is signed in, each with how many, and where they go from here."""
+    """The worklists of the signed-in user, each with its number of appointments, and links to the other screens."""
     user = context["request"].user
     if not user.has_perm(VIEW):
         return {}
@@ -30,14 +30,14 @@ def bookings_desk(context: dict[str, Any]) -> dict[str, Any]:
 
 @register.simple_tag(takes_context=True)
 def clinicians_without_times(context: dict[str, Any]) -> list[Clinician]:
-    """Those whose free times could not be made, for who looks after clinicians."""
+    """Clinicians whose slots could not be made, for users who may change clinicians."""
     may_see = context["request"].user.has_perm("appointments.change_clinician")
     return list(Clinician.objects.without_times()) if may_see else []
 
 
 @register.filter
 def dialled(number: str) -> str:
-    """What a telephone dials, for a number written as one; empty for anything else, such as two numbers."""
+    """The number to dial, for text that is one telephone number; empty for anything else, such as two numbers."""
     if not re.fullmatch(r"\+?[0-9 ().-]{5,}", number):
         return ""
     from_abroad = number.replace("(0)", "") if number.startswith("+") else number

@@ -1,4 +1,4 @@
-"""Times as patients read them, in the zone that they read them in."""
+"""Times in the patient's time zone, in the format of the patient pages."""
 
 from datetime import datetime
 
@@ -21,6 +21,6 @@ def day(at: datetime, zone: str) -> str:
 
 @register.filter
 def lengths(days: list[Day]) -> str:
-    """How long the times on some days are, as in "45 minutes", or "30 to 45 minutes"."""
+    """The lengths of the slots on some days, as in "45 minutes", or "30 to 45 minutes"."""
     minutes = {slot.minutes for day in days for slot in day.slots}
     return f"{' to '.join(map(str, sorted({min(minutes), max(minutes)})))} minutes"

@@ -1,4 +1,4 @@
-"""Everything that a database holds, as one text: to see what is in it, and what is not any more."""
+"""Dumps of a database or a folder as one text, to search for data that should or should not be there."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from appointments.tests.everything import CANARY
 
 
 def everything_in_the_database(*, without: frozenset[str] | set[str] = frozenset()) -> str:
-    """Every row of every table, those of no model included."""
+    """Every row of every table, including tables without a model."""
     with connection.cursor() as cursor:
         tables = [name for name in connection.introspection.table_names(cursor) if name not in without]
         rows = []
@@ -23,7 +23,7 @@ def everything_in_the_database(*, without: frozenset[str] | set[str] = frozenset
 
 
 def everything_in(folder: Path) -> str:
-    """The content of every file below a folder, and what the files are called."""
+    """The content and the name of every file below a folder."""
     return "\n".join(f"{path} {path.read_bytes()}" for path in folder.rglob("*") if path.is_file())
 
 

@@ -1,4 +1,4 @@
-"""A patient about whom everything is held that can be: a row of every model, a canary word in every field and file."""
+"""A patient with a row of every model in the registry, and a canary word in every field and file."""
 
 import itertools
 from typing import Any
@@ -18,7 +18,7 @@ from appointments.tests.factories import make_appointment
 CANARY = "zqcanary"
 _count = itertools.count(1)
 DIGESTS = {"digest", "feed_digest", "checksum", "sha256"}
-# What a constraint asks for, where a canary in each field would break it.
+# Values required by constraints, which a canary in each field would break.
 FIELDS: dict[str, dict[str, Any]] = {
     "appointments.erasurerequest": {"refused_at": timezone.now(), "refused_why": "A canary comes later."},
     "appointments.legalhold": {"ended_at": timezone.now()},
@@ -30,12 +30,12 @@ FIELDS: dict[str, dict[str, Any]] = {
 
 
 def canary(where: str) -> str:
-    """A word that is nowhere else."""
+    """A unique word."""
     return f"{CANARY}{next(_count)}{where.replace('_', '')}"
 
 
 def fill(row: models.Model) -> None:
-    """Put a canary into every field of a row that holds words."""
+    """Put a canary into every text field of a row."""
     words: dict[str, Any] = {}
     for field in row._meta.concrete_fields:
         if isinstance(field, models.JSONField):
@@ -52,7 +52,7 @@ def fill(row: models.Model) -> None:
 
 
 def value_for(field: models.Field, known: dict[type, models.Model]) -> Any:
-    """Anything that a field without a default takes."""
+    """A valid value for a field without a default."""
     if field.is_relation:
         return known.get(field.related_model) or field.related_model._base_manager.first()
     if field.choices:
@@ -80,11 +80,11 @@ def make_row(model: type[models.Model], known: dict[type, models.Model]) -> mode
     ]
     blank = [field for field in wanted if isinstance(field, models.CharField | models.TextField) and field.blank]
     values = {field.name: value_for(field, known) for field in wanted if field not in blank}
-    return model._base_manager.bulk_create([model(**values | fixed)])[0]  # some models check what they save
+    return model._base_manager.bulk_create([model(**values | fixed)])[0]  # some models validate on save
 
 
 def make_rows(appointment: Appointment, staff: User) -> None:
-    """A row of every model of `holdings` that an appointment has none of yet."""
+    """A row of every model in the registry of which the appointment has none yet."""
     known: dict[type, models.Model] = {Appointment: appointment, User: staff}
     first = [Email, WaitingEntry, RecoveryPlan, Opinion, Document]
     for model in [*first, *(model for model in registry.PATHS if model not in first)]:
@@ -101,12 +101,12 @@ def make_rows(appointment: Appointment, staff: User) -> None:
 
 
 def make_everything(staff: User) -> Appointment:
-    """An appointment with a row of every model of `holdings`, each with canaries, whatever models there are."""
+    """An appointment with a row of every model in the registry, each with canaries."""
     appointment = make_appointment(email="canary@home.example", name="Canary")
     make_rows(appointment, staff)
     for model in registry.PATHS:
         for row in registry.rows_of(appointment, model):
-            if model not in {*registry.KEPT, Attachment.emails.through, Note}:  # a note cannot be changed
+            if model not in {*registry.KEPT_MODELS, Attachment.emails.through, Note}:  # a note cannot be changed
                 fill(row)
     _sign(appointment, staff)
     _log(appointment, staff)
@@ -119,7 +119,7 @@ def _sign(appointment: Appointment, staff: User) -> None:
 
 
 def _log(appointment: Appointment, staff: User) -> None:
-    """What the admin's own log says of a row."""
+    """An entry about a row in the admin's own log."""
     content_type = ContentType.objects.get_for_model(Document)
     key = appointment.documents.first().pk
     LogEntry.objects.create(

@@ -31,7 +31,7 @@ def make_clinician(**fields: Any) -> Clinician:
 
 
 def make_hours(*, types: list[AppointmentType] | None = None, **fields: Any) -> WorkingHours:
-    """Hours on one weekday, 9 to 12 unless told."""
+    """Hours on one weekday, 9 to 12 by default."""
     location = Location.objects.get_or_create(name="Main building", defaults={"address": "1 Example Street"})[0]
     defaults = {"weekday": 0, "starts": time(9), "ends": time(12), "in_person": True, "location": location}
     if "clinician" not in fields:
@@ -42,7 +42,7 @@ def make_hours(*, types: list[AppointmentType] | None = None, **fields: Any) -> 
 
 
 def make_slot(*, hours: WorkingHours | None = None, starts: datetime | None = None, **fields: Any) -> Slot:
-    """A free slot of 45 minutes, 7 to 48 days from now at a full hour; each call another hour."""
+    """A free slot of 45 minutes, 7 to 48 days ahead on the hour; each call one hour later."""
     hours = hours or make_hours()
     full_hour = timezone.now().replace(minute=0, second=0, microsecond=0)
     starts = starts or full_hour + timedelta(days=7, hours=next(_count) % 1000)
@@ -58,8 +58,8 @@ def make_draft(**fields: Any) -> Draft:
 
 
 def make_appointment(*, slot: Slot | None = None, at: datetime | None = None, **details: Any) -> Appointment:
-    """A booked appointment, made the way patients make one."""
+    """A booked appointment, made through the verbs of the patients' pages."""
     slot = slot or make_slot()
     draft = make_draft()
-    booking.hold(draft=draft, slot=slot, kind=slot.hours.types.first(), mode=Mode.VIDEO, at=at)
+    booking.hold(draft=draft, slot=slot, appointment_type=slot.hours.types.first(), mode=Mode.VIDEO, at=at)
     return booking.book(draft=draft, details=PATIENT | details, at=at)

@@ -23,7 +23,7 @@ def make_guidance(**fields: Any) -> RecoveryGuidance:
 
 
 def make_plan_copy(source: RecoveryGuidance, **plan: Any) -> PlanGuidance:
-    """A copy of some guidance in a plan that runs."""
+    """A copy of some guidance in a plan that has not ended."""
     if "appointment" not in plan:
         plan["appointment"] = make_appointment()
     who = {"started_by": people.make_person(), "telephone": "01632 960 000", "seek_help": "Fever"}

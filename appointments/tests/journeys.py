@@ -1,4 +1,4 @@
-"""A patient who books, for tests: what they answer, and how far they have come."""
+"""A patient who books, for tests: their answers, and their progress."""
 
 import re
 from typing import Any
@@ -30,34 +30,34 @@ ANSWERS: dict[str, dict[str, str]] = {
 
 
 def answer(client: Client, step: str, **answers: Any) -> HttpResponse:
-    """Send one page; what is not given is answered as everybody does, and a time is the first one on the page."""
+    """Submit one page. Missing answers are the common ones, and the time is the first one on the page."""
     if step == "time" and "slot" not in answers:
         answers["slot"] = slots_on(client.get(f"{BOOK}time/"))[0]
     return seen(client, client.post(f"{BOOK}{step}/", ANSWERS[step] | answers))
 
 
 def seen(client: Client, sent: HttpResponse) -> HttpResponse:
-    """What a browser shows of a page that was sent and refused; of one that was taken, the answer itself."""
+    """The page after a refused submission, as a browser shows it; the response itself after an accepted one."""
     where = sent.headers.get("Location", "")
     is_refused = where.partition("?")[0] in {sent.request["PATH_INFO"], f"{BOOK}too-many/"}
     return client.get(where) if is_refused else sent
 
 
 def come_to(client: Client, step: str, **answers: dict[str, Any]) -> None:
-    """Answer every page before this one; `answers` are those to single pages, by their name."""
+    """Answer every page before this one; `answers` overrides the answers of single pages, by their name."""
     for name in list(ANSWERS)[: list(ANSWERS).index(step)]:
         response = answer(client, name, **answers.get(name, {}))
         assert response.status_code == 302, f"{name} was refused"
 
 
 def book(client: Client, **answers: dict[str, Any]) -> HttpResponse:
-    """The whole way; returns the answer to the last button."""
+    """Book from the first page on; returns the response to the last button."""
     come_to(client, "check", **answers)
     return answer(client, "check")
 
 
 def slots_on(response: HttpResponse) -> list[str]:
-    """The times that a page offers, in the order of the page, the first available one first."""
+    """The times on a page, in its order, the first available one first."""
     return re.findall(r'name="slot"\s+value="(\d+)"', response.content.decode())
 
 
@@ -66,7 +66,7 @@ def title_of(response: HttpResponse) -> str:
 
 
 def problems(response: HttpResponse) -> str:
-    """What the error summary says, or the notice that a time has gone."""
+    """The texts of the error summary, or the notice that a time has gone."""
     found = re.search(r'role="alert".*?</div>', response.content.decode(), re.DOTALL)
     return " ".join(re.sub("<[^>]*>", " ", found[0].partition(">")[2]).split()) if found else ""
 

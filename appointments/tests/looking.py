@@ -1,4 +1,4 @@
-"""Every address that a patient can ask for, and everything that the database holds."""
+"""Every address of the patients' pages, and all rows of the database."""
 
 import itertools
 import re
@@ -15,7 +15,9 @@ PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
 def addresses(**parts: Any) -> list[str]:
-    """Each address under /appointment/ and /second-opinion/, `pk` and `token` filled in. A new kind of part fails."""
+    """Each address under /appointment/ and /second-opinion/, `pk` and `token` filled in. An unknown kind of part
+    fails.
+    """
     values = {
         "pk": [10**9],
         "number": [10**3],
@@ -35,7 +37,7 @@ def addresses(**parts: Any) -> list[str]:
 
 
 def everything() -> dict[str, list[str]]:
-    """Every row of every table, sessions and what only the framework writes included."""
+    """Every row of every table, including sessions and the framework's own tables."""
     found = {}
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
@@ -45,5 +47,5 @@ def everything() -> dict[str, list[str]]:
 
 
 def shown(page: str) -> str:
-    """A page without the token of its forms, which is another one each time."""
+    """A page without the CSRF tokens of its forms, which differ each time."""
     return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page)

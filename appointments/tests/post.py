@@ -1,4 +1,4 @@
-"""The patient's side of the post: what arrived, and what was in it."""
+"""A patient's mailbox: received messages and their content."""
 
 import re
 
@@ -15,7 +15,7 @@ HOSTILE = "Kim\r\nBcc: eve@elsewhere.example\v\x85\u2028\u2029{{ clinic }}{% now
 
 
 def deliver() -> list[EmailMultiAlternatives]:
-    """Do what the worker does, and return what arrived by it."""
+    """Run the worker once, and return the messages that arrived."""
     before = len(mail.outbox)
     while messaging.compose_due():
         pass

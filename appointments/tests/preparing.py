@@ -1,4 +1,4 @@
-"""What a patient has prepared, for tests."""
+"""A patient's preparation, for tests."""
 
 from datetime import date
 
@@ -17,12 +17,12 @@ from appointments.models import (
     Symptom,
     TreatmentOption,
 )
-from appointments.preparation import tasks
+from appointments.preparation.rows import add_rows, instruct, keep
 from appointments.tests.factories import make_appointment
 from calcsite.tests.people import make_person
 from conditions.models import Condition
 
-# For each list, what a form for one row is sent.
+# The form data of one row, for each list.
 ROWS: dict[str, dict[str, str]] = {
     "history": {"kind": "allergy", "what": "Penicillin", "when": "1995", "detail": "A rash"},
     "symptoms": {"kind": "symptom", "what": "A stiff arm", "since": "March", "severity": "0", "helps": "Warmth"},
@@ -59,19 +59,19 @@ def make_preparing(**fields: object) -> Appointment:
 
 
 def write(appointment: Appointment, *, rows: int = 1, word: str = "") -> None:
-    """Fill everything in, each list with so many rows; `word` stands in every text."""
+    """Fill in every tool, each list with so many rows; `word` is in every text."""
     for tool, values in ROWS.items():
         several = [
             {name: _with(name, value, f"{word} {number}") for name, value in values.items()} for number in range(rows)
         ]
-        tasks.add_rows(appointment=appointment, model=MODELS[tool], rows=several)
+        add_rows(appointment=appointment, model=MODELS[tool], rows=several)
     for tool, values in SINGLE.items():
         words = {name: _with(name, value, word) for name, value in values.items()}
-        tasks.keep(appointment=appointment, model=MODELS[tool], values=words)
+        keep(appointment=appointment, model=MODELS[tool], values=words)
     author = User.objects.filter(username="nurse").first() or make_person(username="nurse")
     for number in range(rows):
         values = {"test": f"Blood test {word} {number}", "day": date(2026, 12, 1), "text": f"Eat nothing. {word}"}
-        tasks.instruct(appointment=appointment, values=values, by=author)
+        instruct(appointment=appointment, values=values, by=author)
 
 
 def _with(name: str, value: str, word: str) -> str:

@@ -26,7 +26,9 @@ GUIDANCE = {"title": "Rest", "text": "Rest today.", "do": "Drink water\nSleep", 
 
 
 def make_carer(*more: str) -> User:
-    """Somebody who cares for patients, without a group: a test that commits leaves no groups to those after it."""
+    """A member of staff with the permissions for recovery, without a group: a test that commits would leave groups
+    behind.
+    """
     person = people.make_person()
     codenames = ["view_appointment", "change_appointment", "care_recovery", *more]
     person.user_permissions.set(Permission.objects.filter(codename__in=codenames))
@@ -34,7 +36,7 @@ def make_carer(*more: str) -> User:
 
 
 def move_back(appointment: Appointment) -> None:
-    """Let an appointment be over."""
+    """Move an appointment into the past."""
     slot = appointment.slot
     slot.starts, slot.ends = (at - timedelta(days=60) for at in (slot.starts, slot.ends))
     slot.busy_until = slot.ends
@@ -42,11 +44,11 @@ def move_back(appointment: Appointment) -> None:
 
 
 def seen_patient(**details: Any) -> Appointment:
-    """Somebody whose appointment is over, with a clinician who can sign in."""
+    """A patient whose appointment is over, with a clinician who can sign in."""
     appointment = make_appointment(**details)
     move_back(appointment)
     Clinician.objects.filter(pk=appointment.slot.clinician_id).update(user=make_carer())
-    return Appointment.objects.select_related("slot__clinician__user", "type").get(pk=appointment.pk)
+    return Appointment.objects.select_related("slot__clinician__user", "appointment_type").get(pk=appointment.pk)
 
 
 def make_guidance(**fields: Any) -> RecoveryGuidance:
@@ -54,7 +56,7 @@ def make_guidance(**fields: Any) -> RecoveryGuidance:
 
 
 def start_plan(appointment: Appointment | None = None, *, by: User | None = None, **fields: Any) -> RecoveryPlan:
-    """A plan with all guidance that fits, a medicine and a follow-up. Its first day is the clinic's today."""
+    """A plan with all guidance that applies, a medicine and a follow-up. Its first day is the clinic's today."""
     appointment = appointment or seen_patient()
     plan = RecoveryPlan(**PLAN | {"first_day": timezone.localdate()} | fields)
     rows = [
@@ -62,8 +64,8 @@ def start_plan(appointment: Appointment | None = None, *, by: User | None = None
         FollowUp(day=plan.first_day + timedelta(days=14), what="A talk with Dr Example"),
     ]
     by = by or appointment.slot.clinician.user
-    fitting = plans.fitting(appointment, plan.treatment).values_list("pk", flat=True)
-    return plans.start_plan(appointment=appointment, plan=plan, guidance=fitting, rows=rows, by=by)
+    guidance = plans.guidance_for(appointment, plan.treatment).values_list("pk", flat=True)
+    return plans.start_plan(appointment=appointment, plan=plan, guidance=guidance, rows=rows, by=by)
 
 
 def client_of(user: User) -> Client:
@@ -74,7 +76,7 @@ def client_of(user: User) -> Client:
 
 @contextmanager
 def read_only() -> Iterator[None]:
-    """A database that can be read and not written, as on a full disk or on a standby."""
+    """A read-only database, as on a full disk or a standby."""
     if connection.vendor == "sqlite":
         connection.cursor().execute("PRAGMA query_only = ON")
         try:

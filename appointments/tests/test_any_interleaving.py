@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order: nobody is booked twice into one time, and nothing that was booked is lost."""
+"""Any order of actions: no slot has two live appointments, and no booked appointment is lost."""
 
 from collections import Counter
 from datetime import date, datetime, time, timedelta
@@ -32,32 +32,32 @@ MINUTES = st.sampled_from([1, 10, 21, 121, 60 * 24, 60 * 24 * 3])
 
 
 class Clinic(RuleBasedStateMachine):
-    """A clinic of two, four patients who write at once, staff, and a clock."""
+    """A clinic of two clinicians, four patients with drafts, staff, and a clock."""
 
     @initialize()
     def open(self) -> None:
         self.now = MONDAY
         self.staff = people.make_person("Booking coordinator")
-        self.kind = make_type(minutes=45, notice_hours=1, horizon_days=20)
+        self.appointment_type = make_type(minutes=45, notice_hours=1, horizon_days=20)
         self.clinicians = [make_clinician(time_zone=zone) for zone in ("Europe/London", "America/New_York")]
         for clinician in self.clinicians:
             for weekday in (0, 3, 6):
                 fields = {"weekday": weekday, "starts": time(1), "ends": time(4), "valid_from": date(2026, 10, 1)}
-                make_hours(clinician=clinician, types=[self.kind], **fields)
+                make_hours(clinician=clinician, types=[self.appointment_type], **fields)
         self.drafts = [make_draft() for _ in range(4)]
-        self.booked: dict[int, str] = {}  # what somebody was told that they have: its key, and the reference
-        self.came: set[UUID] = set()  # the appointments of whoever is not expected any more
+        self.booked: dict[int, str] = {}  # the confirmed bookings: key and reference
+        self.came: set[UUID] = set()  # the keys of appointments cancelled or over
         self.staff = people.make_person("Booking coordinator")
         self.earlier = len(mail.outbox)
         self.make_slots()
-        for number in range(3):  # so that few steps are spent on getting anywhere
+        for number in range(3):  # so that few steps are spent on setting up
             self.hold(number, 8 + 6 * number)
             self.confirm(number)
             self.begin_anew(number)
         assert len(self.booked) == 3
 
     def attempt(self, step, *args, **kwargs):
-        """Take a step; that it is refused in words is an answer too."""
+        """Take a step; a refusal in words is a valid result."""
         try:
             with transaction.atomic():
                 return step(*args, **kwargs, at=self.now)
@@ -69,7 +69,7 @@ class Clinic(RuleBasedStateMachine):
         return slots[number % slots.count()]
 
     def appointment(self, number: int) -> Appointment | None:
-        found = Appointment.objects.booked().select_related("slot", "type").order_by("pk")
+        found = Appointment.objects.booked().select_related("slot", "appointment_type").order_by("pk")
         return found[number % count] if (count := found.count()) else None
 
     def draft(self, number: int) -> Draft:
@@ -78,7 +78,9 @@ class Clinic(RuleBasedStateMachine):
     @rule(who=NUMBERS, what=NUMBERS)
     def hold(self, who: int, what: int) -> None:
         slot = self.slot(what)
-        self.attempt(booking.hold, draft=self.draft(who), slot=slot, kind=self.kind, mode=Mode.VIDEO)
+        self.attempt(
+            booking.hold, draft=self.draft(who), slot=slot, appointment_type=self.appointment_type, mode=Mode.VIDEO
+        )
 
     @rule(who=NUMBERS)
     def extend(self, who: int) -> None:
@@ -129,7 +131,7 @@ class Clinic(RuleBasedStateMachine):
 
     @rule(which=NUMBERS, answer=st.sampled_from([waiting_list.accept, waiting_list.accept, waiting_list.decline]))
     def answer(self, which: int, answer) -> None:
-        """Old offers too: their page may still be open somewhere."""
+        """Old offers too: their page may still be open."""
         offers = Offer.objects.select_related("entry__appointment__type", "slot").order_by("-pk")
         if count := offers.count():
             self.attempt(answer, offer=offers[which % count])
@@ -172,7 +174,7 @@ class Clinic(RuleBasedStateMachine):
         )
 
     def arrived_once(self, appointments: QuerySet[Appointment]) -> None:
-        """Of the last change of each of these one e-mail has arrived, and of no change two have."""
+        """The last change of each of these has arrived in one e-mail, and no change in two."""
         files = [calendar_of(email) for email in mail.outbox[self.earlier :] if email.attachments]
         events = [event for file in files for event in file.walk("VEVENT")]
         arrived = Counter((str(event["uid"]), int(event["sequence"])) for event in events)
@@ -180,7 +182,7 @@ class Clinic(RuleBasedStateMachine):
         assert not {(str(uid), number) for uid, number in appointments.values_list("uid", "sequence")} - arrived.keys()
 
     @invariant()
-    def nobody_shares_a_slot(self) -> None:
+    def no_slot_has_two_live_appointments(self) -> None:
         live = Appointment.objects.filter(status__in=LIVE).values_list("slot", flat=True)
         assert max(Counter(live).values(), default=1) == 1
 
@@ -191,7 +193,7 @@ class Clinic(RuleBasedStateMachine):
             assert one.clinician_id != following.clinician_id or one.busy_until <= following.starts
 
     @invariant()
-    def what_was_booked_is_there(self) -> None:
+    def no_booked_appointment_is_lost(self) -> None:
         stored = dict(
             Appointment.objects.exclude(status__in=[Status.HELD, Status.CANCELLED]).values_list("pk", "reference")
         )
@@ -208,7 +210,7 @@ class Clinic(RuleBasedStateMachine):
 @pytest.mark.django_db
 def test_any_order_of_events_keeps_every_promise():
     class Rolled(Clinic):
-        """Each example in a transaction of its own, which is undone."""
+        """Runs each example in a transaction that is rolled back."""
 
         def __init__(self) -> None:
             super().__init__()

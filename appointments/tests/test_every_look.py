@@ -1,4 +1,6 @@
-"""At every address of booking in the admin: no name is shown without an entry in the log, or to others at all."""
+"""Every address about bookings in the admin: a name is shown only with an audit entry, and only to staff with
+permission.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -19,22 +21,22 @@ pytestmark = pytest.mark.django_db
 
 __all__ = ["patient"]  # the fixture
 LOOKS = ["read", "listed", "exported"]
-# Permissions add up: what all of these together may not do, none of them may.
+# Permissions add up: an action refused to all of these together is refused to each of them.
 OTHERS = [["Editor", "Clinical reviewer", "Administrator"], ["Clinician"]]
-# What any of the forms might take for an answer.
+# Fields that any of the forms may accept.
 FIELDS = {"status": "arrived", "text": "Mine", "name": "Mine", "telephone": "01632 960 009", "post": "yes", "seen": ""}
 
 
 @pytest.fixture
 def closure(patient: Appointment) -> Closure:
-    """One that hits the patient."""
+    """A closure that affects the patient."""
     starts = patient.slot.starts
     ends, clinician = starts + timedelta(hours=1), patient.slot.clinician
     return Closure.objects.create(clinician=clinician, starts=starts - timedelta(hours=1), ends=ends)
 
 
 def addresses(appointment: Appointment, closure: Closure) -> list[str]:
-    """Every address about booking with these rows in it, and the ways to ask for this patient."""
+    """Every address about bookings with these rows in it, and the searches for this patient."""
     message = Message.objects.filter(appointment=appointment).first()
     rows = {"closure": closure.pk, "clinician": closure.clinician_id, "auditentry": AuditEntry.objects.first().pk}
     names = {pattern.name for pattern in patterns(get_resolver()) if (pattern.name or "").startswith("appointments_")}
@@ -50,7 +52,7 @@ def addresses(appointment: Appointment, closure: Closure) -> list[str]:
 
 
 def answers(client: Client, appointment: Appointment, closure: Closure) -> Iterator[tuple[str, HttpResponse]]:
-    """What each address says, asked first and then told something."""
+    """The response of each address to GET, and then to POST."""
     found = addresses(appointment, closure)
     assert len(found) > 40
     for address in found:
@@ -66,7 +68,7 @@ def client_of(person: User) -> Client:
     return client
 
 
-def test_no_name_is_shown_without_an_entry_of_who_saw_it(patient, closure):
+def test_no_name_is_shown_without_an_audit_entry(patient, closure):
     person = people.make_person("Booking coordinator")
     entries = AuditEntry.objects.filter(by=person, reference=patient.reference, action__in=LOOKS)
     shown, known = set(), 0
@@ -80,7 +82,7 @@ def test_no_name_is_shown_without_an_entry_of_who_saw_it(patient, closure):
 
 
 @pytest.mark.parametrize("groups", OTHERS)
-def test_nobody_else_reads_or_changes_anything_of_a_patient_at_any_address(patient, closure, groups, everything):
+def test_other_staff_read_and_change_nothing_of_a_patient_at_any_address(patient, closure, groups, everything):
     person, before = people.make_person(*groups), everything()
     if groups == ["Clinician"]:
         make_clinician(user=person)
@@ -93,5 +95,5 @@ def test_nobody_else_reads_or_changes_anything_of_a_patient_at_any_address(patie
 
 @pytest.fixture
 def everything() -> Callable[[], list]:
-    """All that is kept of patients."""
+    """All stored data of patients."""
     return lambda: [list(model.objects.order_by("pk").values()) for model in (Appointment, Message, Note)]

@@ -1,4 +1,4 @@
-"""Questions that are asked all the time take a look at an index, however many appointments there are."""
+"""Frequent queries use an index, so that they do not grow with the number of appointments."""
 
 import re
 
@@ -19,8 +19,8 @@ QUESTIONS = {
 
 
 @pytest.mark.parametrize("index", QUESTIONS)
-def test_what_is_asked_all_the_time_has_an_index(index):
-    if connection.vendor == "postgresql":  # which reads a small table as it is
+def test_frequent_queries_use_an_index(index):
+    if connection.vendor == "postgresql":  # which scans a small table
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
     # SQLite names the index of a constraint itself.
@@ -36,6 +36,6 @@ def test_no_two_indexes_begin_with_the_same_columns_of_a_slot():
     assert len(columns) == len(set(columns))
 
 
-def test_the_list_of_whom_to_telephone_begins_with_the_few_messages_that_failed():
+def test_the_telephone_worklist_starts_from_the_failed_messages():
     plan = worklists.BY_KEY["telephone"].find(people.make_person("Booking coordinator")).explain()
     assert "CORRELATED" not in plan

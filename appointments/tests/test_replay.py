@@ -1,4 +1,6 @@
-"""One patient with the addresses and keys of another gets what a stranger gets; and nobody keeps a page of either."""
+"""A patient who uses another patient's addresses and keys gets a stranger's answer, and no page of either is
+cached.
+"""
 
 from datetime import timedelta
 
@@ -22,7 +24,7 @@ INFORMATION = {
     "/second-opinion/",
     "/second-opinion/preparing/",
     "/second-opinion/recovery/",
-}  # for everybody, and kept as such
+}  # public, and cached as such
 CANARY = {"name": "Canary Patient", "email": "canary@home.example", "telephone": "01632 960 777"}
 
 
@@ -33,7 +35,7 @@ def hours():
 
 @pytest.fixture
 def first(hours) -> Appointment:
-    """The appointment of a patient who has an earlier time on offer."""
+    """The appointment of a patient with an open offer of an earlier time."""
     appointment = make_appointment(slot=make_slot(hours=hours, starts=timezone.now() + 30 * DAYS), **CANARY)
     waiting_list.join(appointment=appointment)
     make_slot(hours=hours, starts=timezone.now() + 5 * DAYS)
@@ -43,7 +45,7 @@ def first(hours) -> Appointment:
 
 @pytest.fixture
 def second(hours) -> Client:
-    """The browser of another patient, who writes a booking too."""
+    """The browser of another patient, who has a draft too."""
     client = come_in(make_appointment(slot=make_slot(hours=hours, starts=timezone.now() + 40 * DAYS)))
     make_slot(hours=hours, starts=timezone.now() + 9 * DAYS)
     come_to(client, "check")
@@ -51,13 +53,13 @@ def second(hours) -> Client:
 
 
 def kept(client: Client, path: str, method: str) -> tuple[str, str, int, str]:
-    """What an answer says to caches, with what was asked."""
+    """The caching headers of a response, with its request."""
     response = getattr(client, method)(path)
     return method, path, response.status_code, response.headers["Cache-Control"]
 
 
 @pytest.mark.parametrize("forged", [False, True])
-def test_no_answer_of_any_status_is_kept_by_anybody(first, second, forged):
+def test_no_answer_of_any_status_may_be_cached(first, second, forged):
     booked, stranger = Client(), Client()
     make_slot(hours=first.slot.hours, starts=timezone.now() + 10 * DAYS)
     book(booked)
@@ -74,12 +76,12 @@ def test_no_answer_of_any_status_is_kept_by_anybody(first, second, forged):
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_the_keys_of_another_patient_are_as_good_as_keys_that_nobody_has(first, second, method):
+def test_another_patients_keys_are_answered_like_keys_of_no_row(first, second, method):
     offered = Offer.objects.get(answered_at=None).pk
     before = Appointment.objects.order_by("pk").values_list("pk", "slot", "status", "sequence")
     known = list(before)
-    theirs, nobodys = (getattr(second, method)(url("move", key)) for key in (first.slot_id, NO_KEY))
-    assert (theirs.status_code, shown(theirs.text)) == (nobodys.status_code, shown(nobodys.text))
+    theirs, missing = (getattr(second, method)(url("move", key)) for key in (first.slot_id, NO_KEY))
+    assert (theirs.status_code, shown(theirs.text)) == (missing.status_code, shown(missing.text))
     assert "That time is not free any more." in theirs.text
     answers = [second.post(url("offer"), {"offer": key}) for key in (offered, NO_KEY, "9" * 5000, "x", "١")]
     assert {one.status_code for one in answers} == {409}
@@ -102,7 +104,7 @@ def test_a_time_that_is_not_offered_is_as_good_as_one_that_does_not_exist(first,
     assert len({shown(page.text) for page in pages}) == 1
 
 
-def test_what_a_stranger_sends_to_an_address_changes_nothing(first, second):
+def test_a_strangers_post_to_any_address_changes_nothing(first, second):
     fields = {"why": "x", "email": "", "code": "000000", "offer": Offer.objects.get(answered_at=None).pk}
     before = everything()
     for path in addresses(pk=first.slot_id):
@@ -112,7 +114,7 @@ def test_what_a_stranger_sends_to_an_address_changes_nothing(first, second):
 
 
 def test_a_draft_is_found_by_its_own_cookie_only(first, second):
-    """Two who book at once: the answers and the time of one are never those of the other."""
+    """Two simultaneous bookings share neither answers nor time."""
     other = Client()
     make_slot(hours=first.slot.hours, starts=timezone.now() + 10 * DAYS)
     come_to(other, "check", you={"name": "Canary Writer"})

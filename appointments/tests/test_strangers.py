@@ -1,7 +1,7 @@
-"""Every address of the site with the rows of one patient, tried by everybody whom they do not concern.
+"""Every address of the site with the rows of one patient, requested by every kind of other visitor.
 
-Whatever they try is answered as with a number that nobody has, shows nothing of the patient, and changes nothing of
-theirs. The addresses come from the URL resolver: one whose places are not in `whole.PLACES` fails.
+The response equals that for a number of no row, shows nothing of the patient, and changes nothing of theirs. The
+addresses come from the URL resolver: one whose places are not in `whole.PLACES` fails.
 """
 
 import io
@@ -24,29 +24,29 @@ from appointments.models import Appointment, Closure, PlanGuidance, PreparationT
 from appointments.privacy import registry
 from appointments.tests.looking import shown
 from appointments.tests.visiting import come_in, come_in_with_code
-from appointments.tests.whole import APPOINTMENT, NOBODYS, NOT_OF_PATIENTS, filled, make_whole, places_in, routes
+from appointments.tests.whole import APPOINTMENT, MISSING_KEY, NOT_OF_PATIENTS, filled, make_whole, places_in, routes
 from appointments.tests.writing import client_of
 from calcsite.tests import people
 
 pytestmark = pytest.mark.django_db
 
 WHO, MEDICAL = "zqidentity", "zqmedical"
-TOKEN = re.compile(r"(?<![\w-])[\w-]{43}(?![\w-])")  # a secret that is another one each time
-MADE = re.compile(r"/appointment/carer/\d+/")  # PostgreSQL gives each another number, though the one before was undone
+TOKEN = re.compile(r"(?<![\w-])[\w-]{43}(?![\w-])")  # a secret that differs each time
+MADE = re.compile(r"/appointment/carer/\d+/")  # sequences of PostgreSQL are not rolled back
 FIELDS = {"status": "done", "text": "Mine", "name": "Mine", "what": "Mine", "kind": "allergy", "why": "Mine"}
 FIELDS |= {"note": "Mine", "sure": "on", "feeling": "worse", "pain": "3", "post": "yes", "seen": ""}
 
 
 @pytest.fixture(autouse=True)
 def stopped_clock() -> Iterator[None]:
-    """Two answers to the same question are the same, a second apart."""
+    """Two responses to the same request are equal, even a second apart."""
     with time_machine.travel(timezone.now(), tick=False):
         yield
 
 
 @pytest.fixture
 def patient() -> Appointment:
-    """The one whom they do not concern. Another one is whole, too."""
+    """The patient whose rows are requested. Another complete one exists, too."""
     made = make_whole(WHO, MEDICAL)
     starts, clinician = made.slot.starts, made.slot.clinician
     Closure.objects.create(clinician=clinician, starts=starts, ends=made.slot.ends)
@@ -62,7 +62,7 @@ def a_stranger(patient: Appointment) -> Client:
 
 
 def by_link(patient: Appointment) -> Client:
-    """Whoever has the patient's link, and not their e-mails: on a shared computer, say."""
+    """A visitor with the patient's link, and without their e-mails: on a shared computer, for example."""
     return come_in(patient)
 
 
@@ -87,11 +87,11 @@ def clinician_of_another(patient: Appointment) -> Client:
 
 
 def staff_without_patients(patient: Appointment) -> Client:
-    """Permissions add up: what all of these together may not do, none of them may."""
+    """Permissions add up: an action refused to all of these together is refused to each of them."""
     return client_of(people.make_person("Editor", "Clinical reviewer", "Administrator"))
 
 
-def who_books(patient: Appointment) -> Client:
+def coordinator(patient: Appointment) -> Client:
     return client_of(people.make_person("Booking coordinator"))
 
 
@@ -104,20 +104,20 @@ def own_clinician(patient: Appointment) -> Client:
 
 
 class Visitor(NamedTuple):
-    """Who tries, and what must not come of it."""
+    """A kind of visitor, and the effects that their requests must not have."""
 
     come: Callable[[Appointment], Client]
-    among: str | tuple[str, ...]  # how the addresses begin that they try
+    among: str | tuple[str, ...]  # prefixes of the addresses requested
     never_sees: tuple[str, ...] = (WHO, MEDICAL)
-    keeps_off: Iterable[type] = tuple(registry.PATHS)  # the models of which no row of the patient's changes
-    theirs: tuple[str, ...] = ()  # how addresses begin that are theirs all the same
+    keeps_off: Iterable[type] = tuple(registry.PATHS)  # the models of which no row of the patient may change
+    theirs: tuple[str, ...] = ()  # prefixes of the addresses that they may use
 
 
 PATIENTS, STAFF = ("appointment/", "second-opinion/", "calendar/"), "admin/"
-# What is behind the code. With the link alone somebody moves and cancels, and asks for a code.
+# The pages behind the code. The link alone allows moving, cancelling, and asking for a code.
 BEHIND_THE_CODE = ("preparation", "documents", "opinions", "recovery", "rights")
 MEDICAL_ROWS = tuple(model for model in registry.PATHS if model.__module__.endswith(BEHIND_THE_CODE))
-# Whoever edits the checklist may delete an item of it: copies stay, and lead to it no more.
+# Editors of the checklist may delete an item of it: copies stay, with an empty `source`.
 COPIES = {PreparationTask, PlanGuidance}
 ADMIN = f"/{STAFF}appointments/"
 VISITORS = {
@@ -133,20 +133,20 @@ VISITORS = {
         keeps_off=tuple(model for model in registry.PATHS if model not in COPIES),
         theirs=(f"{ADMIN}auditentry/", f"{ADMIN}appointment/feed/"),
     ),
-    "who books": Visitor(who_books, STAFF, (MEDICAL,), (), theirs=(ADMIN,)),
+    "coordinator": Visitor(coordinator, STAFF, (MEDICAL,), (), theirs=(ADMIN,)),
 }
 
 
-def told(patient: Appointment, *, nobodys: bool) -> dict[str, Any]:
-    """What a form is sent: the keys of the patient's rows, or those of nobody's."""
+def form_data(patient: Appointment, *, is_missing: bool) -> dict[str, Any]:
+    """The form data: the keys of the patient's rows, or those of no row."""
     keys = {
         "slot": patient.slot_id,
         "offer": patient.waiting.offers.first().pk,
         "meets": patient.document_requests.first().pk,
     }
     question = patient.question_set.first().pk
-    keys = dict.fromkeys(keys, NOBODYS) if nobodys else keys
-    question = NOBODYS if nobodys else question
+    keys = dict.fromkeys(keys, MISSING_KEY) if is_missing else keys
+    question = MISSING_KEY if is_missing else question
     return FIELDS | keys | {f"answer_{question}": "Mine", f"outcome_{question}": "answered"}
 
 
@@ -155,7 +155,7 @@ def held(patient: Appointment, models: Iterable[type]) -> list[list[dict]]:
 
 
 def ask(browser: Client, method: str, path: str, fields: dict[str, Any]) -> tuple[int, str, str]:
-    """What an answer is, where it leads and what it says, without what was asked."""
+    """The status, redirect and text of a response, without the request's own values in it."""
     client = Client()
     client.cookies = browser.cookies.copy()
     answer = client.post(path, fields) if method == "post" else client.get(path)
@@ -170,27 +170,31 @@ def ask(browser: Client, method: str, path: str, fields: dict[str, Any]) -> tupl
 
 
 def ways(patient: Appointment, own: Appointment | None, among: str | tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Each address with the patient's rows, and the same with nobody's; equal when no row of theirs is in it.
+    """Each address with the patient's rows, and with keys of no row; equal if the address has no row of theirs.
 
-    Whoever has an appointment of their own tries the rows of the patient below that, too.
+    A visitor with an appointment of their own requests the patient's rows below that, too.
     """
     for route in routes():
         if NOT_OF_PATIENTS.match(route) or not route.startswith(among):
             continue
         parts = places_in(route)
-        theirs, nobodys = ({name: part.of(patient, nobodys=each) for name, part in parts.items()} for each in (0, 1))
-        yield filled(route, theirs), filled(route, nobodys)
+        theirs, missing = (
+            {name: part.of(patient, is_missing=each) for name, part in parts.items()} for each in (0, 1)
+        )
+        yield filled(route, theirs), filled(route, missing)
         if own and len(parts) > 1 and parts.get("pk") == APPOINTMENT["pk"]:
-            theirs, nobodys = (filled(route, values | {"pk": own.pk}) for values in (theirs, nobodys))
-            yield theirs, nobodys
+            theirs, missing = (filled(route, values | {"pk": own.pk}) for values in (theirs, missing))
+            yield theirs, missing
 
 
 def tried(patient: Appointment, visitor: Visitor, method: str) -> Iterator[tuple[str, tuple, tuple]]:
-    """What each address answers with the patient's rows, and with nobody's. All is undone before the next one."""
+    """The responses of each address with the patient's rows, and with keys of no row. Each is rolled back before the
+    next.
+    """
     browser = visitor.come(patient)
     own = Appointment.objects.booked().exclude(pk=patient.pk).first()
     before = held(patient, visitor.keeps_off)
-    fields = [told(patient, nobodys=each) if method == "post" else {} for each in (False, True)]
+    fields = [form_data(patient, is_missing=each) if method == "post" else {} for each in (False, True)]
     for paths in ways(patient, own, visitor.among):
         answers = []
         for path, sent in zip(paths, fields, strict=True):
@@ -204,20 +208,20 @@ def tried(patient: Appointment, visitor: Visitor, method: str) -> Iterator[tuple
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("name", VISITORS)
-def test_whoever_it_does_not_concern_gets_the_answer_to_what_nobody_has(patient, name, method):
+def test_other_visitors_get_the_answer_for_rows_that_do_not_exist(patient, name, method):
     visitor = VISITORS[name]
     differing, showing, count = [], [], 0
-    for path, theirs, nobodys in tried(patient, visitor, method):
+    for path, theirs, missing in tried(patient, visitor, method):
         count += 1
-        if theirs != nobodys and not path.startswith(visitor.theirs):
-            differing.append((path, theirs[:2], nobodys[:2]))
+        if theirs != missing and not path.startswith(visitor.theirs):
+            differing.append((path, theirs[:2], missing[:2]))
         showing += [(path, word) for word in visitor.never_sees if word in theirs[2]]
     assert (differing, showing) == ([], [])
     assert count > 60
 
 
-def test_those_whom_it_concerns_find_it_at_these_addresses(patient):
-    """Without this, what the others do not see could be nowhere."""
+def test_visitors_with_permission_find_the_rows_at_these_addresses(patient):
+    """The positive control: the rows hidden from others are there."""
     for come, least in ((own_code, 20), (own_clinician, 7)):
         found = tried(patient, Visitor(come, among="a"), "get")
         assert sum(MEDICAL in theirs[2] for _, theirs, _ in found) >= least

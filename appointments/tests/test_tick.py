@@ -1,4 +1,4 @@
-"""One round of the work that nobody waits for."""
+"""One round of the background work."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -67,8 +67,14 @@ def test_a_round_with_nothing_to_do_does_nothing():
 def test_a_round_makes_slots_and_lets_go_of_holds_whose_time_is_over():
     hours = make_hours()
     slot = make_slot(hours=hours)
-    kind = hours.types.get()
-    booking.hold(draft=make_draft(), slot=slot, kind=kind, mode=Mode.VIDEO, at=timezone.now() - booking.HOLD)
+    appointment_type = hours.types.get()
+    booking.hold(
+        draft=make_draft(),
+        slot=slot,
+        appointment_type=appointment_type,
+        mode=Mode.VIDEO,
+        at=timezone.now() - booking.HOLD,
+    )
     call_command("tick")
     assert not Appointment.objects.exists()
     assert Slot.objects.filter(clinician=hours.clinician).exclude(pk=slot.pk).count() > 8

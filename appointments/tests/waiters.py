@@ -17,14 +17,14 @@ def on(days: int) -> datetime:
 
 
 def waits(*, hours=None, days: int = 20, **fields) -> Appointment:
-    """An appointment some days ahead, whose patient would come earlier."""
+    """An appointment some days ahead, whose patient is on the waiting list."""
     appointment = make_appointment(slot=make_slot(hours=hours, starts=on(days)))
     waiting_list.join(appointment=appointment, **fields)
     return appointment
 
 
 def is_offered(hours=None) -> Appointment:
-    """An appointment whose patient has just been offered an earlier time; all mail before that has gone out."""
+    """An appointment whose patient has just been offered an earlier time; all earlier mail is sent."""
     hours = hours or make_hours()
     appointment = waits(hours=hours)
     make_slot(hours=hours, starts=on(5))

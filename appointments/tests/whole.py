@@ -1,4 +1,6 @@
-"""A patient who has been through everything, and every address of the site with what such a patient has in it."""
+"""A complete patient, with data in every part of the site, and every address of the site with such a patient's
+rows.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -40,16 +42,16 @@ from appointments.tests.writing import clinician_of, make_correction, make_relea
 
 Key = Callable[[Appointment], object]
 
-NOBODYS = 987_654_321  # a number that no row has
-# Addresses in which no part names a row of a patient's, or of what is theirs.
+MISSING_KEY = 987_654_321  # a key of no row
+# Addresses without a part that names a row of a patient.
 NOT_OF_PATIENTS = re.compile(
     r"conditions/|preview/|media/|<slug:slug>/|admin/(account|auth|calcsite|conditions|r)/|admin/\^|admin/\("
 )
 
 
 def make_whole(who: str, medical: str) -> Appointment:
-    """An appointment with a row of every model of `holdings`. `who` stands in what tells who the patient is and why
-    they come, `medical` in what is behind the code.
+    """An appointment with a row of every model in the registry. `who` is in the fields about identity and reason,
+    `medical` in those behind the code.
     """
     if not RecoveryGuidance.objects.exists():
         make_guidance(title="The first days")
@@ -74,16 +76,16 @@ def make_whole(who: str, medical: str) -> Appointment:
 
 
 class Part(NamedTuple):
-    """What stands in a place of an address. A patient's own can be compared with one that nobody has."""
+    """The values of a place in an address: a row of a patient, and one that does not exist."""
 
     key: Key
     is_own: bool = True
 
-    def of(self, appointment: Appointment, *, nobodys: bool) -> object:
+    def of(self, appointment: Appointment, *, is_missing: bool) -> object:
         key = self.key(appointment)
-        if not (nobodys and self.is_own):
+        if not (is_missing and self.is_own):
             return key
-        return NOBODYS if isinstance(key, int) else UNKNOWN
+        return MISSING_KEY if isinstance(key, int) else UNKNOWN
 
 
 def row_of(model: type, path: str = "appointment", key: str = "pk") -> Key:
@@ -105,7 +107,7 @@ ONE = f"{STAFF}appointment/<int:pk>/"
 APPOINTMENT = {"pk": Part(lambda appointment: appointment.pk)}
 DIGEST = Part(lambda appointment: appointment.links.first().digest)
 TASK, ADVICE = Part(row_of(PreparationTask)), Part(row_of(PlanGuidance, "plan__appointment"))
-# What stands in the places of each address, by how the address begins: the first that fits.
+# The parts of each address, by its prefix: the first match applies.
 PLACES: dict[str, dict[str, Part]] = {
     "second-opinion/book/": {"name": same("you")},
     f"{PATIENT}time/": {"pk": Part(lambda appointment: appointment.slot_id)},
@@ -154,7 +156,7 @@ def routes(resolver: URLResolver | None = None, before: str = "") -> Iterator[st
 
 
 def places_in(route: str) -> dict[str, Part]:
-    """What stands in the places of an address. An address that is in no line of the table fails."""
+    """The parts of an address. An address without an entry in PLACES fails."""
     names = PLACE.findall(route)
     if not names:
         return {}

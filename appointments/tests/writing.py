@@ -8,11 +8,11 @@ from django.test import Client
 
 from appointments.models import Appointment, Opinion, Question
 from appointments.opinions import opinions
-from appointments.preparation.answers import fingerprint
-from calcsite.checksums import checksum
+from appointments.preparation.answers import fingerprint_of
+from calcsite.stale import fingerprint
 from calcsite.tests import people
 
-WORDS = {
+TEXTS = {
     "findings": "The scan shows two small spots of calcium.",
     "agreement": "partly",
     "first_opinion": "The first doctor advises an operation.",
@@ -39,19 +39,22 @@ def client_of(user: User) -> Client:
 
 
 def save(opinion: Opinion, by: User, **changes: Any) -> None:
-    """Save a draft as its writer sees it now, with changes."""
+    """Save a draft, with changes, from its current state."""
     opinion.refresh_from_db()
-    seen = fingerprint(Question.objects.filter(appointment=opinion.appointment))
-    given = {"seen": opinion.changed_at, "words": WORDS, "options": [OPTION], "answers": {}, "answers_seen": seen}
+    seen = {
+        "seen": opinions.fingerprint_of(opinion),
+        "answers_seen": fingerprint_of(Question.objects.filter(appointment=opinion.appointment)),
+    }
+    given = seen | {"texts": TEXTS, "options": [OPTION], "answers": {}}
     opinions.save(opinion=opinion, by=by, **given | changes)
     opinion.refresh_from_db()
 
 
-def make_draft_opinion(appointment: Appointment, **words: str) -> Opinion:
-    """A draft in which nothing is missing."""
+def make_draft_opinion(appointment: Appointment, **texts: str) -> Opinion:
+    """A draft that is ready to sign."""
     by = clinician_of(appointment)
     opinion = opinions.start(appointment=appointment, by=by)
-    save(opinion, by, words=WORDS | words)
+    save(opinion, by, texts=TEXTS | texts)
     return opinion
 
 
@@ -59,7 +62,7 @@ def sign(opinion: Opinion) -> Opinion:
     """Sign a draft as it is."""
     opinion.refresh_from_db()
     by = clinician_of(opinion.appointment)
-    opinions.sign(opinion=opinion, seen=checksum(opinions.compose(opinion)), by=by)
+    opinions.sign(opinion=opinion, seen=fingerprint(opinions.compose(opinion)), by=by)
     opinion.refresh_from_db()
     return opinion
 
@@ -70,8 +73,8 @@ def release(opinion: Opinion) -> Opinion:
     return opinion
 
 
-def make_released_opinion(appointment: Appointment, **words: str) -> Opinion:
-    return release(sign(make_draft_opinion(appointment, **words)))
+def make_released_opinion(appointment: Appointment, **texts: str) -> Opinion:
+    return release(sign(make_draft_opinion(appointment, **texts)))
 
 
 def make_correction(appointment: Appointment, why: str = "The date of the scan was wrong.") -> Opinion:
@@ -80,7 +83,7 @@ def make_correction(appointment: Appointment, why: str = "The date of the scan w
 
 
 def tamper(**changes: Any) -> None:
-    """Change what is signed, as somebody could who owns the database: without the trigger."""
+    """Change a signed opinion, as the owner of the database could, without the trigger."""
     table = " ON appointments_opinion" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TRIGGER signed_opinion_is_frozen_update{table}")

@@ -1,4 +1,4 @@
-"""What the admin shows of the site itself: the clinic's details and the people who work for it."""
+"""The admin of the site itself: the clinic's details and the staff accounts."""
 
 from calcsite.admin import clinic, people, roles
 

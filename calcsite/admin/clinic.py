@@ -6,7 +6,7 @@ from calcsite.models import ClinicDetails
 
 @admin.register(ClinicDetails)
 class ClinicDetailsAdmin(admin.ModelAdmin):
-    """One row, made when the site is set up: it can be changed, not added or deleted."""
+    """The single row of clinic details, made at set-up: it can be changed, not added or deleted."""
 
     list_display = ["name", "telephone", "email", "is_demonstration"]
 

@@ -1,4 +1,4 @@
-"""The forms of a person's account, in the clinic's words. A password is no part of them."""
+"""Forms of a staff account, without its password."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from calcsite.admin.words import ROLES
 
 
 class RolesField(forms.ModelMultipleChoiceField):
-    """Roles to tick, each with what it may do."""
+    """Checkboxes of roles, each with its description."""
 
     widget = forms.CheckboxSelectMultiple
 
@@ -56,7 +56,7 @@ class PersonForm(PersonFields, UserChangeForm):
 
 
 class NewPersonForm(PersonFields, UserCreationForm):
-    """They set the password themselves, by the link that they are sent."""
+    """Adds an account without a password, which its owner sets through a link in an e-mail."""
 
     password1 = password2 = None
 

@@ -1,4 +1,4 @@
-"""Staff accounts. An administrator looks after them, and can make nobody mightier than an administrator may be."""
+"""Staff accounts. Administrators manage them, and cannot grant more rights than they have."""
 
 from typing import Any
 
@@ -18,11 +18,11 @@ from django.utils.timezone import localdate
 from post_office.models import Attachment, Email, EmailTemplate, Log
 
 from calcsite.admin.forms import NewPersonForm, PersonForm
-from calcsite.admin.words import InOurWords
+from calcsite.admin.words import RenamedModelMixin
 from calcsite.models import StaffProfile
 from calcsite.signin import inviting, secondfactor
 
-# What libraries show that nobody here should see or needs: secrets of second factors, and messages to patients.
+# Models that libraries register and that staff must not see: secrets of second factors, messages to patients.
 for model in [EmailAddress, Authenticator, Attachment, Email, EmailTemplate, Log, User]:
     admin.site.unregister(model)
 
@@ -48,7 +48,7 @@ class MaySignInFilter(admin.BooleanFieldListFilter):
 
 
 @admin.register(User)
-class PersonAdmin(InOurWords, UserAdmin):
+class PersonAdmin(RenamedModelMixin, UserAdmin):
     singular, plural = "person", "People"
     list_display = ["name_of", "roles", "may_sign_in", "has_second_factor", "last_signed_in"]
     list_filter = [("is_active", MaySignInFilter), ("groups", RoleFilter)]
@@ -56,7 +56,7 @@ class PersonAdmin(InOurWords, UserAdmin):
     actions = None
     form = PersonForm
     add_form = NewPersonForm
-    WHO = (None, {"fields": ["first_name", "last_name", "email", "username"]})
+    IDENTITY = (None, {"fields": ["first_name", "last_name", "email", "username"]})
     DATES = ("Dates", {"fields": ["last_login", "date_joined"]})
     readonly_fields = ["last_login", "date_joined"]
 
@@ -79,7 +79,7 @@ class PersonAdmin(InOurWords, UserAdmin):
 
     @admin.display(description="may sign in", ordering="is_active")
     def may_sign_in(self, person: User) -> str:
-        if inviting.is_waited_for(person):
+        if inviting.is_invited(person):
             return "Invited"
         return "Yes" if person.is_active else "No"
 
@@ -93,14 +93,14 @@ class PersonAdmin(InOurWords, UserAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> list[tuple[str | None, dict[str, Any]]]:
         if obj is None:
-            return [self.WHO, ("What they may do", {"fields": ["groups"]})]
+            return [self.IDENTITY, ("What they may do", {"fields": ["groups"]})]
         rights = ["is_active", "groups"]
         if request.user.is_superuser:
             rights = ["is_active", "groups", "is_staff", "is_superuser", "user_permissions"]
-        return [self.WHO, ("What they may do", {"fields": rights}), self.DATES]
+        return [self.IDENTITY, ("What they may do", {"fields": rights}), self.DATES]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
-        """Nobody raises themselves, or shuts themselves out."""
+        """Users change neither their own rights nor their own access."""
         own = ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"] if obj == request.user else []
         return [*self.readonly_fields, *own]
 
@@ -110,7 +110,7 @@ class PersonAdmin(InOurWords, UserAdmin):
         return not above and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """An account is deactivated: what it did keeps its name."""
+        """Accounts are deactivated, so that the log of their actions keeps the name."""
         return False
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
@@ -119,7 +119,7 @@ class PersonAdmin(InOurWords, UserAdmin):
         if not change:
             inviting.invite(user=obj, by=request.user)
         elif "email" in form.changed_data:
-            # django-allauth would go on sending links to the address before, which may be a stranger's.
+            # django-allauth would go on sending links to the old address, which may be a stranger's.
             EmailAddress.objects.filter(user=obj).delete()
 
     def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> HttpResponse:
@@ -141,14 +141,14 @@ class PersonAdmin(InOurWords, UserAdmin):
         ]
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """By hand only by a superuser: everybody else sets their own, by an invitation or as a forgotten one."""
+        """For superusers only: all others set their own, by an invitation or a password reset."""
         if not request.user.is_superuser:
             raise PermissionDenied
         return super().user_change_password(request, id, form_url)
 
     def invite_again(self, request: HttpRequest, pk: int) -> HttpResponse:
         person = self._to_look_after(request, pk)
-        if not inviting.is_waited_for(person) or not person.email:
+        if not inviting.is_invited(person) or not person.email:
             messages.error(request, f"“{self.name_of(person)}” cannot be invited now.")
         elif request.method == "POST":
             inviting.invite(user=person, by=request.user)
@@ -163,7 +163,7 @@ class PersonAdmin(InOurWords, UserAdmin):
         return redirect("admin:auth_user_change", pk)
 
     def remove_second_factor(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """For somebody who lost it. One's own is looked after elsewhere, where it has to be proven first."""
+        """Remove a lost second factor. Users remove their own on another page, which asks for it first."""
         person = self._to_look_after(request, pk)
         if person == request.user:
             raise PermissionDenied

@@ -6,32 +6,32 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 
-from calcsite.admin.words import ROLES, InOurWords
+from calcsite.admin.words import ROLES, RenamedModelMixin
 
 admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class RolesAdmin(InOurWords, GroupAdmin):
-    """What each role may do is written in a migration. Only a superuser changes it, and sees every permission."""
+class RolesAdmin(RenamedModelMixin, GroupAdmin):
+    """Roles, whose permissions are granted by migrations. Only superusers change them, and see every permission."""
 
     singular, plural = "role", "Roles"
-    list_display = ["name", "what_it_may_do", "people"]
+    list_display = ["name", "description", "people"]
     search_fields = []
     actions = None
-    readonly_fields = ["what_it_may_do", "people"]
+    readonly_fields = ["description", "people"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
         people = User.objects.filter(is_active=True).order_by("first_name", "last_name", "username")
         return super().get_queryset(request).prefetch_related(Prefetch("user_set", people, to_attr="who"))
 
     def get_fieldsets(self, request: HttpRequest, obj: Group | None = None) -> list[tuple[str | None, dict[str, Any]]]:
-        described = ["what_it_may_do", "people"] if obj else []
+        described = ["description", "people"] if obj else []
         precisely = ["permissions"] if request.user.is_superuser else []
         return [(None, {"fields": ["name", *described, *precisely]})]
 
     @admin.display(description="What it may do")
-    def what_it_may_do(self, role: Group) -> str:
+    def description(self, role: Group) -> str:
         return ROLES.get(role.name, "What a superuser has ticked for it.")
 
     @admin.display(description="People")

@@ -1,4 +1,4 @@
-"""What the clinic calls Django's users and groups: people and roles."""
+"""The clinic's names for Django's users and groups: people and roles."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ ROLES = {
 }
 
 
-class InOurWords:
-    """An admin of rows that have another name here. The templates of `admin/auth/` show these names."""
+class RenamedModelMixin:
+    """Admin mixin for models with other names on this site, which the templates of `admin/auth/` show."""
 
     singular: str
     plural: str

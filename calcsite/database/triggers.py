@@ -1,8 +1,8 @@
-"""Database triggers: the rules that must hold whatever way a row is changed.
+"""Database triggers for rules that must hold for every way of writing a row.
 
-An app names its triggers in its AppConfig (`triggers`) and connects `install_triggers` to `post_migrate`. They are put
-in place after every `migrate`, not in a migration: SQLite rebuilds a table to alter it, and a rebuilt table has lost
-its triggers.
+An app lists its triggers in its AppConfig (`triggers`) and connects `install_triggers` to `post_migrate`. They are
+installed after every `migrate`, not in a migration, because SQLite rebuilds a table to alter it, and drops its
+triggers.
 """
 
 from collections.abc import Iterator
@@ -18,12 +18,12 @@ RANDOM = {"sqlite": "random()", "postgresql": "(random() * 9007199254740991)::bi
 
 @dataclass(frozen=True)
 class Trigger:
-    """One rule on one table: what happens when a row is inserted, updated or deleted.
+    """A rule on one table, checked when a row is inserted, updated or deleted.
 
-    `condition` is SQL that both databases understand; `{row}` in it stands for the row before or after the change,
-    whichever there is, and for either of them in an update. `action` is one SQL statement, carried out afterwards;
-    `{random}` in it stands for a random whole number. With `refusal` instead, the change is refused with that
-    sentence. On PostgreSQL, what is said of DELETE is said of TRUNCATE too.
+    `condition` is SQL for both databases; `{row}` in it stands for the row before or after the change, whichever
+    exists, and for either of them in an update. `action` is one SQL statement, executed after the change; `{random}`
+    in it stands for a random whole number. With `refusal` instead, the change fails with that sentence. On PostgreSQL,
+    a rule for DELETE applies to TRUNCATE too.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Trigger:
     only_on: str = ""  # a vendor, for a rule that the other database keeps by itself
 
     def statements(self, vendor: str) -> Iterator[str]:
-        """The SQL that puts the trigger in place, replacing an older form of it."""
+        """The SQL that installs the trigger, and replaces an earlier version of it."""
         if self.only_on in {"", vendor}:
             yield from self._sqlite() if vendor == "sqlite" else self._postgresql()
 
@@ -74,10 +74,10 @@ class Trigger:
 
 
 def changes_public_version(table: str, *, condition: str = "") -> Trigger:
-    """A change to `table`, in a row that meets `condition`, is a change to what the public sees.
+    """A trigger that sets a new public version when a row of `table` that meets `condition` changes.
 
-    The new version is a random number and not the next one: a database that was restored from a backup then never
-    comes to a number under which something else was kept.
+    The new version is a random number and not the next one, so that a database restored from a backup never reuses the
+    number of a cached page.
     """
     return Trigger(
         name=f"{table}_is_public",
@@ -92,7 +92,7 @@ def changes_public_version(table: str, *, condition: str = "") -> Trigger:
 
 
 def install_triggers(sender: AppConfig, using: str, **kwargs: Any) -> None:
-    """Put in place the triggers of one app (a `post_migrate` receiver)."""
+    """Install the triggers of one app (a `post_migrate` receiver)."""
     connection = connections[using]
     tables = set(connection.introspection.table_names())
     with connection.cursor() as cursor:

@@ -1,8 +1,8 @@
-"""How often something may be tried.
+"""Rate limits.
 
-One row counts the attempts of one window of time, and one statement counts and answers. However many processes ask at
-once, each attempt is counted, and exactly `limit` of them are allowed. Call these outside of a transaction that may be
-rolled back, or the attempt is forgotten with it.
+One row counts the attempts of one window of time, in a single statement that counts and answers, so that exactly
+`limit` concurrent attempts are allowed. Call these functions outside of a transaction that may be rolled back, which
+would undo the count.
 """
 
 import ipaddress
@@ -28,9 +28,9 @@ COUNT = """
 
 
 def allow(*, scope: str, key: str, limit: int, per: timedelta, at: datetime | None = None) -> bool:
-    """Count an attempt by `key`, and say whether it is among the first `limit` of its window of length `per`.
+    """Count an attempt by `key`. Returns whether it is among the first `limit` of its window of length `per`.
 
-    A refused attempt does not lengthen the wait.
+    A refused attempt does not lengthen the window.
     """
     now = at or timezone.now()
     ends, now = (connection.ops.adapt_datetimefield_value(time) for time in (now + per, now))
@@ -39,35 +39,35 @@ def allow(*, scope: str, key: str, limit: int, per: timedelta, at: datetime | No
         return cursor.fetchone()[0] <= limit
 
 
-def take_turn(*, scope: str, key: str) -> None:
-    """Let transactions by `key` go one after the other: its row stays locked until this transaction is over."""
+def lock_key(*, scope: str, key: str) -> None:
+    """Serialise transactions by `key`: its row stays locked until the end of the caller's transaction."""
     allow(scope=scope, key=key, limit=1, per=timedelta(minutes=1))
 
 
 def give_back(*, scope: str, key: str) -> None:
-    """Take back one attempt that turned out not to count, such as a sign-in that succeeded."""
+    """Uncount one attempt, such as a successful sign-in."""
     Attempts.objects.filter(key=hashed(scope, key), count__gt=0).update(count=F("count") - 1)
 
 
 def forget(*, scope: str, key: str) -> None:
-    """Delete a count, of somebody about whom nothing is kept any more."""
+    """Delete a count, when the data of its person is erased."""
     Attempts.objects.filter(key=hashed(scope, key)).delete()
 
 
 def clean_up(at: datetime | None = None) -> int:
-    """Delete the counts whose window is over. Returns how many there were."""
+    """Delete the counts of windows that are over. Returns their number."""
     return Attempts.objects.filter(ends_at__lte=at or timezone.now()).delete()[0]
 
 
 def hashed(scope: str, key: str) -> str:
-    """What a count is stored under: nobody can read a name or an address out of it."""
+    """The stored key of a count, a hash from which no name or address can be read."""
     return salted_hmac(f"calcsite.security.limits.{scope}", key, algorithm="sha256").hexdigest()
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address that a request came from; of an IPv6 address the /64 network, which one person can have whole.
+    """The IP address of a request; for IPv6 its /64 network, which a single subscriber can have.
 
-    X-Forwarded-For counts only behind our own proxy, and of it only the last hop: the client wrote the rest.
+    Behind our own proxy it is the last entry of X-Forwarded-For: the client may have written the others.
     """
     address = request.META.get("REMOTE_ADDR", "")
     if settings.BEHIND_PROXY:

@@ -1,38 +1,37 @@
-"""What may be logged: one line an event, and no secret in it.
+"""Log format: one line for each event, without secrets.
 
-Some addresses open something by themselves, and Django logs the address of everything that it refuses or that fails.
-So whatever a handler writes is masked last, tracebacks included: nobody has to think of it where they log.
+Some addresses grant access by themselves, and Django logs the address of every refused or failed request. So the
+formatter masks the final text of every record, tracebacks included.
 """
 
 import logging
 import re
 
 MASK = "[masked]"
-# What follows these words in an address opens something: an appointment, a clinician's calendar, a page that is not
-# public yet, an answer, an account. The words of our own that can follow them are shorter. What has been through other
-# hands has slashes doubled, turned round or written as numbers, and still tells the secret.
+# After these path segments comes a secret: of an appointment, a calendar feed, a preview, an answer, an account.
+# Our own segments after them are shorter. Slashes may be doubled, reversed or percent-encoded by other programs.
 SLASH = r"(?:[/\\]|%(?:25)*(?:2f|5c))"
-AFTER = re.compile(
+SECRET_IN_PATH = re.compile(
     rf"({SLASH}(?:appointment|calendar|preview|helpful|key){SLASH}(?:{SLASH}|\.|%(?:25)*2e)*)[^/\s?#&\"'<>]{{16,}}",
     re.IGNORECASE,
 )
-# Anywhere else: what `secrets.token_urlsafe` makes of 32 bytes.
-ALONE = re.compile(r"(?:(?<![\w-])|(?<=%[\da-fA-F]{2})|(?<=%25[\da-fA-F]{2}))[\w-]{43}(?![\w-])", re.ASCII)
+# Anywhere else: 32 bytes as `secrets.token_urlsafe` encodes them.
+TOKEN = re.compile(r"(?:(?<![\w-])|(?<=%[\da-fA-F]{2})|(?<=%25[\da-fA-F]{2}))[\w-]{43}(?![\w-])", re.ASCII)
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def masked(text: str) -> str:
-    """`text` without what opens something (ASVS 5.0, 14.2.1 and 16.2.5)."""
-    return ALONE.sub(MASK, AFTER.sub(rf"\1{MASK}", text))
+    """`text` with its secrets masked (ASVS 5.0, 14.2.1 and 16.2.5)."""
+    return TOKEN.sub(MASK, SECRET_IN_PATH.sub(rf"\1{MASK}", text))
 
 
 def one_line(text: str) -> str:
-    """`text` with its control characters written out, so that nobody can add a line of their own (16.4.1)."""
+    """`text` with control characters escaped, against forged log lines (16.4.1)."""
     return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
-class DiscreetFormatter(logging.Formatter):
-    """For every handler there is. Only tracebacks, which are ours, have more than one line."""
+class MaskingFormatter(logging.Formatter):
+    """The formatter of every handler. Only tracebacks have more than one line."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         record.message = one_line(record.message)

@@ -1,1 +1,1 @@
-"""Staff: how they sign in, what a session must have proven, when it ends."""
+"""Sign-in of staff, second factors, and the limits of their sessions."""

@@ -1,4 +1,4 @@
-"""What is different here from django-allauth's ways."""
+"""Adapters of django-allauth."""
 
 import base64
 import hashlib
@@ -33,7 +33,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def is_safe_url(self, url: str) -> bool:
-        """Only addresses of this very host, whatever other hosts the settings allow."""
+        """Whether the URL is on the request's own host; other allowed hosts do not count."""
         request = context.request
         return url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
 
@@ -41,7 +41,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return limits.client_address(request)
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractUser | None:
-        """As ever, within the limits of `throttling`."""
+        """Authenticate within the limits of `throttling`."""
         tries = throttling.password_tries(request, credentials.get("username", ""))
         refusal = tries.refusal()
         if refusal:
@@ -58,12 +58,12 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Who signed in within the last minutes need not do it again to set up a second factor."""
+        """Not within minutes of signing in, so that a second factor can be set up."""
         records = get_authentication_records(self.request, self.request.user)
         return not records or time.time() - records[-1]["at"] > settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
     def get_reauthentication_methods(self, user: AbstractUser) -> list[dict[str, Any]]:
-        """Who has a second factor confirms with it: the password alone changes nothing."""
+        """The second factor for users who have one: a password alone changes nothing."""
         methods = super().get_reauthentication_methods(user)
         if secondfactor.is_set_up(user):
             return [method for method in methods if method["id"] != "reauthenticate"]
@@ -73,7 +73,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return reverse("admin:index")
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """Made from the settings, so that no header of a request can lead the person elsewhere."""
+        """Built from SITE_URL, so that the request's Host header has no influence."""
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
         return settings.SITE_URL + path.replace("UID-KEY", key)
 
@@ -100,7 +100,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         return "My passkey"
 
     def encrypt(self, text: str) -> str:
-        """Somebody who reads the database, or a backup of it, learns no secret (ASVS 5.0, 6.5.2)."""
+        """Encrypt secrets in the database and its backups (ASVS 5.0, 6.5.2)."""
         return _fernet().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:

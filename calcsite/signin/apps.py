@@ -3,12 +3,12 @@ from django.contrib.auth.apps import AuthConfig
 
 
 class StaffAdminConfig(AdminConfig):
-    """Django's admin, with our rule of who may enter."""
+    """Django's admin, with the site class of this project."""
 
     default_site = "calcsite.signin.site.StaffSite"
 
 
 class StaffAccountsConfig(AuthConfig):
-    """Django's accounts, under the name that the admin shows."""
+    """Django's auth app, under the name that the admin shows."""
 
     verbose_name = "Staff"

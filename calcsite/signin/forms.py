@@ -1,4 +1,4 @@
-"""The forms of signing in, in our words. What they do is django-allauth's, but for the limits on codes."""
+"""django-allauth's forms for signing in, with our labels and with limits on codes."""
 
 from typing import Any
 
@@ -18,8 +18,8 @@ ADVICE = "At least 12 characters. Three or four words that have nothing to do wi
 PLAIN = {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}
 
 
-class OurWords:
-    """Labels and help of our own, by the name of the field; no placeholders."""
+class LabelsMixin:
+    """Form mixin: labels and help texts by the name of the field; no placeholders."""
 
     words: dict[str, tuple[str, str]] = {}
 
@@ -31,7 +31,7 @@ class OurWords:
             field.error_messages["required"] = f"Fill in: {str(field.label).lower()}."
 
 
-class SignInForm(OurWords, account.LoginForm):
+class SignInForm(LabelsMixin, account.LoginForm):
     words = {"login": ("User name", ""), "password": ("Password", "")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -39,30 +39,30 @@ class SignInForm(OurWords, account.LoginForm):
         self.fields["login"].widget.attrs.update(PLAIN)
 
 
-class PasswordAgainForm(OurWords, account.ReauthenticateForm):
+class PasswordAgainForm(LabelsMixin, account.ReauthenticateForm):
     words = {"password": ("Password", "")}
 
 
-class ForgottenPasswordForm(OurWords, account.ResetPasswordForm):
+class ForgottenPasswordForm(LabelsMixin, account.ResetPasswordForm):
     words = {"email": ("E-mail address", "The one that your account has.")}
 
 
-class NewPasswordForm(OurWords, account.ResetPasswordKeyForm):
+class NewPasswordForm(LabelsMixin, account.ResetPasswordKeyForm):
     words = {"password1": ("New password", ADVICE), "password2": ("New password, once more", "")}
 
 
-class FirstPasswordForm(OurWords, account.SetPasswordForm):
-    """For somebody who has signed in with passkeys only."""
+class FirstPasswordForm(LabelsMixin, account.SetPasswordForm):
+    """For staff who have only passkeys."""
 
     words = NewPasswordForm.words
 
 
-class ChangePasswordForm(OurWords, account.ChangePasswordForm):
+class ChangePasswordForm(LabelsMixin, account.ChangePasswordForm):
     words = NewPasswordForm.words | {"oldpassword": ("Password now", "")}
 
 
-class LimitedCode(OurWords):
-    """A code is tried within the limits, and right once."""
+class LimitedCode(LabelsMixin):
+    """Form mixin: codes are limited by `throttling`, and accepted once."""
 
     words = {"code": ("Code", "Six figures from your app, or one of your recovery codes.")}
 
@@ -91,7 +91,7 @@ class CodeAgainForm(LimitedCode, codes.ReauthenticateForm):
     pass
 
 
-class FirstCodeForm(OurWords, ActivateTOTPForm):
+class FirstCodeForm(LabelsMixin, ActivateTOTPForm):
     words = {"code": ("Code from the app", "Six figures; a new one every 30 seconds.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -100,11 +100,11 @@ class FirstCodeForm(OurWords, ActivateTOTPForm):
 
     def clean_code(self) -> str:
         code = super().clean_code()
-        throttling.is_first_use(self.user, code)  # so that it does not sign anybody in as well
+        throttling.is_first_use(self.user, code)  # mark it as used, so that it cannot sign in as well
         return code
 
 
-class PasskeyForm(OurWords, AddWebAuthnForm):
+class PasskeyForm(LabelsMixin, AddWebAuthnForm):
     words = {
         "name": ("Name for this passkey", "So that you can tell it from others: “My laptop”."),
         "passwordless": (

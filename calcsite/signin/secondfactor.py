@@ -1,4 +1,4 @@
-"""Whether somebody has a second factor, whether a session has proven it, and taking it away when it is lost."""
+"""Second factors: whether a user has one, whether a session has proven it, and removal after a loss."""
 
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
@@ -18,14 +18,14 @@ FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
 def is_set_up(user: AbstractUser) -> bool:
-    """Whether `user` has an app or a passkey. Recovery codes alone are none: they stand in for one."""
+    """Whether `user` has an app or a passkey. Recovery codes do not count."""
     return Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists()
 
 
 def is_proven(request: HttpRequest) -> bool:
-    """Whether the person has proven a second factor in this session, and still has one.
+    """Whether a second factor was proven in this session and still exists.
 
-    Asked once a request: every page of the admin asks it more than once.
+    Cached on the request, because admin pages ask more than once.
     """
     if not hasattr(request, "second_factor_proven"):
         records = get_authentication_records(request, request.user)
@@ -35,17 +35,16 @@ def is_proven(request: HttpRequest) -> bool:
 
 
 def note_new(request: HttpRequest) -> None:
-    """Setting up a second factor proves it. The session gets a new key, since it may do more from now on."""
+    """Record a new second factor as proven in this session, and give the session a new key, since its rights grow."""
     newest = Authenticator.objects.filter(user_id=request.user.pk, type__in=FACTORS).latest("created_at", "pk")
     record_authentication(request, request.user, "mfa", id=newest.pk, type=newest.type)
     request.session.cycle_key()
 
 
 def remove(*, user: AbstractUser, by: AbstractUser | None = None) -> None:
-    """Take away the second factor of somebody who lost it: their sessions end, and they set up another.
+    """Remove a lost second factor: the user's sessions end, and they set up another.
 
-    It is logged as done by `by`, or by the owner of the account where it was done on the server itself. The owner is
-    told by e-mail.
+    Logged as done by `by`, or by the account's owner if done by the management command. The owner gets an e-mail.
     """
     with transaction.atomic():
         Authenticator.objects.filter(user=user).delete()

@@ -1,4 +1,4 @@
-"""When the session of a member of staff ends: after doing nothing, after a day's work, or at once."""
+"""The end of staff sessions: after inactivity, after a day's work, or at once."""
 
 import time
 from collections.abc import Callable
@@ -14,11 +14,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 STARTED, SEEN = "staff_started", "staff_seen"
-WRITE_EVERY = 60  # seconds; a row that is written with every request would be the busiest one of the site
+WRITE_INTERVAL_SECONDS = 60  # seconds, so that not every request writes the session's row
 
 
 def limit_reached(session: SessionBase, at: float | None = None) -> str:
-    """Which limit of the settings the session is over: "idle", "hours", or "" for none (ASVS 5.0, 7.3.1 and 7.3.2)."""
+    """The limit of the settings that the session exceeds: "idle", "hours", or "" for none (ASVS 5.0, 7.3.1 and
+    7.3.2).
+    """
     now = at or time.time()
     if now - session.get(STARTED, now) >= settings.SESSION_HOURS * 60 * 60:
         return "hours"
@@ -28,23 +30,23 @@ def limit_reached(session: SessionBase, at: float | None = None) -> str:
 
 
 def keep_time(session: SessionBase, at: float | None = None) -> None:
-    """Note that the session is in use, to the minute."""
+    """Record that the session is in use, to the minute."""
     now = at or time.time()
     session.setdefault(STARTED, now)
-    if now - session.get(SEEN, 0) >= WRITE_EVERY:
+    if now - session.get(SEEN, 0) >= WRITE_INTERVAL_SECONDS:
         session[SEEN] = now
 
 
 def end_all(user: AbstractUser) -> None:
-    """End every session of `user`, everywhere. What is in a session can only be read one by one; staff are few."""
+    """End every session of `user`. Each has to be decoded to find its user; staff sessions are few."""
     ended = [row.pk for row in Session.objects.iterator() if row.get_decoded().get(SESSION_KEY) == str(user.pk)]
     Session.objects.filter(pk__in=ended).delete()
 
 
 class SessionLimitsMiddleware:
-    """Sign somebody out whose session is over a limit, say so, and bring them back to the same page afterwards.
+    """Sign out a session that exceeds a limit, show the reason, and return to the same page after the next sign-in.
 
-    Only where staff work: the public pages ask nobody who they are.
+    Applies to the admin only: public pages read no session.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -1,4 +1,4 @@
-"""The admin: who may enter it, and where everybody else is sent."""
+"""The admin site: access, and redirects to the missing step of signing in."""
 
 from operator import itemgetter
 from typing import Any
@@ -21,16 +21,16 @@ AFTERWARDS = "staff_afterwards"
 
 class StaffSite(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
-        """An active member of staff who has proven a second factor in this session, which is not over its limits.
+        """Active staff who have proven a second factor in this session, within its limits (ASVS 5.0, 6.3.3).
 
-        ASVS 5.0, 6.3.3. Whatever outside the admin is for staff only asks this too.
+        Used by the pages for staff outside the admin, too.
         """
         is_staff = request.user.is_active and request.user.is_staff
         return is_staff and not sessions.limit_reached(request.session) and secondfactor.is_proven(request)
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
-        """Send everybody to what they lack. Where they wanted to go is kept through all of it."""
+        """Redirect to the missing step of signing in. The requested page is remembered through all steps."""
         if not request.user.is_authenticated:
             return sign_in(request)
         wanted = get_next_redirect_url(request)
@@ -45,7 +45,7 @@ class StaffSite(AdminSite):
         return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': reverse('admin:login')})}")
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
-        """As ever, with the names that the admins give to what has another name in Django."""
+        """Django's list, with the names that the admin classes give to renamed models."""
         found = super().get_app_list(request, app_label)
         for app in found:
             for row in app["models"]:

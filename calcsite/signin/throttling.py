@@ -1,7 +1,7 @@
-"""How often a password or a code may be tried, so that guessing is hopeless and nobody locks another person out.
+"""Rate limits for passwords and codes, against guessing, and without locking out the account's owner.
 
-After OWASP's "Slow down online guessing attacks with device cookies": a device on which somebody has signed in fully
-is known, and is counted by itself. What a stranger does elsewhere then never keeps the owner out.
+After OWASP's "Slow down online guessing attacks with device cookies": a device of an earlier full sign-in is known,
+and counted separately, so that a stranger's attempts elsewhere never lock the owner out.
 """
 
 import secrets
@@ -40,14 +40,14 @@ CODE = Rule("code by person", 5, timedelta(minutes=5), "five minutes")
 CODE_DEVICE = Rule("code by known device", 10, timedelta(minutes=5), "five minutes")
 
 
-class Tries:
-    """One try at a password or a code: counted before it is looked at, given back when it was right."""
+class Attempt:
+    """One attempt at a password or a code: counted before the check, and uncounted on success."""
 
     def __init__(self, *counted: tuple[Rule, str]) -> None:
         self.counted = counted
 
     def refusal(self) -> str:
-        """Count the try. What to tell the person when there were too many, or ""."""
+        """Count the attempt. Returns the message if there were too many, or ""."""
         for rule, key in self.counted:
             if not limits.allow(scope=rule.scope, key=key, limit=rule.limit, per=rule.per):
                 return f"Too many wrong tries. Wait {rule.wait}, then try again."
@@ -58,34 +58,34 @@ class Tries:
             limits.give_back(scope=rule.scope, key=key)
 
 
-def password_tries(request: HttpRequest, name: str) -> Tries:
-    """A try at the password of `name`, which may be nobody's: the answer must not tell."""
+def password_tries(request: HttpRequest, name: str) -> Attempt:
+    """An attempt at the password of `name`, which need not exist: the answer must not reveal that."""
     person, device = _as_counted(name), known_device(request, name)
     if device:
-        return Tries((DEVICE, f"{person} {device}"))
+        return Attempt((DEVICE, f"{person} {device}"))
     address = limits.client_address(request)
-    return Tries((NAME_FROM_ADDRESS, f"{person} {address}"), (ADDRESS, address), (NAME, person))
+    return Attempt((NAME_FROM_ADDRESS, f"{person} {address}"), (ADDRESS, address), (NAME, person))
 
 
-def code_tries(request: HttpRequest, user: AbstractUser) -> Tries:
-    """A try at the second factor of `user`, by somebody who knows the password."""
+def code_tries(request: HttpRequest, user: AbstractUser) -> Attempt:
+    """An attempt at the second factor of `user`, after the right password."""
     device = known_device(request, user.get_username())
-    return Tries((CODE_DEVICE, f"{user.pk} {device}") if device else (CODE, str(user.pk)))
+    return Attempt((CODE_DEVICE, f"{user.pk} {device}") if device else (CODE, str(user.pk)))
 
 
 def is_first_use(user: AbstractUser, code: str) -> bool:
-    """Whether a right code is used for the first time. It is right for 90 seconds (RFC 6238, 5.2: one use only)."""
+    """Whether a valid code is used for the first time. It is valid for 90 seconds (RFC 6238, 5.2: one use only)."""
     digits = "".join(filter(str.isdigit, code))
     return limits.allow(scope="code used", key=f"{user.pk} {digits}", limit=1, per=timedelta(minutes=2))
 
 
 def known_device(request: HttpRequest, name: str) -> str:
-    """The number of the device that the request comes from, if `name` has signed in fully on it; otherwise ""."""
+    """The number of the request's device if `name` has fully signed in on it, or ""."""
     return dict(_people_of(request)).get(_in_cookie(name), "")
 
 
 def remember_device(request: HttpRequest, response: HttpResponse, user: AbstractUser) -> None:
-    """Mark the device as one on which `user` has signed in with a second factor."""
+    """Set the cookie that marks the device as one on which `user` has signed in with a second factor."""
     person = _in_cookie(user.get_username())
     others = [entry for entry in _people_of(request) if entry[0] != person]
     number = known_device(request, user.get_username()) or secrets.token_urlsafe(16)
@@ -113,5 +113,5 @@ def _as_counted(name: str) -> str:
 
 
 def _in_cookie(name: str) -> str:
-    """A hash: whoever reads the cookie learns no name."""
+    """A hash, so that the cookie reveals no name."""
     return limits.hashed("device", _as_counted(name))[:32]

@@ -1,4 +1,4 @@
-"""The pages of django-allauth that staff need, under /admin/account/. Sign-up is not among them."""
+"""The pages of django-allauth for staff, under /admin/account/. Sign-up is not among them."""
 
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa

@@ -1,4 +1,4 @@
-"""django-allauth's pages with what staff need besides. Classes, because theirs are."""
+"""django-allauth's views with additions for staff. Classes, because django-allauth's are."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -18,7 +18,7 @@ from calcsite.signin import secondfactor, throttling
 
 
 class TooManyMixin:
-    """A try that was one too many is answered with status 429, on the same page, in words."""
+    """Status 429 for a form that is refused by a rate limit."""
 
     def form_invalid(self, form: Form) -> HttpResponse:
         response = super().form_invalid(form)
@@ -44,7 +44,7 @@ class PasswordOnceMoreView(TooManyMixin, PasswordAgainView):
 
 
 class SetUpMixin:
-    """Who has just set up a second factor has proven it."""
+    """A second factor just set up counts as proven."""
 
     def form_valid(self, form: Form) -> HttpResponse:
         response = super().form_valid(form)
@@ -70,9 +70,9 @@ set_up_passkey = SetUpPasskeyView.as_view()
 
 
 def proven_or_first(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """For the pages about second factors: open to who has proven one, and to who has none yet and sets up the first.
+    """Decorator for pages about second factors: for staff who have proven one, or have none yet and set up the first.
 
-    A session with the password alone can so neither see nor change the second factor of the account.
+    A session with the password alone can neither see nor change the second factor of the account.
     """
 
     @wraps(view)
@@ -86,7 +86,7 @@ def proven_or_first(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 
 
 def staff_only(request: HttpRequest) -> HttpResponse:
-    """For somebody who has an account and is not staff."""
+    """The page for accounts that are not staff."""
     return render(request, "account/staff_only.html", status=403)
 
 

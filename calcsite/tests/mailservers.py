@@ -20,14 +20,14 @@ ANSWERS = {
 
 
 class Quoting(EmailBackend):
-    """Refuses everything for good, and repeats what it has been sent, as some filters do."""
+    """Refuses every message for good, and quotes it in the reply, as some filters do."""
 
     def send_messages(self, messages: list[Any]) -> int:
         raise SMTPDataError(554, b"looks like spam: " + messages[0].body.encode())
 
 
 class Picky(EmailBackend):
-    """Answers by the name in the address: those in ANSWERS are not delivered, all others are kept in memory."""
+    """Replies by the local part of the address: those in ANSWERS are refused, others are stored in memory."""
 
     def send_messages(self, messages: list[Any]) -> int:
         for message in messages:

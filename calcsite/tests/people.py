@@ -1,4 +1,4 @@
-"""Staff for tests: accounts in groups, and sessions as a full sign-in leaves them."""
+"""Staff for tests: accounts in groups, and sessions after a full sign-in."""
 
 import itertools
 import time
@@ -37,7 +37,7 @@ def give_app(user: User) -> str:
 
 
 def code_of(secret: str, *, step: int = 0) -> str:
-    """What an app with this secret shows now, or so many steps of 30 seconds later."""
+    """The code that an app with this secret shows now, or `step` steps of 30 seconds later."""
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + step))
 
 
@@ -56,5 +56,5 @@ def make_session(user: User) -> str:
 
 
 def sign_in(client: Client, user: User) -> None:
-    """Let `client` be where `user` has signed in, second factor and all."""
+    """Sign `user` in on `client`, with a proven second factor."""
     client.cookies[settings.SESSION_COOKIE_NAME] = make_session(user)

@@ -9,7 +9,8 @@ from django.db import connection
 def at_once(*steps: Callable[[], object], refused: type[Exception] | tuple[type[Exception], ...] = ()) -> list[object]:
     """Run the steps in threads that start together, each with a database connection of its own.
 
-    Returns for each what it returned, or the refusal it raised. Raises any other error of a step.
+    Returns for each its result, or the exception of type `refused` that it raised. Raises any other exception of a
+    step.
     """
     outcomes: list[object] = [None] * len(steps)
     faults: list[BaseException] = []

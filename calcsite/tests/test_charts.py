@@ -1,4 +1,4 @@
-"""Small pictures of numbers: where their parts stand, and that the same is said in words."""
+"""Charts: the coordinates of their parts, and the summary in words."""
 
 import pytest
 from django.template.loader import render_to_string
@@ -22,7 +22,7 @@ def test_a_line_goes_from_corner_to_corner():
     assert line(0, 100).lines == [f"{LEFT},{BOTTOM} {RIGHT},{TOP}"]
 
 
-def test_a_line_is_broken_where_there_is_no_number_and_a_number_by_itself_is_a_point():
+def test_a_line_breaks_at_missing_numbers_and_a_lone_number_is_a_point():
     chart = line(10, 20, None, 30, None, 40, 50)
     assert [len(part.split()) for part in chart.lines] == [2, 2]
     assert len(chart.marks) == 5
@@ -52,7 +52,7 @@ def test_bars_stand_on_the_axis_the_highest_as_high_as_there_is_room():
         (bars(1, 3, 3), "7 in all. The highest bar is 3 (month 2)."),
     ],
 )
-def test_a_picture_says_in_words_what_it_shows(chart, words):
+def test_a_chart_has_a_summary_in_words(chart, words):
     assert chart.summary == words
 
 

@@ -17,7 +17,7 @@ def outbox(settings, tmp_path):
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
 
 
-def test_a_message_waits_as_a_row_and_goes_with_what_it_reports():
+def test_a_message_waits_as_a_row_and_is_rolled_back_with_its_cause():
     send_mail("Subject", "Text", None, ["ann@clinic.example"])
     email = Email.objects.get()
     assert (email.subject, email.to, email.status) == ("Subject", ["ann@clinic.example"], STATUS.queued)
@@ -33,7 +33,7 @@ def test_without_a_mail_server_a_message_becomes_a_file(tmp_path):
     assert "Good morning." in next((tmp_path / "mail").iterdir()).read_text()
 
 
-def test_what_is_attached_is_kept_where_no_address_leads(settings):
+def test_attachments_are_stored_without_an_address(settings):
     storage = Attachment._meta.get_field("file").storage
     assert type(storage) is type(storages["post_office_attachments"])
     assert not Path(storage.location).is_relative_to(settings.MEDIA_ROOT)

@@ -1,4 +1,4 @@
-"""What belongs to the site as a whole: health, robots, pictures, refusals, headers, the clinic's details."""
+"""The site as a whole: health, robots, pictures, error pages, headers, the clinic's details."""
 
 import pytest
 from django.core.files.base import ContentFile

@@ -1,4 +1,4 @@
-"""Compressing a page once, and handing out the form that a browser accepts."""
+"""Compression of pages, and the choice of an encoding for the browser."""
 
 import functools
 import gzip
@@ -9,9 +9,9 @@ import brotli
 
 
 class TwoForms:
-    """A page that was compressed once and is handed out many times: its `brotli`, its `gzip` and its `etag`.
+    """A page that is compressed once and sent many times: its `brotli`, its `gzip` and its `etag`.
 
-    `etag` changes when the page does. Where only one form was read from the database, only that one may be asked for.
+    `etag` changes when the page does. If only one form was read from the database, only that one may be requested.
     """
 
     def body(self, encoding: str) -> bytes:
@@ -23,7 +23,7 @@ class TwoForms:
 
 @dataclass(frozen=True)
 class Compressed(TwoForms):
-    """Both forms of a page, just made."""
+    """Both forms of a new page."""
 
     etag: str
     brotli: bytes
@@ -31,7 +31,7 @@ class Compressed(TwoForms):
 
     @classmethod
     def thoroughly(cls, page: bytes) -> "Compressed":
-        """The smallest forms that there are: some hundredths of a second of work."""
+        """Compress at the highest levels, which takes some hundredths of a second."""
         return cls(
             etag=digest(page),
             brotli=brotli.compress(page, mode=brotli.MODE_TEXT, quality=11),
@@ -40,7 +40,7 @@ class Compressed(TwoForms):
 
 
 class Uncompressed:
-    """A page made on request: compressed only if it is sent, and only in the encoding it is sent in."""
+    """A page made for one request: compressed only in the encoding that is sent, if any."""
 
     def __init__(self, page: bytes) -> None:
         self._page = page
@@ -59,9 +59,9 @@ def digest(page: bytes) -> str:
 
 @functools.lru_cache(maxsize=256)
 def accepted_encoding(header: str) -> str:
-    """What an Accept-Encoding header likes best of "br", "gzip" and "" (RFC 9110, section 12.5.3).
+    """The encoding that an Accept-Encoding header prefers: "br", "gzip" or "" (RFC 9110, section 12.5.3).
 
-    Of encodings that are liked equally, the one that makes the page smaller.
+    Of equally weighted encodings, the smaller one.
     """
     weights = {}
     for part in header.lower().split(","):
@@ -74,7 +74,7 @@ def accepted_encoding(header: str) -> str:
 
 
 def _weight(text: str) -> float:
-    """The value of "q=0.5"; 1 where there is none, 0 where it cannot be read."""
+    """The value of "q=0.5"; 1 if empty, 0 if invalid."""
     value = text.replace(" ", "").removeprefix("q=")
     try:
         return float(value) if value else 1.0

@@ -1,9 +1,9 @@
-"""Keys of rows, as addresses and forms name them: text that anybody can have typed."""
+"""Primary keys from addresses and forms: text from outside."""
 
-LONGEST = 18  # digits; with more, Python or a database may refuse to make a number of them
+MAX_DIGITS = 18  # of a signed 64-bit integer, the largest key of a database
 
 
 def key_in(text: str | None) -> int | None:
-    """The key that a text names; None, which no row has, for what is none."""
-    is_key = text and text.isascii() and text.isdecimal() and len(text) <= LONGEST
+    """The primary key in a text; None, which no row has, if it is none."""
+    is_key = text and text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
     return int(text) if is_key else None

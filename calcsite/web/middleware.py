@@ -16,14 +16,14 @@ from psycopg.errors import DatetimeFieldOverflow, NumericValueOutOfRange
 
 from calcsite.views import bad_request
 
-# The one style sheet that the rich text editor (django-prose-editor 0.28.0) writes into the page. A browser test looks
-# for violations in the admin, and so tells when another version of the editor needs another hash.
+# The inline style sheet of the rich text editor (django-prose-editor 0.28.0). A browser test looks for violations of
+# the policy in the admin, and fails when another version of the editor needs another hash.
 EDITOR_STYLE_HASH = "'sha256-PlumsSlvJ7vvWzjqibGAYKq92O3y/4JTxWWsWJvyUYA='"
 
 
-class PossibleRequestMiddleware:
-    """Refuse what no link or form of ours can send: a NUL character, which PostgreSQL cannot compare, or a number that
-    no row has because the database cannot hold it.
+class ImpossibleValueMiddleware:
+    """Answer 400 to values that no link or form of ours sends: a NUL character, which PostgreSQL cannot compare, and
+    numbers out of the database's range.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -37,7 +37,7 @@ class PossibleRequestMiddleware:
             raise BadRequest("The address holds a NUL character.")
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """SQLite's adapter and dates fail with an OverflowError; PostgreSQL says that the value is out of range."""
+        """SQLite's adapter and dates raise OverflowError; PostgreSQL reports a value out of range."""
         cause = exception.__cause__
         if isinstance(exception, OverflowError) or isinstance(cause, NumericValueOutOfRange | DatetimeFieldOverflow):
             return bad_request(request, exception)
@@ -45,7 +45,7 @@ class PossibleRequestMiddleware:
 
 
 class PrivateByDefaultMiddleware:
-    """An answer that does not say who may keep it is kept by nobody."""
+    """Responses without a Cache-Control header are private and not stored."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -57,7 +57,9 @@ class PrivateByDefaultMiddleware:
 
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
-    """The policy of the settings; in the admin, what the rich text editor writes inline is allowed by its hash."""
+    """The policy of the settings; in the admin, the inline script and style of the rich text editor are allowed by
+    hash.
+    """
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False

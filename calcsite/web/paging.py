@@ -1,4 +1,4 @@
-"""Pages of a long list, from an address that anybody can have typed."""
+"""Pages of a long list, by the `page` parameter of an address."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,14 +9,14 @@ from django.http import QueryDict
 
 
 def page_of(items: QuerySet | Sequence, asked: QueryDict, *, per_page: int = 20) -> Page:
-    """The page that `?page=` asks for; the nearest there is when the number is out of range or no number."""
+    """The page that `?page=` names; the nearest one if the number is out of range, the first if it is invalid."""
     return Paginator(items, per_page).get_page(asked.get("page", "1")[:9])
 
 
 def links_to_pages(page: Page, parts: QueryDict) -> list[dict[str, Any]]:
-    """Links to the first, last and neighbouring pages, gaps marked; empty when there is one page only.
+    """Links to the first, last and neighbouring pages, with gaps marked; empty for a single page.
 
-    `parts` are the other parts of the address, which the links keep.
+    `parts` are the other parameters of the address, which the links keep.
     """
     if page.paginator.num_pages < 2:
         return []

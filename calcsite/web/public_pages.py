@@ -1,17 +1,18 @@
-"""Public pages, kept in the memory of each web process for as long as they are true.
+"""A cache of public pages in the memory of each web process.
 
-A view marked `@public_page` answers everybody alike. Its finished answer, with all headers and already compressed, is
-kept under the public version it was made from, and is served again from the first middleware as long as the database
-still has that version: one `PRAGMA data_version` on SQLite, one query for one number on PostgreSQL, on every request.
-So the first request after a change is committed gets the new page, in every process, and nothing has to be told.
+A view marked `@public_page` gives every visitor the same answer. It is cached with all headers, compressed, under the
+public version that it was made from, and served from the first middleware while the database still has that version:
+one `PRAGMA data_version` on SQLite, one query for one number on PostgreSQL, on every request. So the first request
+after a commit gets the new page in every process, without invalidation messages.
 
-Nothing is kept that another visitor must not see: only answers to GET without a query string, status 200, that set no
-cookie and vary on the encoding alone.
+Only answers that are the same for all visitors are cached: to GET without a query string, with status 200, without
+cookies, and varying on the encoding alone.
 """
 
 import contextlib
 import functools
 import logging
+import select
 import sqlite3
 import threading
 import time
@@ -43,9 +44,9 @@ KEPT_FOR_304 = ("Cache-Control", "ETag", "Expires", "Vary")
 def public_page(view: View) -> View:
     """Mark a view whose answer depends on its address and the public version, and on nothing else about the visitor.
 
-    The version is read before the view reads anything else: what is kept may then be newer than its number, which
-    costs one needless rendering, but never older. A view that reads the version together with its content needs no
-    mark: it sets `response.public_version` itself.
+    The version is read before the view runs: a cached page may then be newer than its number, which costs one needless
+    rendering, but never older. A view that reads the version together with its content needs no mark: it sets
+    `response.public_version` itself.
     """
 
     @functools.wraps(view)
@@ -64,16 +65,16 @@ def public_page(view: View) -> View:
 def compressed_response(
     request: HttpRequest, page: TwoForms | Uncompressed, *, expires_at: datetime | None = None
 ) -> HttpResponse:
-    """The answer that hands out a page in the best encoding that the visitor's browser accepts, or a 304.
+    """A page in the best encoding that the visitor's browser accepts, or a 304.
 
-    `expires_at` is the moment from which the page is no longer true, whatever the public version says.
+    `expires_at` ends the page's validity, even if the public version is the same.
     """
     encoding = accepted_encoding(request.headers.get("Accept-Encoding", ""))
     response = HttpResponse()
     if encoding:
         response["Content-Encoding"] = encoding
     response["ETag"] = quote_etag(f"{page.etag}-{encoding or 'plain'}")
-    # Kept by browsers and proxies, and asked about each time: an old page may not be shown after a correction.
+    # Browsers and proxies store the page and revalidate it each time, so that a correction is seen at once.
     response["Cache-Control"] = "public, no-cache"
     patch_vary_headers(response, ["Accept-Encoding"])
     response.expires_at = expires_at
@@ -83,11 +84,11 @@ def compressed_response(
     return answer
 
 
-def from_this_site(request: HttpRequest) -> bool:
-    """Whether a form was sent from a page of this site, as the visitor's browser says.
+def is_from_this_site(request: HttpRequest) -> bool:
+    """Whether a form was sent from a page of this site, by the browser's own headers.
 
-    For forms on pages that are the same for everybody, and so hold no token. Browsers send Sec-Fetch-Site or Origin
-    with every POST (Fetch standard); a program that sends neither carries no visitor's rights, and is let through.
+    For forms on cached pages, which hold no token. Browsers send Sec-Fetch-Site or Origin with every POST (Fetch
+    standard); a program that sends neither carries no visitor's rights, and is accepted.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
@@ -98,7 +99,7 @@ def from_this_site(request: HttpRequest) -> bool:
 
 @dataclass(slots=True)
 class KeptPage:
-    """A finished answer and what makes it true."""
+    """A cached answer and the conditions of its validity."""
 
     version: int
     expires: float
@@ -108,7 +109,7 @@ class KeptPage:
 
 
 class Memory:
-    """The kept pages of this process, the least recently used of which make way. Safe to share between threads."""
+    """The cached pages of this process. The least recently used are evicted. Thread-safe."""
 
     def __init__(self, megabytes: int) -> None:
         self._room = megabytes * 1024 * 1024
@@ -137,11 +138,11 @@ class Memory:
 
     @staticmethod
     def _size(page: KeptPage) -> int:
-        return len(page.body) + 2048  # the headers and the bookkeeping, roughly
+        return len(page.body) + 2048  # the rough size of headers and bookkeeping
 
 
 class PublicPagesMiddleware:
-    """Answer from memory while the public version is the one the answer was made from."""
+    """Serve cached pages while the public version is the one that they were made from."""
 
     def __init__(self, get_response: View) -> None:
         if not settings.PUBLIC_PAGES_MEGABYTES:
@@ -163,7 +164,9 @@ class PublicPagesMiddleware:
 
     @staticmethod
     def _key(request: HttpRequest) -> tuple | None:
-        """What decides the answer. The host as sent, so that an unknown host is still refused further in."""
+        """The cache key. It has the Host header as sent, so that an unknown host is still refused by the view
+        layer.
+        """
         meta = request.META
         if request.method != "GET" or meta.get("QUERY_STRING"):
             return None
@@ -172,7 +175,7 @@ class PublicPagesMiddleware:
 
     @staticmethod
     def _answer(request: HttpRequest, page: KeptPage) -> HttpResponse:
-        meta = request.META  # not request.headers: to build that costs more than the rest of this answer
+        meta = request.META  # not request.headers, whose construction costs more than the rest of this method
         known = meta.get("HTTP_IF_NONE_MATCH")
         if known and (known == page.headers["ETag"] or _names(known, page.headers["ETag"])):
             return HttpResponseNotModified(headers=page.headers_304)
@@ -195,10 +198,11 @@ def _names(header: str, etag: str) -> bool:
     return header.strip() == "*" or etag in [part.strip().removeprefix("W/") for part in header.split(",")]
 
 
-# A server that has gone silent must not hold up every page: two seconds, then the page is made as if it were not kept.
-IMPATIENT = {"connect_timeout": 2, "tcp_user_timeout": 2000, "options": "-c statement_timeout=2000"}
 QUERY = "SELECT number FROM calcsite_publicversion WHERE id = 1"
-STATEMENT = b"public_version"
+# If PostgreSQL does not answer in time, the page is rendered as if it were not in memory.
+TIMEOUT_SECONDS = 2
+# Of the client alone: PgBouncer refuses start-up parameters (`options`) that it does not know.
+TIMEOUTS = {"connect_timeout": TIMEOUT_SECONDS, "tcp_user_timeout": TIMEOUT_SECONDS * 1000}
 
 
 class SQLiteWatch:
@@ -238,36 +242,55 @@ class SQLiteWatch:
 
 
 class PostgreSQLWatch:
-    """Asks for the number each time, over one prepared statement; connects again once when the connection was lost."""
+    """Asks for the number each time; connects again once when the connection was lost.
+
+    The statement depends on nothing that the session keeps (a setting, a prepared statement): a pooler may give each
+    statement another session.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._database: psycopg.Connection | None = None
+        self._readable = select.poll()
 
     def __call__(self) -> int | None:
         with self._lock:
             for _ in range(2):
                 try:
                     return self._read()
+                except psycopg.errors.QueryCanceled as error:  # a second attempt would wait as long
+                    return self._give_up(error)
                 except psycopg.Error as error:
-                    logger.warning("public version not read: %s", error)
-                    self.close()
+                    self._give_up(error)
             return None
 
     def _read(self) -> int:
         """Through libpq itself, in half the time of a psycopg cursor: every request waits for this."""
         if self._database is None:
-            self._database = psycopg.connect(**connection.get_connection_params() | {"autocommit": True} | IMPATIENT)
-            self._checked(self._database.pgconn.prepare(STATEMENT, QUERY.encode()))
-        result = self._checked(self._database.pgconn.exec_prepared(STATEMENT, []))
-        return int(result.get_value(0, 0)) if result.ntuples else 0
+            self._database = psycopg.connect(**connection.get_connection_params() | {"autocommit": True} | TIMEOUTS)
+            self._readable = select.poll()
+            self._readable.register(self._database.fileno(), select.POLLIN)
+        self._database.pgconn.send_query(QUERY.encode())
+        answer = self._next_result()
+        while (end := self._next_result()) is not None:
+            answer = end
+        if answer is None or answer.status != ExecStatus.TUPLES_OK:
+            raise psycopg.OperationalError(answer.get_error_message() if answer else "no answer")
+        return int(answer.get_value(0, 0)) if answer.ntuples else 0
 
-    @staticmethod
-    def _checked(result: PGresult) -> PGresult:
-        """At this level an error is a result like any other. Raises psycopg.OperationalError for one."""
-        if result.status not in {ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK}:
-            raise psycopg.OperationalError(result.get_error_message())
-        return result
+    def _next_result(self) -> PGresult | None:
+        """The next part of the answer, or None after the last. Raises QueryCanceled after TIMEOUT_SECONDS."""
+        server = self._database.pgconn
+        while server.is_busy():
+            if not self._readable.poll(TIMEOUT_SECONDS * 1000):
+                self._database.cancel_safe(timeout=TIMEOUT_SECONDS)
+                raise psycopg.errors.QueryCanceled(f"no answer in {TIMEOUT_SECONDS} seconds")
+            server.consume_input()
+        return server.get_result()
+
+    def _give_up(self, error: psycopg.Error) -> None:
+        logger.warning("public version not read: %s", error)
+        self.close()
 
     def close(self) -> None:
         if self._database is not None:

@@ -1,4 +1,4 @@
-"""Files on their way in: written to disk piece by piece, never held in memory, never more than is allowed."""
+"""Uploads: written to disk piece by piece, within limits, and never held in memory."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,12 +12,12 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 MEGABYTE = 1024 * 1024
-LARGEST_ELSEWHERE = 25 * MEGABYTE  # on pages that are not for large files; what they take is far smaller
+LARGEST_ELSEWHERE = 25 * MEGABYTE  # bytes, on all other pages, whose files are far smaller
 View = Callable[..., HttpResponse]
 
 
 class LimitedUploadHandler(FileUploadHandler):
-    """Stop reading a request that sends a large file to a page that takes none (answered 400)."""
+    """Stop reading a request that sends a large file to a page for small ones (answered 400)."""
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         if start + len(raw_data) > LARGEST_ELSEWHERE:
@@ -32,16 +32,16 @@ class LimitedUploadHandler(FileUploadHandler):
 
 
 class LargeFilesHandler(TemporaryFileUploadHandler):
-    """Write files of any size up to a limit to disk, as many as are allowed, and no more than that together.
+    """Write files to disk, up to a size for each, a number, and a size for all together.
 
-    What is not kept is read and dropped, so that the other files arrive, and the page can say what was wrong: a
-    browser shows no answer to a request that was not read. `refused` has the name and the reason of each.
+    Refused files are read and dropped, so that the others arrive, and the page can show the reason: a browser shows no
+    answer to a request that was not read. `refused` has the name and the reason of each.
     """
 
     def __init__(self, request: HttpRequest, *, largest: int, most: int, together: int) -> None:
         super().__init__(request)
         self.largest, self.most, self.taken = largest, most, 0
-        self.room = together  # bytes; less what is there
+        self.room = together  # bytes left
         self.refused: list[tuple[str, str]] = []
         self.is_dropped = False
 
@@ -78,7 +78,7 @@ class LargeFilesHandler(TemporaryFileUploadHandler):
             return None
         try:
             whole = super().file_complete(file_size)
-        except OSError:  # what was still in memory did not fit on the disk either
+        except OSError:  # the buffered part did not fit on the disk either
             self._drop("disk")
             return None
         del self.file  # it is the request's now
@@ -97,10 +97,11 @@ class LargeFilesHandler(TemporaryFileUploadHandler):
 def takes_large_files(
     *, largest: Callable[[], int], most: Callable[[], int], together: Callable[[], int]
 ) -> Callable[[View], View]:
-    """A view whose POST may hold large files. `request.refused_files` has those that were dropped, after it was read.
+    """Decorator for a view whose POST may hold large files. `request.refused_files` has the refused ones, after
+    reading.
 
-    It has to be the innermost decorator: whoever may not send anything is refused before anything is read. The token
-    against forged requests is looked at here, because looking at it reads the request.
+    It has to be the innermost decorator, so that permissions are checked before the request is read. The CSRF token is
+    checked here, because that reads the request.
     """
 
     def taking(view: View) -> View:

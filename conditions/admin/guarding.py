@@ -1,12 +1,9 @@
 """Stale saves of content: the guarded forms with the locks of drafting, and the difference in words."""
 
-from collections.abc import Iterable
 from typing import Any
 
-from django import forms
-
 from calcsite.admin import guarding
-from conditions.compare.fields import Difference, differences
+from conditions.compare.fields import differences
 from conditions.editing import drafting
 from conditions.models import Condition, PageEvent
 from conditions.parts import SHARED_ROWS, of_shape
@@ -37,9 +34,7 @@ class WorkingCopyForm(guarding.GuardedForm):
 
 class GuardedAdmin(guarding.GuardedAdmin):
     form = GuardedForm
-
-    def differences(self, form: forms.ModelForm, formsets: Iterable[forms.BaseModelFormSet]) -> Iterable[Difference]:
-        return differences(form, formsets)
+    differences = staticmethod(differences)
 
     def last_save(self, row: Any) -> PageEvent | None:
         return row.events.writing().select_related("by").first() if isinstance(row, Condition) else None

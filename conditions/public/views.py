@@ -29,7 +29,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from calcsite.web.compression import Uncompressed, accepted_encoding
 from calcsite.web.paging import links_to_pages, page_of
-from calcsite.web.public_pages import compressed_response, from_this_site, public_page
+from calcsite.web.public_pages import compressed_response, is_from_this_site, public_page
 from conditions import pictures, richtext, search
 from conditions.choices import TagKind
 from conditions.composing import compose_faqs
@@ -175,7 +175,7 @@ def helpful(request: HttpRequest, slug: str) -> HttpResponse:
     listing = get_object_or_404(Listing.objects.select_related("condition"), slug=slug)
     if request.method != "POST":
         return redirect(listing)
-    if not from_this_site(request):
+    if not is_from_this_site(request):
         return render(request, "refused_form.html", status=403)
     answer = request.POST.get("answer")
     if answer not in {"yes", "no"}:
@@ -197,7 +197,7 @@ def comment(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     except signing.BadSignature as error:
         raise Http404 from error
     form = CommentForm(request.POST or None)
-    if request.method == "POST" and not from_this_site(request):
+    if request.method == "POST" and not is_from_this_site(request):
         return render(request, "refused_form.html", status=403)
     if request.method == "POST" and form.is_valid():
         if feedback.add_comment(form.cleaned_data["comment"]):

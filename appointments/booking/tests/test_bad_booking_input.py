@@ -146,7 +146,7 @@ def gone_slots(hours) -> dict[str, Slot]:
     soon = timezone.now()
     taken, held = make_slot(hours=hours), make_slot(hours=hours)
     make_appointment(slot=taken)
-    booking.hold(draft=make_draft(), slot=held, kind=hours.types.get(), mode=Mode.VIDEO)
+    booking.hold(draft=make_draft(), slot=held, appointment_type=hours.types.get(), mode=Mode.VIDEO)
     return {
         "past": make_slot(hours=hours, starts=soon - DAYS),
         "too soon": make_slot(hours=hours, starts=soon + timedelta(minutes=5)),

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 def hold(slot: Slot, **fields) -> Appointment:
     draft = fields.pop("draft", None) or make_draft()
-    return booking.hold(draft=draft, slot=slot, kind=slot.hours.types.get(), mode=Mode.VIDEO, **fields)
+    return booking.hold(draft=draft, slot=slot, appointment_type=slot.hours.types.get(), mode=Mode.VIDEO, **fields)
 
 
 def test_a_held_slot_is_booked_by_the_one_who_held_it():
@@ -41,7 +41,9 @@ def test_the_database_refuses_a_second_live_appointment_on_a_slot():
     slot = make_slot()
     make_appointment(slot=slot)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Appointment.objects.create(slot=slot, type=slot.hours.types.get(), mode="video", held_until=timezone.now())
+        Appointment.objects.create(
+            slot=slot, appointment_type=slot.hours.types.get(), mode="video", held_until=timezone.now()
+        )
 
 
 def test_booking_twice_books_once():
@@ -123,7 +125,7 @@ def test_a_slot_is_booked_only_for_what_it_is_offered_for():
     with pytest.raises(TimeTakenError, match="no longer offered"):
         hold(slot)
     with pytest.raises(TimeTakenError, match="no longer offered"):
-        booking.hold(draft=make_draft(), slot=make_slot(), kind=make_type(), mode=Mode.VIDEO)
+        booking.hold(draft=make_draft(), slot=make_slot(), appointment_type=make_type(), mode=Mode.VIDEO)
 
 
 @pytest.mark.parametrize(

@@ -19,13 +19,13 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def kind():
+def appointment_type():
     return make_type(name="Second opinion")
 
 
 @pytest.fixture
-def hours(kind):
-    return make_hours(types=[kind])
+def hours(appointment_type):
+    return make_hours(types=[appointment_type])
 
 
 @pytest.fixture
@@ -238,7 +238,7 @@ def test_what_is_changed_is_filled_in_and_leads_back_to_the_check(client, slot):
     assert "Something else" in client.get(f"{BOOK}check/").content.decode()
 
 
-def test_another_way_to_meet_keeps_the_time_where_it_is_offered(client, kind, hours):
+def test_another_way_to_meet_keeps_the_time_where_it_is_offered(client, appointment_type, hours):
     slot = make_slot(hours=hours, telephone=False)
     come_to(client, "check")
     assert answer(client, "how", mode=Mode.IN_PERSON).headers["Location"] == f"{BOOK}check/"
@@ -247,15 +247,15 @@ def test_another_way_to_meet_keeps_the_time_where_it_is_offered(client, kind, ho
     assert free(slot)
 
 
-def test_another_clinician_needs_another_time(client, kind, slot):
+def test_another_clinician_needs_another_time(client, appointment_type, slot):
     other = make_clinician()
-    make_slot(hours=make_hours(types=[kind], clinician=other))
+    make_slot(hours=make_hours(types=[appointment_type], clinician=other))
     come_to(client, "check")
     assert answer(client, "how", clinician=other.slug).headers["Location"] == f"{BOOK}time/"
     assert free(slot)
 
 
-def test_who_knows_the_condition_is_offered_first(client, kind):
+def test_who_knows_the_condition_is_offered_first(client, appointment_type):
     make_live(name="Gout").clinicians.add(make_clinician(name="Dr Zed"))
     make_clinician(name="Dr Abel")
     come_to(client, "how", about={"condition": "gout"})
@@ -263,7 +263,7 @@ def test_who_knows_the_condition_is_offered_first(client, kind):
     assert page.index("Dr Zed") < page.index("Knows the condition") < page.index("Dr Abel")
 
 
-def test_which_kind_is_asked_only_when_there_are_several(client, kind):
+def test_which_kind_is_asked_only_when_there_are_several(client, appointment_type):
     come_to(client, "how")
     assert 'name="type"' not in client.get(f"{BOOK}how/").content.decode()
     other = make_type(name="Second look", video=False)
@@ -271,7 +271,7 @@ def test_which_kind_is_asked_only_when_there_are_several(client, kind):
     page = client.get(f"{BOOK}how/").content.decode()
     assert page.count('name="type"') == 2
     assert "by telephone call or in person only" in problems(answer(client, "how", type=other.slug))
-    assert answer(client, "how", type=kind.slug).status_code == 302
+    assert answer(client, "how", type=appointment_type.slug).status_code == 302
 
 
 def test_where_nothing_can_be_booked_the_page_says_whom_to_call(client):

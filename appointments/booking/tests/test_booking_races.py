@@ -22,7 +22,7 @@ at_once = partial(racing.at_once, refused=BookingError)
 
 
 def hold(draft: Draft, slot: Slot, **fields: object) -> Appointment:
-    return booking.hold(draft=draft, slot=slot, kind=slot.hours.types.get(), mode=Mode.VIDEO, **fields)
+    return booking.hold(draft=draft, slot=slot, appointment_type=slot.hours.types.get(), mode=Mode.VIDEO, **fields)
 
 
 def test_of_many_who_want_one_time_one_holds_it_and_the_others_are_told(committed):
@@ -48,7 +48,7 @@ def unguarded(committed) -> Iterator[None]:
 def test_without_the_constraint_more_than_one_would_have_it(unguarded):
     """The control: a look whether the time is free, and then a claim."""
     slot = make_slot()
-    kind = slot.hours.types.get()
+    appointment_type = slot.hours.types.get()
     all_have_looked = threading.Barrier(CLIENTS)
 
     def look_and_claim() -> bool:
@@ -56,7 +56,7 @@ def test_without_the_constraint_more_than_one_would_have_it(unguarded):
         all_have_looked.wait(timeout=30)
         if is_free:
             until = timezone.now() + booking.HOLD
-            Appointment.objects.create(slot=slot, type=kind, mode=Mode.VIDEO, held_until=until)
+            Appointment.objects.create(slot=slot, appointment_type=appointment_type, mode=Mode.VIDEO, held_until=until)
         return is_free
 
     at_once(*[look_and_claim] * CLIENTS)

@@ -137,7 +137,7 @@ def test_more_than_a_page_can_take_is_shown_again_and_not_kept(client, slot):
 
 def test_the_loser_of_a_race_keeps_the_answers_and_sees_other_times(client, slot, other_slot):
     come_to(client, "time")
-    booking.hold(draft=make_draft(), slot=slot, kind=slot.hours.types.get(), mode=Mode.VIDEO)
+    booking.hold(draft=make_draft(), slot=slot, appointment_type=slot.hours.types.get(), mode=Mode.VIDEO)
     lost = answer(client, "time", slot=slot.pk)
     assert problems(lost).startswith("That time has gone Somebody else has just taken that time.")
     assert set(slots_on(lost)) == {str(other_slot.pk)}
@@ -148,7 +148,7 @@ def test_the_loser_of_a_race_keeps_the_answers_and_sees_other_times(client, slot
 def test_a_time_that_runs_out_while_somebody_writes_costs_no_answer(client, slot, other_slot, step):
     come_to(client, step)
     Appointment.objects.update(held_until=timezone.now() - timedelta(seconds=1))
-    booking.hold(draft=make_draft(), slot=slot, kind=slot.hours.types.get(), mode=Mode.VIDEO)
+    booking.hold(draft=make_draft(), slot=slot, appointment_type=slot.hours.types.get(), mode=Mode.VIDEO)
     late = answer(client, step)
     assert late.headers["Location"] == f"{BOOK}time/"
     assert problems(client.get(f"{BOOK}time/")).startswith("We no longer keep your time")

@@ -113,7 +113,7 @@ def test_who_is_hit_is_cancelled_with_a_message(hours, coordinator):
 def test_who_is_hit_is_moved(hours, coordinator):
     appointment = book(hours)
     make_closure(hours)
-    slot = availability.first_available(appointment.type, appointment.mode, hours.clinician)
+    slot = availability.first_available(appointment.appointment_type, appointment.mode, hours.clinician)
     moved = closures.settle(appointment=appointment, by=coordinator, slot=slot)
     assert (moved.slot, moved.pk) == (slot, appointment.pk)
     assert not Appointment.objects.orphaned().exists()

@@ -222,7 +222,7 @@ def test_any_day_can_be_asked_for(query):
 
 def test_before_days_that_are_too_far_away_come_days_with_times():
     appointment = make_appointment()
-    last = timezone.localdate() + timedelta(days=appointment.type.horizon_days)
+    last = timezone.localdate() + timedelta(days=appointment.appointment_type.horizon_days)
     page = come_in(appointment).get(url("times") + "?from=2999-01-01").text
     assert f'href="?from={last - timedelta(days=14)}">' in page
 

@@ -71,13 +71,13 @@ def test_what_does_not_suit_is_not_offered(days, fields):
 @in_database
 def test_another_kind_or_clinician_is_not_offered_unless_it_may_be():
     hours = make_hours()
-    kind = hours.types.get()
+    appointment_type = hours.types.get()
     anyone = waits(hours=hours)
     same = waits(hours=hours, days=21, same_clinician=True)
     make_slot(hours=make_hours(), starts=on(5))
     assert waiting_list.offer_freed() == 0
-    elsewhere = make_slot(hours=make_hours(types=[kind]), starts=on(5))
-    make_slot(hours=make_hours(types=[kind]), starts=on(6))
+    elsewhere = make_slot(hours=make_hours(types=[appointment_type]), starts=on(5))
+    make_slot(hours=make_hours(types=[appointment_type]), starts=on(6))
     assert waiting_list.offer_freed() == 1
     assert (offered_to(anyone), offered_to(same)) == (elsewhere, None)
 

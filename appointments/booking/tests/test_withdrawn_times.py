@@ -31,7 +31,7 @@ def slot() -> Slot:
 @pytest.mark.parametrize("step", [booking.extend, lambda draft: booking.book(draft=draft, details=PATIENT)])
 def test_a_time_that_was_withdrawn_is_neither_kept_nor_booked(slot, withdraw, step):
     draft = make_draft(answers={"why": {"reason": "Kept"}})
-    booking.hold(draft=draft, slot=slot, kind=slot.hours.types.get(), mode=Mode.VIDEO)
+    booking.hold(draft=draft, slot=slot, appointment_type=slot.hours.types.get(), mode=Mode.VIDEO)
     draft.refresh_from_db()
     withdraw()
     with pytest.raises(booking.WithdrawnError, match="your answers are kept"):
@@ -45,7 +45,11 @@ def test_a_time_that_was_withdrawn_is_neither_kept_nor_booked(slot, withdraw, st
 def test_a_time_that_has_passed_is_neither_kept_nor_booked(slot):
     draft, begun = make_draft(), slot.starts + timedelta(seconds=1)
     booking.hold(
-        draft=draft, slot=slot, kind=slot.hours.types.get(), mode=Mode.VIDEO, at=begun - timedelta(hours=24.1)
+        draft=draft,
+        slot=slot,
+        appointment_type=slot.hours.types.get(),
+        mode=Mode.VIDEO,
+        at=begun - timedelta(hours=24.1),
     )
     Appointment.objects.update(created_at=begun - timedelta(hours=1))
     with pytest.raises(booking.WithdrawnError):
@@ -77,7 +81,11 @@ def test_who_writes_on_another_page_is_told_too(client: Client, slot):
 def test_a_time_that_staff_withdraw_is_not_booked_by_others_of_the_staff(slot, admin_user):
     """Whatever they looked at before: the row itself is written under the condition."""
     held = Appointment.objects.create(
-        slot=slot, type=slot.hours.types.get(), mode=Mode.VIDEO, held_until=slot.starts, created_at=slot.starts
+        slot=slot,
+        appointment_type=slot.hours.types.get(),
+        mode=Mode.VIDEO,
+        held_until=slot.starts,
+        created_at=slot.starts,
     )
     AppointmentType.objects.update(bookable_by_patients=False)
     rows = Appointment.objects.filter(pk=held.pk)
@@ -85,6 +93,12 @@ def test_a_time_that_staff_withdraw_is_not_booked_by_others_of_the_staff(slot, a
     assert rows.still_offered(held.mode, before, by_staff=True).exists()
     Slot.objects.update(is_covered=False)
     assert not rows.still_offered(held.mode, before, by_staff=True).exists()
-    asked = {"slot": slot, "kind": held.type, "mode": Mode.VIDEO, "details": PATIENT, "by": admin_user}
+    asked = {
+        "slot": slot,
+        "appointment_type": held.appointment_type,
+        "mode": Mode.VIDEO,
+        "details": PATIENT,
+        "by": admin_user,
+    }
     with pytest.raises(booking.TimeTakenError):
         booking.book_for_patient(**asked, at=before)

@@ -1,4 +1,4 @@
-"""A list saved as a spreadsheet: all of what the list shows, and nothing that a spreadsheet would run."""
+"""The spreadsheet export: all rows and columns of the list, and no cell that a spreadsheet would execute."""
 
 import csv
 from io import StringIO
@@ -46,7 +46,7 @@ def rows_of(answer) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("words", FORMULAS)
-def test_what_a_spreadsheet_could_take_for_a_formula_is_quoted(words):
+def test_cells_that_look_like_formulas_are_quoted(words):
     assert safe_cell(words) == "'" + words
 
 
@@ -56,8 +56,8 @@ def test_other_words_stay_as_they_are(words):
 
 
 @pytest.mark.parametrize("words", ["Kim;=1+1", "Kim; =1", 'Kim;"=1"', "Kim;;＝1", "a@b.example;@SUM(A1)"])
-def test_what_begins_behind_a_semicolon_is_quoted_too(words):
-    """Where numbers have a decimal comma, a spreadsheet opens a new cell there, whatever quotes are around."""
+def test_formulas_behind_a_semicolon_are_quoted_too(words):
+    """With a decimal comma, a spreadsheet opens a new cell there, even inside quotes."""
     assert {part[:1] for part in safe_cell(words).split(";")[1:]} <= {"'", ""}
     assert safe_cell(words).replace("'", "") == words
 
@@ -75,7 +75,7 @@ def test_names_in_any_script_arrive_whole(desk):
     assert {row["Patient"] for row in rows_of(desk.post(f"{LIST}export/"))} == names
 
 
-def test_what_is_saved_is_what_the_list_shows_and_each_is_on_record(desk):
+def test_the_export_has_the_rows_of_the_list_and_each_is_audited(desk):
     shown, other = make_appointment(name="Ada Shown"), make_appointment(name="Kim Hidden")
     rows = rows_of(desk.post(f"{LIST}export/?q=shown&status=booked"))
     assert [row["Reference"] for row in rows] == [shown.reference]

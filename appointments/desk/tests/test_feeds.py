@@ -1,4 +1,4 @@
-"""A clinician's private calendar address: theirs, ended when they say so, and without a patient in it."""
+"""A clinician's private calendar address: it belongs to them, can be revoked, and names no patient."""
 
 import logging
 from datetime import timedelta
@@ -48,14 +48,14 @@ def test_a_feed_shows_times_and_references_and_no_patient(clinician):
     assert "kim@home.example" not in text
     assert other.spoken_reference not in text
     event = Calendar.from_ical(text).walk("VEVENT")[0]
-    assert event["summary"] == f"{appointment.type.name}, video call"
+    assert event["summary"] == f"{appointment.appointment_type.name}, video call"
     assert event["description"] == f"Reference {appointment.spoken_reference}"
     assert (event.decoded("dtstart"), event.decoded("dtend")) == (appointment.slot.starts, appointment.slot.ends)
     assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
     assert answer.headers["Cache-Control"] == "private, no-store"
 
 
-def test_what_is_cancelled_leaves_the_calendar(clinician):
+def test_a_cancelled_appointment_leaves_the_calendar(clinician):
     appointment = make_appointment(slot=make_slot(hours=make_hours(clinician=clinician)))
     secret = renew(clinician)
     booking.cancel(appointment=appointment)
@@ -135,7 +135,7 @@ def test_a_clinician_makes_and_ends_their_own_address(clinician):
     assert Client().get(address).status_code == 404
 
 
-def test_nobody_makes_an_address_for_somebody_else_and_those_who_set_up_hours_can_end_one(clinician):
+def test_only_the_clinician_renews_the_address_and_managers_of_hours_can_end_it(clinician):
     secret = renew(clinician)
     other = make_clinician(user=people.make_person("Clinician"))
     assert client_of(other.user).post(f"{FEED}{clinician.pk}/revoke/").status_code == 404

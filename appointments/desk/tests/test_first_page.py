@@ -1,4 +1,4 @@
-"""The admin's first page as those who work with bookings find it: what waits, how much of it, and the way there."""
+"""The admin's first page for staff who work with bookings: the worklists, their counts, and the links."""
 
 import re
 from datetime import timedelta
@@ -32,7 +32,7 @@ def first_page(client: Client) -> str:
 
 
 def waiting(page: str) -> dict[str, int]:
-    """What waits, by the words of its link, with its number."""
+    """The counts of the worklists, by the text of their links."""
     rows = re.findall(
         r'<div class="report-what">\s*<a href="[^"]+">([^<]+)</a>.*?report-count[^>]*>(\d+)<', page, re.S
     )
@@ -40,7 +40,7 @@ def waiting(page: str) -> dict[str, int]:
 
 
 def make_waiting() -> None:
-    """One who waits to be confirmed, one orphaned, one over and not marked, and a page to review."""
+    """One unconfirmed appointment, one orphaned, one without an outcome, and a page to review."""
     make_appointment()
     orphaned = make_appointment()
     orphaned.slot.is_covered = False
@@ -55,7 +55,7 @@ UNCONFIRMED, ORPHANED = "E-mail address not confirmed", "No longer covered by wo
 OVER = "Over, and not marked"
 
 
-def test_each_role_finds_what_it_can_do_and_how_much_of_it():
+def test_each_role_sees_its_worklists_with_their_counts():
     make_waiting()
     bookings = {ORPHANED: 1, UNCONFIRMED: 1, OVER: 1}
     found = waiting(first_page(client_of("Booking coordinator")))
@@ -86,7 +86,7 @@ def test_a_clinician_is_told_of_their_own_patients_only():
     assert waiting(first_page(client)) == {UNCONFIRMED: 1}
 
 
-def test_who_works_with_bookings_finds_today_and_the_calendar_and_nobody_else_does():
+def test_only_staff_who_work_with_bookings_see_today_and_the_calendar():
     now = timezone.now()
     make_appointment(slot=make_slot(starts=now), at=now - timedelta(days=2))
     page = first_page(client_of("Booking coordinator"))

@@ -1,4 +1,4 @@
-"""What staff do with an appointment in the admin, and that it is done by the same verbs."""
+"""The actions of staff on an appointment in the admin, which use the verbs of the patients' pages."""
 
 from datetime import timedelta
 
@@ -30,11 +30,17 @@ def body_of(answer) -> str:
 
 
 def new_patient(slot, **fields) -> dict:
-    kind = slot.hours.types.get().pk
-    return {"kind": kind, "mode": "telephone", "name": "Li 李", "telephone": "01632 960 002", "agreed": "on"} | fields
+    appointment_type = slot.hours.types.get().pk
+    return {
+        "kind": appointment_type,
+        "mode": "telephone",
+        "name": "Li 李",
+        "telephone": "01632 960 002",
+        "agreed": "on",
+    } | fields
 
 
-def test_a_page_shows_who_when_and_how_to_reach_them(desk):
+def test_a_page_shows_the_patient_the_time_and_the_contact_details(desk):
     appointment = make_appointment(reason="Pain in the hand", needs="A ramp")
     page = body_of(desk.get(page_of(appointment)))
     assert {
@@ -43,7 +49,7 @@ def test_a_page_shows_who_when_and_how_to_reach_them(desk):
     assert appointment.spoken_reference in page
 
 
-def test_somebody_is_booked_on_their_behalf(desk, coordinator):
+def test_staff_book_for_a_patient(desk, coordinator):
     slot = make_slot()
     answer = desk.post(f"{LIST}book/{slot.pk}/", new_patient(slot))
     made = Appointment.objects.get()
@@ -53,7 +59,7 @@ def test_somebody_is_booked_on_their_behalf(desk, coordinator):
     assert AuditEntry.objects.get(action="booked").by == coordinator
 
 
-def test_staff_write_dates_of_birth_and_messages_under_the_rules_of_the_public_pages():
+def test_dates_of_birth_and_messages_of_staff_follow_the_rules_of_public_pages():
     appointment = make_appointment()
     years = {timezone.localdate().year - fields.OLDEST - early: not early for early in (0, 1)}
     for year, is_possible in years.items():
@@ -66,7 +72,7 @@ def test_staff_write_dates_of_birth_and_messages_under_the_rules_of_the_public_p
     )
 
 
-def test_a_form_says_what_is_missing_and_keeps_what_was_typed(desk):
+def test_a_form_names_missing_answers_and_keeps_the_others(desk):
     slot = make_slot()
     fields = new_patient(slot, name="", reason="Kept", date_of_birth="2099-01-01", agreed="")
     page = body_of(desk.post(f"{LIST}book/{slot.pk}/", fields))
@@ -99,7 +105,7 @@ def test_a_name_of_which_nothing_can_be_seen_is_none(desk, name):
 
 
 @pytest.mark.parametrize("name", ["a\x0bb", "a\x00b", "a\u2028b", "a\r\nBcc: x@y.example"])
-def test_what_would_break_a_header_is_refused_in_words(desk, name):
+def test_line_breaks_in_header_fields_are_refused_in_words(desk, name):
     slot = make_slot()
     assert desk.post(f"{LIST}book/{slot.pk}/", new_patient(slot, name=name)).status_code == 200
     assert not Appointment.objects.exists()
@@ -118,9 +124,9 @@ def test_an_appointment_is_moved_to_a_free_time_of_its_clinician(desk, coordinat
 
 
 def test_an_appointment_is_moved_to_another_clinician_when_asked_for(desk):
-    kind = make_type()
-    appointment = make_appointment(slot=make_slot(hours=make_hours(types=[kind])))
-    other = make_slot(hours=make_hours(types=[kind]))
+    appointment_type = make_type()
+    appointment = make_appointment(slot=make_slot(hours=make_hours(types=[appointment_type])))
+    other = make_slot(hours=make_hours(types=[appointment_type]))
     address = page_of(appointment, "move")
     assert f'id="slot-{other.pk}"' in body_of(desk.get(address, {"anybody": "on"}))
     desk.post(f"{address}?anybody=on", {"slot": other.pk, "seen": 0})
@@ -159,7 +165,7 @@ def test_an_appointment_is_cancelled_with_a_reason_and_its_time_is_free(desk):
     assert (appointment.status, appointment.cancelled_why) == (Status.CANCELLED, "Ill")
 
 
-def test_what_is_over_is_not_cancelled(desk, coordinator):
+def test_a_past_appointment_cannot_be_cancelled(desk, coordinator):
     appointment = make_appointment()
     booking.mark(appointment=appointment, status=Status.ARRIVED, by=coordinator, at=appointment.slot.starts)
     assert "is over" in body_of(desk.post(page_of(appointment, "cancel"), {"why": "", "seen": 0}))
@@ -181,7 +187,7 @@ def long_ago():
     return timezone.now() - timedelta(days=2)
 
 
-def test_nobody_is_marked_as_missed_before_the_time(desk):
+def test_an_appointment_cannot_be_missed_before_its_time(desk):
     appointment = make_appointment()
     page = body_of(desk.get(page_of(appointment)))
     assert 'value="confirmed"' in page
@@ -257,7 +263,7 @@ def fail_message(appointment: Appointment) -> Message:
     return message
 
 
-def test_a_failed_message_says_telephone_until_somebody_has(desk, coordinator):
+def test_a_failed_message_asks_to_telephone_until_it_is_handled(desk, coordinator):
     appointment = make_appointment()
     message = fail_message(appointment)
     assert "Telephone this patient: 01632 960 001" in body_of(desk.get(page_of(appointment)))
@@ -292,7 +298,7 @@ def test_get_changes_nothing_but_the_audit_log(desk):
         ),
     ],
 )
-def test_a_worklist_shows_whom_it_is_about_and_the_first_page_counts_them(desk, key, make):
+def test_a_worklist_shows_its_patients_and_the_first_page_their_number(desk, key, make):
     empty = body_of(desk.get(f"{LIST}work/{key}/"))
     make()
     make_held()
@@ -304,7 +310,7 @@ def test_a_worklist_shows_whom_it_is_about_and_the_first_page_counts_them(desk, 
 
 
 def make_earlier(ago: timedelta) -> Appointment:
-    """One that began so long ago."""
+    """An appointment that began so long ago."""
     return make_appointment(slot=make_slot(starts=timezone.now() - ago), at=long_ago())
 
 
@@ -315,7 +321,7 @@ def orphan(appointment: Appointment) -> None:
 
 def make_held() -> Appointment:
     slot = make_slot()
-    return booking.hold(draft=make_draft(), slot=slot, kind=slot.hours.types.get(), mode=Mode.VIDEO)
+    return booking.hold(draft=make_draft(), slot=slot, appointment_type=slot.hours.types.get(), mode=Mode.VIDEO)
 
 
 def test_a_worklist_that_does_not_exist_is_not_found(desk):
@@ -325,7 +331,7 @@ def test_a_worklist_that_does_not_exist_is_not_found(desk):
 @pytest.mark.parametrize(
     "words", ["kim", "KIM@home", "01632960001", "+44 1632", "01632 960 001", "{reference}", "{spoken}", "{day}"]
 )
-def test_somebody_is_found_by_what_they_say(desk, words):
+def test_a_patient_is_found_by_name_reference_or_contact(desk, words):
     appointment = make_appointment(telephone="01632-960 001 / +44 1632 5")
     make_appointment(name="Ada Other", email="x@y.example", telephone="999999")
     starts = timezone.localtime(appointment.slot.starts)

@@ -1,4 +1,4 @@
-"""The calendar of staff: what is free, held, booked and closed, on the right day."""
+"""The calendar of staff: free, held, booked and closed slots, on the right day."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -39,12 +39,12 @@ def kinds(calendar) -> list[list[str]]:
     return [[entry.kind for entry in column.entries] for column in calendar.columns]
 
 
-def test_a_day_has_a_column_for_each_clinician_with_what_is_free_held_and_booked(coordinator):
+def test_a_day_has_a_column_for_each_clinician_with_free_held_and_booked_slots(coordinator):
     hours, other = make_hours(clinician=make_clinician(name="A")), make_hours(clinician=make_clinician(name="B"))
     slots = [make_slot(hours=hours, starts=NOON + timedelta(hours=number)) for number in range(3)]
     make_slot(hours=other, starts=NOON)
     make_appointment(slot=slots[0], at=BEFORE)
-    booking.hold(draft=make_draft(), slot=slots[1], kind=hours.types.get(), mode=Mode.VIDEO, at=BEFORE)
+    booking.hold(draft=make_draft(), slot=slots[1], appointment_type=hours.types.get(), mode=Mode.VIDEO, at=BEFORE)
     shown = day_calendar(coordinator, NOON.date(), at=BEFORE)
     assert [column.clinician.name for column in shown.columns] == ["A", "B"]
     assert kinds(shown) == [["booked", "held", "free"], ["free"]]
@@ -52,7 +52,7 @@ def test_a_day_has_a_column_for_each_clinician_with_what_is_free_held_and_booked
     assert kinds(later) == [["booked", "free", "free"], ["free"]]
 
 
-def test_what_is_over_or_no_longer_covered_is_not_free(coordinator):
+def test_past_and_uncovered_slots_are_not_free(coordinator):
     hours = make_hours()
     make_slot(hours=hours, starts=NOON, is_covered=False)
     past = make_slot(hours=hours, starts=NOON + timedelta(hours=1))
@@ -75,7 +75,7 @@ def test_a_week_begins_on_monday_and_has_seven_days(coordinator):
     assert kinds(shown) == [[], [], [], [], [], [], ["free"]]
 
 
-def test_what_is_free_with_several_at_one_time_is_one_line_and_nobody_who_is_booked_is_in_it(coordinator):
+def test_simultaneous_free_slots_of_several_clinicians_are_one_line(coordinator):
     for hours in (make_hours(), make_hours()):
         make_slot(hours=hours, starts=NOON)
         make_slot(hours=hours, starts=NOON + timedelta(hours=1))
@@ -90,7 +90,7 @@ def test_what_is_free_with_several_at_one_time_is_one_line_and_nobody_who_is_boo
     ]
 
 
-def test_closures_are_shown_to_those_whom_they_concern(coordinator):
+def test_closures_are_shown_to_their_clinician_and_to_coordinators(coordinator):
     clinician, ends = make_clinician(), NOON + timedelta(hours=26)
     Closure.objects.create(clinician=clinician, starts=NOON, ends=ends)
     Closure.objects.create(starts=NOON, ends=ends, reason="Works in the building")
@@ -139,7 +139,7 @@ def test_the_calendar_turns_by_days_and_weeks_and_keeps_the_clinician(desk):
     assert 'href="?day=2026-11-30&amp;view=week"' in week
 
 
-def test_a_free_time_says_that_it_is_free_and_closing_a_day_is_far_from_turning_to_the_next(desk):
+def test_free_times_are_labelled_and_closing_is_apart_from_turning_the_page(desk):
     slot = make_slot()
     day = timezone.localdate(slot.starts)
     week = desk.get(CALENDAR, {"day": day, "view": "week"}).text

@@ -1,4 +1,4 @@
-"""Working along a list: what is said from the list itself, and whoever cannot be reached by e-mail."""
+"""Working along a worklist: marks set from the list itself, and patients without e-mail."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 from appointments.booking import booking
 from appointments.booking.booking import BookingError
 from appointments.choices import Status
-from appointments.desk.screens import TIMES
+from appointments.desk.screens import TIMES_PER_PAGE
 from appointments.models import Appointment, AuditEntry
 from appointments.templatetags.staff_bookings import dialled
 from appointments.tests.factories import make_appointment, make_clinician, make_slot
@@ -22,7 +22,7 @@ TODAY = f"{LIST}work/today/"
 
 
 def make_today(**details) -> Appointment:
-    """One whose time has just begun."""
+    """An appointment that has just begun."""
     now = timezone.now()
     return make_appointment(slot=make_slot(starts=now), at=now - timedelta(days=2), **details)
 
@@ -31,7 +31,7 @@ def body_of(answer) -> str:
     return answer.content.decode()
 
 
-def test_somebody_is_marked_from_todays_list_and_it_comes_back(desk, coordinator):
+def test_a_mark_set_from_todays_list_leads_back_to_it(desk, coordinator):
     appointment = make_today()
     assert 'value="arrived"' in body_of(desk.get(TODAY))
     fields = {"status": "arrived", "worklist": "today"}
@@ -70,14 +70,14 @@ def test_an_arrival_that_was_marked_by_mistake_is_taken_back_by_staff(desk, coor
     assert AuditEntry.objects.filter(detail="Not arrived after all", by=coordinator).count() == 1
 
 
-def test_the_list_of_today_says_who_needs_an_interpreter_or_anything_else(desk):
+def test_todays_list_shows_interpreters_and_other_needs(desk):
     make_today(needs_interpreter=True, language="Welsh", needs="A ramp")
     page = body_of(desk.get(TODAY))
     assert "<strong>Interpreter:</strong> Welsh" in page
     assert "<strong>Needs:</strong> A ramp" in page
 
 
-def test_who_may_only_look_is_offered_nothing(coordinator):
+def test_staff_who_may_only_view_get_no_actions(coordinator):
     clinician = make_clinician(user=people.make_person("Clinician"))
     appointment = make_today()
     appointment.slot.clinician = clinician
@@ -90,14 +90,14 @@ def test_who_may_only_look_is_offered_nothing(coordinator):
     assert 'name="status"' not in page
 
 
-def test_what_is_told_after_a_step_is_in_no_cookie(desk):
+def test_messages_after_an_action_are_in_no_cookie(desk):
     appointment = make_today()
     answer = desk.post(f"{LIST}{appointment.pk}/mark/", {"status": "arrived"})
     assert "Kim" not in str(answer.cookies)
     assert "messages" not in answer.cookies
 
 
-def test_who_has_no_e_mail_address_has_none_to_confirm_and_is_to_be_telephoned(desk):
+def test_patients_without_e_mail_are_telephoned_and_not_unconfirmed(desk):
     appointment = make_appointment(email="")
     assert "Kim Example" not in body_of(desk.get(f"{LIST}work/unconfirmed/"))
     page = body_of(desk.get(f"{LIST}{appointment.pk}/change/"))
@@ -113,10 +113,10 @@ def test_more_free_times_than_fit_are_one_step_away(desk):
     appointment = make_appointment()
     move = f"{LIST}{appointment.pk}/move/"
     hours, first = appointment.slot.hours, timezone.now() + timedelta(days=60)
-    for number in range(TIMES):
+    for number in range(TIMES_PER_PAGE):
         make_slot(hours=hours, starts=first + timedelta(days=number))
     assert "Later times" not in body_of(desk.get(move))
-    last = make_slot(hours=hours, starts=first + timedelta(days=TIMES))
+    last = make_slot(hours=hours, starts=first + timedelta(days=TIMES_PER_PAGE))
     assert f'id="slot-{last.pk}"' not in body_of(desk.get(move))
     later = f"?first={timezone.localdate(last.starts)}"
     assert f'href="{later}"' in body_of(desk.get(move))

@@ -1,4 +1,4 @@
-"""Asking clamd about a file (clamd(8), INSTREAM): where CLAMAV_URL names one, and then nothing passes without it."""
+"""Virus check by clamd (clamd(8), INSTREAM). With CLAMAV_URL set, no file passes without it."""
 
 import socket
 import struct
@@ -9,8 +9,8 @@ from django.conf import settings
 
 from appointments.documents.scanning.filechecks.problems import FileProblem
 
-CHUNK = 64 * 1024
-SECONDS = 60  # for each piece of the conversation
+CHUNK_BYTES = 64 * 1024
+TIMEOUT_SECONDS = 60  # for each step of the exchange
 FOUND = (
     "Our virus scanner found something harmful in this file, so we did not keep it. Check your device, and call us."
 )
@@ -18,7 +18,7 @@ NO_ANSWER = "We could not check the file just now, so we did not keep it. Try ag
 
 
 def check(file: BinaryIO) -> None:
-    """Raises FileProblem for a file with a virus, and for one that could not be checked. Leaves it at its start."""
+    """Raises FileProblem for an infected file, and for one that could not be checked. Rewinds the file."""
     if not settings.CLAMAV_URL:
         return
     file.seek(0)
@@ -37,7 +37,7 @@ def check(file: BinaryIO) -> None:
 def _ask(file: BinaryIO) -> str:
     with closing(_connect(settings.CLAMAV_URL)) as connection:
         connection.sendall(b"zINSTREAM\0")
-        while chunk := file.read(CHUNK):
+        while chunk := file.read(CHUNK_BYTES):
             connection.sendall(struct.pack("!I", len(chunk)) + chunk)
         connection.sendall(struct.pack("!I", 0))
         answer = b""
@@ -49,10 +49,10 @@ def _ask(file: BinaryIO) -> str:
 def _connect(address: str) -> socket.socket:
     if address.startswith("/"):
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(SECONDS)
+        connection.settimeout(TIMEOUT_SECONDS)
         if error := connection.connect_ex(address):
             connection.close()
             raise OSError(error, "clamd's socket does not answer")
         return connection
     host, _, port = address.rpartition(":")
-    return socket.create_connection((host.strip("[]"), int(port)), timeout=SECONDS)
+    return socket.create_connection((host.strip("[]"), int(port)), timeout=TIMEOUT_SECONDS)

@@ -1,7 +1,7 @@
-"""Checking a file that somebody sent, in a process that has neither this site's memory nor its secrets.
+"""File checks in a separate process, which has neither this site's memory nor its secrets.
 
-While one is checked, a thread of the site waits. So few are checked at once, and who sends another one meanwhile is
-soon told to come back: files that take as long as they may, however many, leave threads for all other pages.
+A thread of the site waits for each check. Only `MAX_CHECKS` run at once, and further senders are soon asked to come
+back, so that slow files leave threads for all other pages.
 """
 
 import json
@@ -18,18 +18,20 @@ from django.conf import settings
 from appointments.choices import FileKind
 from appointments.documents.scanning.filechecks.problems import FileProblem
 
-SECONDS = 60  # until a check is given up, however little it does
-AT_ONCE = 2  # checks of one web process, which should have some threads more
-PATIENCE = 5  # seconds that somebody waits for their turn
+CHECK_SECONDS = 60  # of wall-clock time for one check
+MAX_CHECKS = 2  # at once in one web process, which needs more threads than that
+WAIT_SECONDS = 5  # for a free place
 UNREADABLE = "We cannot open this file. Save it again as a PDF or as a JPEG picture, and send that."
 BUSY = "We are checking many files just now, so we did not keep this one. Send it again in a few minutes."
 
-turns = threading.BoundedSemaphore(AT_ONCE)
+turns = threading.BoundedSemaphore(MAX_CHECKS)
 
 
 @contextmanager
-def turn(*, patience: float = PATIENCE) -> Iterator[None]:
-    """While one file is looked at, by us and by a virus scanner. Raises FileProblem when no turn comes."""
+def turn(*, patience: float = WAIT_SECONDS) -> Iterator[None]:
+    """Take one of the `MAX_CHECKS` places, for our check and the virus scanner's. Raises FileProblem if none gets
+    free.
+    """
     if not turns.acquire(timeout=patience):
         raise FileProblem(BUSY)
     try:
@@ -39,7 +41,7 @@ def turn(*, patience: float = PATIENCE) -> Iterator[None]:
 
 
 def kind_of(path: Path | str) -> FileKind:
-    """What a file is, by its content. Raises FileProblem when it is not to be kept, or cannot be checked."""
+    """The kind of a file, by its content. Raises FileProblem if it is refused, or cannot be checked."""
     answer = _checked(path)
     if "problem" in answer:
         raise FileProblem(answer["problem"])
@@ -50,10 +52,10 @@ def _checked(path: Path | str) -> dict[str, str]:
     command = [sys.executable, "-B", "-m", "appointments.documents.scanning.filechecks", os.fspath(path)]
     try:
         done = subprocess.run(  # noqa: S603 - our own program, and a name that we gave
-            command, cwd=settings.BASE_DIR, env={"LC_ALL": "C.UTF-8"}, capture_output=True, timeout=SECONDS
+            command, cwd=settings.BASE_DIR, env={"LC_ALL": "C.UTF-8"}, capture_output=True, timeout=CHECK_SECONDS
         )
         return json.loads(done.stdout)
-    except OSError as error:  # no memory for another process, say: that is nothing about the file
+    except OSError as error:  # no memory for another process, for example: the file is not at fault
         raise FileProblem(BUSY) from error
     except (subprocess.TimeoutExpired, ValueError) as error:
         raise FileProblem(UNREADABLE) from error

@@ -18,7 +18,9 @@ EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR" + rb"-STANDARD-ANTIVIRUS-TEST-FILE
 
 
 class Clamd(socketserver.StreamRequestHandler):
-    """What clamd(8) does with INSTREAM: the size of each piece in four bytes, then the piece; a size of 0 ends it."""
+    """A server for the INSTREAM command of clamd(8): the size of each chunk in four bytes, then the chunk; size 0 ends
+    it.
+    """
 
     replies = {"found": b"stream: Eicar-Test-Signature FOUND\0", "clean": b"stream: OK\0"}
 
@@ -70,7 +72,7 @@ def test_the_scanner_may_be_at_a_socket_of_this_machine(settings, tmp_path):
 
 
 @pytest.mark.parametrize("kind", [Overloaded, Silent])
-def test_what_could_not_be_checked_is_not_kept(settings, kind):
+def test_a_file_that_could_not_be_checked_is_not_stored(settings, kind):
     with running(kind) as settings.CLAMAV_URL, pytest.raises(FileProblem) as refused:
         clamd.check(BytesIO(b"clean"))
     assert str(refused.value) == clamd.NO_ANSWER

@@ -1,4 +1,4 @@
-"""A patient's records: file and row come and go together, and nobody else gets them."""
+"""A patient's records: file and row are stored and deleted together, and only permitted users read them."""
 
 import errno
 from collections.abc import Callable
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Meanwhile(FileSystemStorage):
-    """A disk that takes so long that something else happens before the row is written."""
+    """A storage so slow that something else happens before the row is written."""
 
     def __init__(self, happens: Callable[[], object], **options: Any) -> None:
         self.happens = happens
@@ -44,7 +44,7 @@ class Meanwhile(FileSystemStorage):
 
 
 class FullDisk(FileSystemStorage):
-    """A disk that is full after some bytes."""
+    """A storage that is full after some bytes."""
 
     def _save(self, name: str, content: File) -> str:
         path = Path(self.path(name))
@@ -55,7 +55,7 @@ class FullDisk(FileSystemStorage):
 
 @pytest.fixture
 def kept(settings, tmp_path):
-    """All files that there are, whoever knows of them."""
+    """All stored files, with or without a row."""
     settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "uploads"
     settings.FILE_UPLOAD_TEMP_DIR.mkdir()
     folders = [tmp_path / "private", tmp_path / "uploads"]
@@ -86,7 +86,7 @@ def different(number: int) -> bytes:
     return hostile.pdf(root={"/Number": hostile.pikepdf.Array([number])})
 
 
-def test_what_is_sent_is_kept_and_handed_out_as_it_was(appointment, patient, kept):
+def test_a_file_is_stored_and_served_unchanged(appointment, patient, kept):
     content = hostile.picture("PNG")
     answer = send(patient, upload("../Blood test.PNG", content), description="Blood test of March")
     assert (answer.status_code, answer["Location"]) == (302, url("documents"))
@@ -167,7 +167,7 @@ def test_each_limit_has_its_own_words(patient, kept, settings, limits, contents,
     assert Document.objects.count() == len(kept()) == len(contents) - 1
 
 
-def test_a_limit_holds_for_what_is_there_already(patient, kept, settings):
+def test_a_limit_includes_the_files_already_stored(patient, kept, settings):
     settings.DOCUMENTS_MOST = 1
     send(patient, upload(content=different(1)))
     assert "You can send up to 1 files." in send(patient, upload(content=different(2))).text
@@ -215,12 +215,12 @@ def test_a_file_that_comes_in_while_consent_is_taken_back_is_not_kept(appointmen
 def test_a_file_that_comes_in_while_everything_is_erased_is_not_kept(appointment, patient, kept, settings):
     meanwhile(settings, lambda: Appointment.objects.filter(pk=appointment.pk).delete())
     answer = send(patient)
-    assert (answer.status_code, documents.GONE in answer.text) == (200, True)
+    assert (answer.status_code, documents.RECORD_ERASED in answer.text) == (200, True)
     assert (Document.objects.count(), kept()) == (0, [])
 
 
-def test_what_has_no_place_is_not_even_checked(appointment, patient, kept, settings):
-    """A check takes long: what can be said before is said before."""
+def test_a_file_above_the_limits_is_not_even_checked(appointment, patient, kept, settings):
+    """A check takes long, so the limits are tested before it."""
     settings.DOCUMENTS_MOST = 1
     send(patient)
     assert "You can send up to 1 files." in send(patient, upload("a.svg", hostile.SVG)).text
@@ -229,15 +229,15 @@ def test_what_has_no_place_is_not_even_checked(appointment, patient, kept, setti
         keep(appointment, hostile.SVG)
 
 
-def test_who_comes_while_many_files_are_looked_at_is_told_to_come_back(appointment, kept):
-    """Each of them has a thread of the site wait: the other pages need some too."""
+def test_a_sender_is_asked_to_come_back_while_many_files_are_checked(appointment, kept):
+    """Each check makes a thread of the site wait, and the other pages need some too."""
     with ExitStack() as others:
-        for _ in range(sandbox.AT_ONCE):
+        for _ in range(sandbox.MAX_CHECKS):
             others.enter_context(sandbox.turn())
         with pytest.raises(documents.DocumentError) as refused:
             keep(appointment)
     assert str(refused.value) == sandbox.BUSY
-    for number in range(sandbox.AT_ONCE + 1):  # each gives its turn back, whatever it was told
+    for number in range(sandbox.MAX_CHECKS + 1):  # each gives its place back, in either case
         with pytest.raises(documents.DocumentError):
             keep(appointment, hostile.SVG + bytes(number))
     assert keep(appointment).name == "report.pdf"
@@ -265,7 +265,7 @@ def test_removing_deletes_the_file_once_it_is_certain(appointment, patient, kept
     assert "The CT" in patient.get(url("documents")).text
 
 
-def test_what_is_rolled_back_keeps_its_file(appointment, kept, django_capture_on_commit_callbacks):
+def test_a_rolled_back_removal_keeps_the_file(appointment, kept, django_capture_on_commit_callbacks):
     row = keep(appointment)
     with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
         documents.remove(document=row)
@@ -287,7 +287,7 @@ def test_nothing_is_removed_after_the_appointment_began_or_under_a_legal_hold(ap
     assert Document.objects.count() == len(kept()) == 1
 
 
-def test_what_is_missing_is_plain_until_it_is_there_or_not_needed(appointment, patient):
+def test_a_request_is_shown_until_it_is_met_or_waived(appointment, patient):
     staff = people.make_person("Clinician")
     ct, report = (documents.request(appointment=appointment, what=what, by=staff) for what in ["The CT", "A report"])
     page = patient.get(url("documents")).text
@@ -304,14 +304,14 @@ def test_what_is_missing_is_plain_until_it_is_there_or_not_needed(appointment, p
     assert [each.what for each in appointment.document_requests.missing()] == ["The CT"]
 
 
-def test_a_request_of_somebody_else_is_not_answered(appointment, patient):
+def test_a_document_cannot_meet_another_patients_request(appointment, patient):
     other = documents.request(appointment=make_appointment(), what="Theirs", by=people.make_person("Clinician"))
     documents.request(appointment=appointment, what="Mine", by=people.make_person("Clinician"))
     assert "This has arrived meanwhile." in send(patient, meets=other.pk).text
     assert not DocumentRequest.objects.filter(met_by__isnull=False).exists()
 
 
-def test_who_may_send_nothing_is_refused_before_anything_is_read(appointment, kept):
+def test_senders_without_permission_are_refused_before_the_body_is_read(appointment, kept):
     """A stranger's file is not even written to the disk; and a forged form is refused."""
     body = {"files": [upload(content=bytes(3 * 2**20))], "agree": "on"}
     stranger = Client().post(url("documents"), body)
@@ -348,7 +348,7 @@ def test_the_page_takes_as_many_queries_for_thirty_documents_as_for_one(
     assert page_with(1) == page_with(30)
 
 
-def test_the_log_tells_what_was_done_and_nothing_of_what_it_is(appointment, patient):
+def test_the_audit_log_has_the_action_and_not_the_content(appointment, patient):
     send(patient, upload("HIV test.pdf"), description="HIV")
     entries = AuditEntry.objects.filter(action="changed")
     assert [(entry.actor, entry.detail) for entry in entries] == [("the patient", "Document added")]
@@ -367,7 +367,7 @@ def test_of_two_files_at_once_the_limit_lets_one_in(committed, kept, settings):
     assert Document.objects.count() == len(kept()) == 1
 
 
-def test_the_sweep_finds_what_a_killed_process_left(patient, kept, settings):
+def test_the_sweep_deletes_the_remains_of_a_killed_process(patient, kept, settings):
     send(patient)
     orphan = Path(Document.objects.get().file.path).with_name("orphan")
     orphan.write_bytes(b"left")

@@ -1,4 +1,6 @@
-"""Documents in the admin: their clinician opens them, on record; who books asks for them and never reads them."""
+"""Documents in the admin: the patient's clinician opens them, audited; coordinators request them and never
+read them.
+"""
 
 import pytest
 from django.contrib.auth.models import User
@@ -74,14 +76,14 @@ def test_the_clinician_opens_documents_and_each_is_on_record(appointment, clinic
     assert reads(appointment=appointment) == [f"own Document {row.pk}"] * 2
 
 
-def test_the_visit_pack_leads_the_clinician_to_each_document_and_the_patient_s_does_not(appointment, clinician):
+def test_only_the_clinicians_visit_pack_links_to_each_document(appointment, clinician):
     document = Document.objects.get()
     opens = f'href="{page_of(appointment, f"documents/{document.pk}/")}"'
     assert opens in clinician.get(page_of(appointment, "pack/")).text
     assert "/admin/" not in come_in_with_code(appointment).get(url("pack")).text
 
 
-def test_to_everybody_else_a_document_is_a_number_that_there_is_not(appointment, clinician, coordinator):
+def test_a_document_answers_404_to_all_other_users(appointment, clinician, coordinator):
     row, mine = Document.objects.get(), make_appointment()
     other = clinician_of(mine.slot.clinician, "other")
     seen = [(coordinator, appointment), (other, appointment), (other, mine), (coordinator, mine), (clinician, mine)]
@@ -96,7 +98,7 @@ def test_to_everybody_else_a_document_is_a_number_that_there_is_not(appointment,
     assert reads() == []
 
 
-def test_who_books_sees_that_something_is_there_and_not_what(appointment, coordinator):
+def test_coordinators_see_that_documents_exist_and_not_their_names(appointment, coordinator):
     page = coordinator.get(page_of(appointment)).text
     assert "PDF, " in page
     assert "the patient" in page
@@ -116,7 +118,7 @@ def test_a_document_is_asked_for_and_the_patient_sees_it(appointment, coordinato
     assert not appointment.document_requests.missing().exists()
 
 
-def test_what_came_by_post_is_added_and_can_be_taken_out_again(appointment, coordinator, clinician):
+def test_a_document_from_the_post_is_added_and_can_be_removed(appointment, coordinator, clinician):
     asked = documents.request(appointment=appointment, what="CT", by=people.make_person("Clinician"))
     address = page_of(appointment, "documents/add/")
     assert "Add a document" in coordinator.get(address).text
@@ -133,7 +135,7 @@ def test_what_came_by_post_is_added_and_can_be_taken_out_again(appointment, coor
 
 
 @pytest.mark.parametrize("step", ["documents/ask/", "documents/add/", "documents/waive/1/", "documents/1/remove/"])
-def test_who_has_no_patients_changes_nothing(appointment, step):
+def test_staff_without_patients_change_nothing(appointment, step):
     stranger = clinician_of(make_clinician(), "other")
     editor = client_of(people.make_person("Editor"))
     fields = {"what": "A", "files": [SimpleUploadedFile("a.pdf", hostile.pdf())]}

@@ -1,4 +1,4 @@
-"""Every file is taken for what its content is, and refused in words that say what it is and what to do."""
+"""The kind of a file is that of its content, and a refusal names the kind and the next step."""
 
 import random
 from pathlib import Path
@@ -34,7 +34,7 @@ GOOD = {
         lambda: hostile.packed({"1.dcm": hostile.dicom(), "__MACOSX/._1.dcm": b"\0\x05\x16\x07" + bytes(99)}),
         FileKind.DICOM_ZIP,
     ),
-    # Taken as they are, because nothing of them runs where they are opened (tests/test_documents_browser.py).
+    # Accepted unchanged, because nothing in them runs when they are opened (tests/test_documents_browser.py).
     "JPEG with a web page behind it": (lambda: hostile.picture("JPEG") + hostile.HTML, FileKind.JPEG),
     "PNG with a web page in a comment": (hostile.png_with_html_in_a_comment, FileKind.PNG),
 }
@@ -54,7 +54,7 @@ BAD = {
     ),
     "web page behind a PNG, and the end of one behind that": (
         lambda: hostile.picture("PNG") + hostile.HTML + hostile.picture("PNG")[-12:],
-        pictures.BEHIND,
+        pictures.DATA_APPENDED,
     ),
     "50,000 × 50,000 pixels": (
         lambda: hostile.large_png(50_000, 50_000),
@@ -167,15 +167,15 @@ def test_a_file_is_known_by_its_content(saved, make, kind):
 
 
 @pytest.mark.parametrize(("make", "message"), BAD.values(), ids=BAD.keys())
-def test_a_file_that_is_not_taken_is_told_what_it_is(saved, make, message):
+def test_a_refusal_names_the_kind_of_the_file(saved, make, message):
     with pytest.raises(FileProblem) as refused:
         kind_of(saved(make()))
     assert str(refused.value) == message
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_whatever_is_broken_in_a_file_is_a_problem_of_the_file(saved, name):
-    """Bytes changed anywhere: taken or refused, and never a fault of ours."""
+def test_a_broken_file_never_causes_a_server_error(saved, name):
+    """With bytes changed anywhere a file is accepted or refused, and never an error."""
     whole, dice = GOOD[name][0](), random.Random(name)
     for _ in range(25):
         broken = bytearray(whole)
@@ -238,8 +238,8 @@ def test_a_check_that_cannot_be_started_says_nothing_against_the_file(saved, set
 
 @pytest.mark.parametrize(("name", "expected"), NAMES.items(), ids=map(ascii, NAMES))
 def test_a_name_becomes_harmless_and_stays_readable(name, expected):
-    assert names.harmless(name, FileKind.PDF) == expected
+    assert names.safe_name(name, FileKind.PDF) == expected
 
 
 def test_every_kind_has_its_end():
-    assert set(names.ENDS) == set(FileKind.values)
+    assert set(names.EXTENSIONS) == set(FileKind.values)

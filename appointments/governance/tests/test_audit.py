@@ -1,4 +1,4 @@
-"""Every look at a patient's record is on record: who, what, when."""
+"""Every reading of a patient's record is audited with user, record and time."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -54,13 +54,13 @@ def test_a_list_leaves_an_entry_for_each_record_that_it_shows(desk, five):
     assert sorted(looks("listed")) == sorted((appointment.reference, "bea", "bea") for appointment in five)
 
 
-def test_a_search_leaves_entries_for_what_it_found_and_not_what_was_asked(desk, five):
+def test_a_search_audits_its_results_and_not_the_query(desk, five):
     desk.get(LIST, {"q": five[2].reference})
     assert looks("listed") == [(five[2].reference, "bea", "bea")]
     assert AuditEntry.objects.get(action="listed").detail == "Search"
 
 
-def test_the_second_page_of_a_list_is_a_look_at_what_is_on_it(desk):
+def test_the_second_page_of_a_list_audits_its_own_rows(desk):
     hours = make_hours()
     for _ in range(51):
         make_appointment(slot=make_slot(hours=hours))
@@ -81,7 +81,7 @@ def test_a_worklist_leaves_an_entry_for_each(desk, five):
     assert len(looks("listed")) == 5
 
 
-def test_the_first_page_and_a_form_for_somebody_new_are_no_look(desk, five):
+def test_the_first_page_and_an_empty_form_audit_nothing(desk, five):
     desk.get("/admin/")
     desk.get(f"{LIST}book/{make_slot().pk}/")
     assert looks("read") + looks("listed") == []

@@ -1,4 +1,4 @@
-"""Who sees a patient: those who book, the patient's own clinician, and nobody else, whatever address they try."""
+"""Access to patients for coordinators and the patient's own clinician only, at every address."""
 
 from collections.abc import Iterator
 
@@ -19,13 +19,13 @@ pytestmark = pytest.mark.django_db
 
 CANARY = "canary-of-a-patient"
 LIST = "/admin/appointments/appointment/"
-# Permissions add up: what all of these together may not do, none of them may.
-SEEING_NOBODY = [["Editor", "Clinical reviewer", "Administrator"], []]
+# Permissions add up: an action refused to all of these together is refused to each of them.
+WITHOUT_PATIENTS = [["Editor", "Clinical reviewer", "Administrator"], []]
 
 
 @pytest.fixture
 def patient() -> Appointment:
-    """A patient with a canary in everything that is known of them."""
+    """A patient with a canary in every field."""
     fields = ["name", "carer_name", "telephone", "needs", "reason", "findings", "language", "carer_relation"]
     details = dict.fromkeys(fields, f"{CANARY} 12345") | {"email": f"{CANARY}@home.example"}
     appointment = make_appointment(condition=make_live(name="Gout", slug="gout"), **details)
@@ -80,8 +80,8 @@ def body_of(answer) -> str:
     return "" if answer.streaming else answer.content.decode()
 
 
-@pytest.mark.parametrize("groups", SEEING_NOBODY)
-def test_who_needs_no_patient_finds_none_at_any_address(patient, groups):
+@pytest.mark.parametrize("groups", WITHOUT_PATIENTS)
+def test_staff_without_patients_find_none_at_any_address(patient, groups):
     client = client_of(*groups)
     addresses = every_address()
     assert len(addresses) > 100
@@ -93,8 +93,8 @@ def test_who_needs_no_patient_finds_none_at_any_address(patient, groups):
             assert answer.status_code in {403, 405}, address
 
 
-@pytest.mark.parametrize("groups", SEEING_NOBODY)
-def test_who_needs_no_patient_changes_none(patient, groups):
+@pytest.mark.parametrize("groups", WITHOUT_PATIENTS)
+def test_staff_without_patients_change_none_at_any_address(patient, groups):
     client, before = client_of(*groups), Appointment.objects.values().get()
     fields = {"status": "arrived", "why": "", "text": "Mine", "name": "Mine", "telephone": "12345", "seen": 0}
     for step in ["move", "cancel", "details", "message", "mark", "note", "link", "handled/1"]:
@@ -103,7 +103,7 @@ def test_who_needs_no_patient_changes_none(patient, groups):
     assert Appointment.objects.values().get() == before
 
 
-def test_nobody_outside_is_let_in(patient):
+def test_visitors_are_sent_to_the_sign_in_page(patient):
     assert Client().get(f"{LIST}{patient.pk}/change/").status_code == 302
     outsider = people.make_person("Booking coordinator", is_staff=False)
     client = Client()
@@ -119,14 +119,14 @@ def test_a_clinician_sees_their_own_patient_and_no_others_at_any_address(patient
 
 
 def test_a_clinician_does_not_move_their_patient_into_the_time_of_another(patient):
-    other = make_slot(hours=make_hours(types=[patient.type]))
+    other = make_slot(hours=make_hours(types=[patient.appointment_type]))
     client = clinician_client(patient)
     client.post(f"{LIST}{patient.pk}/move/?anybody=on", {"slot": other.pk, "seen": 0})
     patient.refresh_from_db()
     assert patient.slot != other
 
 
-def test_a_clinician_books_and_exports_nobody(patient):
+def test_a_clinician_neither_books_nor_exports(patient):
     client, slot = clinician_client(patient), make_slot(hours=patient.slot.hours)
     assert client.get(f"{LIST}book/{slot.pk}/").status_code == 403
     assert client.post(f"{LIST}export/").status_code == 403
@@ -171,7 +171,7 @@ def test_the_log_of_the_admin_and_the_audit_log_name_no_patient(patient):
     assert [entry for entry in AuditEntry.objects.all() if CANARY in f"{entry.actor}{entry.detail}"] == []
 
 
-def test_an_administrator_reads_the_audit_log_and_nobody_writes_it(patient):
+def test_an_administrator_reads_the_audit_log_which_has_no_forms(patient):
     client = client_of("Administrator")
     log = "/admin/appointments/auditentry/"
     assert patient.reference in body_of(client.get(log))
@@ -184,7 +184,7 @@ def test_an_administrator_reads_the_audit_log_and_nobody_writes_it(patient):
         assert client_of(group).get(log).status_code == 403
 
 
-def test_every_page_about_a_patient_is_kept_by_nobody(patient):
+def test_pages_about_patients_are_not_cached(patient):
     client = client_of("Booking coordinator")
     addresses = [LIST, f"{LIST}{patient.pk}/change/", f"{LIST}calendar/", f"{LIST}work/orphaned/"]
     for address in addresses:

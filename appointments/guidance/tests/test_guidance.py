@@ -9,12 +9,13 @@ from django.utils import timezone
 from appointments.booking import booking
 from appointments.choices import TaskStatus
 from appointments.guidance import versions
-from appointments.guidance.versions import GuidanceError
 from appointments.messages.messaging import MessagingError
 from appointments.models import AuditEntry, ChecklistItem, Message, PlanGuidance, PreparationTask, RecoveryGuidance
 from appointments.preparation import tasks
 from appointments.tests.factories import make_appointment
 from appointments.tests.guided import NEW, OLD, make_guidance, make_item, make_plan_copy
+from calcsite.errors import UserFacingError
+from calcsite.stale import StaleError
 from calcsite.tests import people
 from calcsite.tests.racing import at_once
 from conditions.tests.factories import make_live, make_reviewer
@@ -72,7 +73,8 @@ def test_a_new_booking_gets_the_words_of_today(editor):
 @KINDS
 def test_changed_words_are_a_new_version_that_nobody_has_reviewed(make, editor):
     item = make()
-    versions.review(item=item, version=1, by=make_reviewer(name="Ada Reader", credentials="MD"))
+    seen = versions.fingerprint_of(item)
+    versions.review(item=item, seen=seen, by=make_reviewer(name="Ada Reader", credentials="MD"))
     item.refresh_from_db()
     assert (item.reviewer, item.version) == ("Ada Reader, MD", 1)
     change(item, editor, text=NEW)
@@ -115,7 +117,7 @@ def test_of_two_people_who_change_the_same_words_the_second_is_refused(make, edi
     item = make()
     first, second = type(item).objects.get(), type(item).objects.get()
     change(first, editor, text=NEW)
-    with pytest.raises(GuidanceError, match="Somebody else"):
+    with pytest.raises(StaleError, match="Somebody else"):
         change(second, people.make_person("Editor"), text="Mine.", is_safety_change=True)
     stored = type(item).objects.get()
     assert (stored.text, stored.version, stored.safe_from) == (NEW, 2, 1)
@@ -125,19 +127,22 @@ def test_who_changed_the_words_does_not_review_them():
     author = make_reviewer(name="Ada Author")
     item = make_item()
     change(item, author, text=NEW)
-    with pytest.raises(GuidanceError, match="Somebody else has to read"):
-        versions.review(item=item, version=2, by=author)
-    versions.review(item=item, version=2, by=make_reviewer(name="Bo Reader"))
+    seen = versions.fingerprint_of(item)
+    with pytest.raises(UserFacingError, match="Somebody else has to read"):
+        versions.review(item=item, seen=seen, by=author)
+    versions.review(item=item, seen=seen, by=make_reviewer(name="Bo Reader"))
     assert ChecklistItem.objects.get().reviewer == "Bo Reader, MD"
 
 
 def test_a_review_is_of_the_words_that_were_read_and_in_a_name(editor):
     item = make_item()
+    seen = versions.fingerprint_of(item)
     change(item, editor, text=NEW)
-    with pytest.raises(GuidanceError, match="changed after you opened"):
-        versions.review(item=item, version=1, by=make_reviewer())
-    with pytest.raises(GuidanceError, match="name"):
-        versions.review(item=item, version=2, by=people.make_person("Clinical reviewer"))
+    with pytest.raises(StaleError, match="changed after you opened"):
+        versions.review(item=item, seen=seen, by=make_reviewer())
+    seen = versions.fingerprint_of(item)
+    with pytest.raises(UserFacingError, match="name"):
+        versions.review(item=item, seen=seen, by=people.make_person("Clinical reviewer"))
     assert ChecklistItem.objects.get().reviewed_at is None
 
 
@@ -216,7 +221,7 @@ def test_a_second_press_replaces_and_tells_nothing_more(editor):
     task = held(item)
     change(item, editor, text=NEW, is_safety_change=True)
     versions.replace(copy=task, by=editor, tell=True)
-    with pytest.raises(GuidanceError, match="already"):
+    with pytest.raises(UserFacingError, match="already"):
         versions.replace(copy=task, by=editor, tell=True)
     assert Message.objects.filter(kind=Message.Kind.STAFF).count() == 1
 
@@ -238,5 +243,5 @@ def test_of_two_who_save_at_the_same_moment_one_wins_and_the_other_is_told(commi
     for number, item in enumerate(copies):
         item.text = f"By {number}."
     saves = [partial(versions.save, item=item, by=editor) for item in copies]
-    refused = [found for found in at_once(*saves, refused=GuidanceError) if isinstance(found, GuidanceError)]
+    refused = [found for found in at_once(*saves, refused=UserFacingError) if isinstance(found, UserFacingError)]
     assert (len(refused), ChecklistItem.objects.get().version) == (1, 2)

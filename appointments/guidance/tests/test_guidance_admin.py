@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from appointments.guidance import versions
+from appointments.guidance.forms import ReviewForm
 from appointments.models import AuditEntry, ChecklistItem, Message, PreparationTask, QuestionPrompt, RecoveryGuidance
 from appointments.tests.factories import make_appointment
 from appointments.tests.guided import NEW, OLD, make_guidance, make_item, make_plan_copy
@@ -34,6 +35,11 @@ def page(client: Client, path: str) -> str:
 def save(client: Client, path: str, **changes):
     """Fill in the form of a page as it is shown, with some fields changed, and send it."""
     return client.post(path, filled_in(client, path) | changes)
+
+
+def seen_of(item: ChecklistItem) -> str:
+    """The signed state of an item, as the form of its review has it."""
+    return ReviewForm.sign(versions.fingerprint_of(item))
 
 
 @pytest.fixture
@@ -163,7 +169,7 @@ def test_a_reviewer_says_that_the_words_are_right_and_changes_none():
     path = f"{ITEM}{item.pk}/change/"
     assert "I have read version 1, and it is right" in page(client, path)
     assert client.post(path, {"text": "Mine."}).status_code == 403
-    client.post(f"{ITEM}{item.pk}/review/", {"version": "1"})
+    client.post(f"{ITEM}{item.pk}/review/", {"seen": seen_of(item)})
     item.refresh_from_db()
     assert (item.reviewer, item.text) == ("Ada Reader", OLD)
     assert "and it is right" not in page(client, path)
@@ -172,7 +178,9 @@ def test_a_reviewer_says_that_the_words_are_right_and_changes_none():
 @pytest.mark.parametrize("version", ["2", "", "x", "9" * 400])
 def test_a_review_of_another_version_counts_for_nothing(version):
     item, client = make_item(), client_of("Clinical reviewer", first_name="Ada", last_name="Reader")
-    assert client.post(f"{ITEM}{item.pk}/review/", {"version": version}).status_code == 302
+    item.version = 2
+    seen = seen_of(item) if version == "2" else version
+    assert client.post(f"{ITEM}{item.pk}/review/", {"seen": seen}).status_code == 302
     assert ChecklistItem.objects.get().reviewed_at is None
 
 
@@ -181,7 +189,7 @@ def test_only_a_reviewer_reviews(group):
     item = make_item()
     client = client_of(group, first_name="Ada", last_name="Reader")
     assert "and it is right" not in page(client, f"{ITEM}{item.pk}/change/")
-    assert client.post(f"{ITEM}{item.pk}/review/", {"version": "1"}).status_code == 403
+    assert client.post(f"{ITEM}{item.pk}/review/", {"seen": seen_of(item)}).status_code == 403
     assert ChecklistItem.objects.get().reviewed_at is None
 
 

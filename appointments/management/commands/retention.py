@@ -12,7 +12,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="delete nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        kept = {each.name: (each.days, each.held.count()) for each in retention.over()}
+        kept = {each.name: (each.days, each.held.count()) for each in retention.outdated()}
         verb = "would be deleted" if options["dry_run"] else "deleted"
         for name, count in retention.clean_up(dry_run=options["dry_run"]).items():
             days, held = kept[name]

@@ -15,7 +15,7 @@ from conditions.reports import digests
 
 logger = logging.getLogger(__name__)
 
-# What is most awaited comes first. Messages go last: what the others have written goes out in the same round.
+# The most urgent parts come first. Messages go last, so that those of the other parts leave in the same round.
 PARTS: list[Callable[[], object]] = [
     erasure.apply_again,
     booking.clear_run_out,
@@ -34,7 +34,7 @@ PARTS: list[Callable[[], object]] = [
 
 
 def run(parts: list[Callable[[], object]]) -> None:
-    """Do each part of the work. One that fails is logged, keeps none of the others from it, and is tried again."""
+    """Run each part. A part that fails is logged, stops none of the others, and is retried in the next round."""
     for part in parts:
         try:
             part()

@@ -31,7 +31,7 @@ def words_of(page: str) -> str:
 def test_a_patient_reads_everything_that_was_signed(appointment):
     writing.make_released_opinion(appointment)
     page = words_of(come_in_with_code(appointment).get(READ).text)
-    said = [words for name, words in writing.WORDS.items() if name != "agreement"]
+    said = [words for name, words in writing.TEXTS.items() if name != "agreement"]
     for words in [*said, *writing.OPTION.values(), "We agree in part", "MBBS, FRCR", "For Kim Example", "Version 1"]:
         assert words in page, words
 
@@ -49,7 +49,7 @@ def test_every_state_before_the_release_has_its_words_and_none_of_the_opinion(ap
     def lead() -> str:
         page = client.get(READ)
         assert page.status_code == 200
-        assert not [words for words in writing.WORDS.values() if words in words_of(page.text)]
+        assert not [words for words in writing.TEXTS.values() if words in words_of(page.text)]
         return re.search('<p class="lead">(.*?)</p>', page.text)[1]
 
     assert lead().startswith("There is nothing to read yet.")
@@ -73,7 +73,7 @@ def test_a_correction_is_shown_as_one_and_the_version_before_can_still_be_read(a
     client = come_in_with_code(appointment)
     second = writing.make_correction(appointment)
     assert "Version 2" not in client.get(READ).text
-    writing.save(second, writing.clinician_of(appointment), words={"findings": "The scan of May."})
+    writing.save(second, writing.clinician_of(appointment), texts={"findings": "The scan of May."})
     writing.release(writing.sign(second))
     page = words_of(client.get(READ).text)
     for words in [
@@ -85,7 +85,7 @@ def test_a_correction_is_shown_as_one_and_the_version_before_can_still_be_read(a
         assert words in page, words
     older = words_of(client.get(f"{READ}1/").text)
     assert "This is an older version. We have corrected it since." in older
-    assert writing.WORDS["findings"] in older
+    assert writing.TEXTS["findings"] in older
 
 
 def test_a_first_version_that_nobody_read_is_not_called_corrected(appointment):
@@ -129,7 +129,7 @@ def test_the_page_of_the_appointment_leads_there_and_says_nothing(appointment):
     writing.make_released_opinion(appointment)
     page = come_in(appointment).get(url("home")).text
     assert f'href="{READ}"' in page
-    assert writing.WORDS["findings"] not in page
+    assert writing.TEXTS["findings"] not in page
 
 
 def test_the_page_of_the_appointment_says_first_that_there_is_an_opinion_to_read(appointment):

@@ -10,13 +10,13 @@ from django.utils import timezone
 from appointments.governance.permissions import SIGN, VIEW
 from appointments.models import AuditEntry, Message, Opinion
 from appointments.opinions import opinions
-from appointments.preparation.answers import VisitError
 from appointments.tests import writing
 from appointments.tests.factories import make_appointment
-from calcsite.checksums import checksum
+from calcsite.errors import UserFacingError
+from calcsite.stale import fingerprint
 from calcsite.tests import racing
 
-at_once = partial(racing.at_once, refused=VisitError)
+at_once = partial(racing.at_once, refused=UserFacingError)
 
 
 @pytest.fixture(autouse=True)
@@ -28,12 +28,12 @@ def clinicians(committed) -> None:
 
 
 def refusals(outcomes: list[object]) -> int:
-    return sum(isinstance(outcome, VisitError) for outcome in outcomes)
+    return sum(isinstance(outcome, UserFacingError) for outcome in outcomes)
 
 
 def test_of_two_who_sign_one_signs():
     opinion = writing.make_draft_opinion(make_appointment())
-    by, seen = writing.clinician_of(opinion.appointment), checksum(opinions.compose(opinion))
+    by, seen = writing.clinician_of(opinion.appointment), fingerprint(opinions.compose(opinion))
     outcomes = at_once(*[lambda: opinions.sign(opinion=opinion, seen=seen, by=by)] * 4)
     assert refusals(outcomes) == 3
     assert AuditEntry.objects.filter(detail="Opinion 1 signed").count() == 1
@@ -43,17 +43,17 @@ def test_of_two_who_sign_one_signs():
 def test_of_a_signature_and_a_save_one_is_told_and_what_was_read_is_signed():
     for _ in range(4):
         opinion = writing.make_draft_opinion(make_appointment())
-        by, seen = writing.clinician_of(opinion.appointment), checksum(opinions.compose(opinion))
+        by, seen = writing.clinician_of(opinion.appointment), fingerprint(opinions.compose(opinion))
         again = Opinion.objects.get(pk=opinion.pk)
         signed, saved = at_once(
             lambda opinion=opinion, seen=seen, by=by: opinions.sign(opinion=opinion, seen=seen, by=by),
-            lambda again=again, by=by: writing.save(again, by, words={"findings": "Changed"}),
+            lambda again=again, by=by: writing.save(again, by, texts={"findings": "Changed"}),
         )
         assert refusals([signed, saved]) == 1
         opinion.refresh_from_db()
-        was_signed = not isinstance(signed, VisitError)
+        was_signed = not isinstance(signed, UserFacingError)
         assert (opinion.status == "signed", opinion.findings == "Changed") == (was_signed, not was_signed)
-        assert not was_signed or opinion.content["findings"] == writing.WORDS["findings"]
+        assert not was_signed or opinion.content["findings"] == writing.TEXTS["findings"]
 
 
 def test_released_at_once_it_is_released_once_and_told_once():
@@ -66,14 +66,14 @@ def test_released_at_once_it_is_released_once_and_told_once():
 
 def test_of_two_saves_one_is_kept_whole():
     opinion = writing.make_draft_opinion(make_appointment())
-    by, seen = writing.clinician_of(opinion.appointment), opinion.changed_at
+    by, seen = writing.clinician_of(opinion.appointment), opinions.fingerprint_of(opinion)
     outcomes = at_once(
         *[
             lambda name=name: writing.save(
                 Opinion.objects.get(pk=opinion.pk),
                 by,
                 seen=seen,
-                words={"findings": name},
+                texts={"findings": name},
                 options=[writing.OPTION | {"name": name}],
             )
             for name in "ABC"

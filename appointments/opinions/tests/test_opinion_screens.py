@@ -12,7 +12,7 @@ from appointments.models import Appointment, AuditEntry, Opinion, Question, Test
 from appointments.opinions import opinions
 from appointments.tests import writing
 from appointments.tests.factories import make_appointment, make_hours, make_slot
-from calcsite.checksums import checksum
+from calcsite.stale import fingerprint
 from calcsite.tests import people
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +47,7 @@ def fields_of(page: str) -> dict[str, str]:
 
 def typed(page: str, **changes: str) -> dict[str, str]:
     option = {f"options-0-{name}": value for name, value in writing.OPTION.items()}
-    return fields_of(page) | writing.WORDS | option | changes
+    return fields_of(page) | writing.TEXTS | option | changes
 
 
 def test_a_clinician_writes_reads_signs_and_releases(desk, appointment):
@@ -58,7 +58,7 @@ def test_a_clinician_writes_reads_signs_and_releases(desk, appointment):
     saved = desk.post(at(appointment, "1/edit/"), typed(page, then="sign", **answer))
     assert saved["Location"] == at(appointment, "1/sign/")
     page = desk.get(saved["Location"]).text
-    for words in [*writing.WORDS.values(), *writing.OPTION.values(), "Most do not.", "MBBS, FRCR"]:
+    for words in [*writing.TEXTS.values(), *writing.OPTION.values(), "Most do not.", "MBBS, FRCR"]:
         assert words in page or words == "partly", words
     signed = desk.post(saved["Location"], fields_of(page))
     assert signed["Location"] == at(appointment)
@@ -79,13 +79,13 @@ def test_what_is_previewed_is_what_is_signed_word_for_word(desk, appointment):
     preview, asked = opinion_in("1/"), opinion_in("1/sign/")
     writing.sign(Opinion.objects.get())
     assert preview == asked == opinion_in("1/")
-    assert writing.WORDS["findings"] in preview
+    assert writing.TEXTS["findings"] in preview
 
 
 def test_a_save_that_was_overtaken_keeps_what_was_typed_and_shows_what_is_stored(desk, appointment, clinician):
     opinion = writing.make_draft_opinion(appointment)
     page = desk.get(at(appointment, "1/edit/")).text
-    writing.save(opinion, clinician, words={"findings": "From the other window."})
+    writing.save(opinion, clinician, texts={"findings": "From the other window."})
     answer = desk.post(at(appointment, "1/edit/"), typed(page, findings="Typed for an hour."))
     assert answer.status_code == 409
     assert "Typed for an hour." in answer.text
@@ -139,14 +139,14 @@ def test_a_part_that_is_missing_is_named_where_the_signature_would_be(desk, appo
     page = desk.get(at(appointment, "1/sign/")).text
     assert "Write what to do next." in page
     assert "Sign it" not in page
-    seen = checksum(opinions.compose(Opinion.objects.get()))
+    seen = fingerprint(opinions.compose(Opinion.objects.get()))
     assert desk.post(at(appointment, "1/sign/"), {"seen": seen}).status_code == 409
 
 
 def test_a_page_that_shows_an_older_draft_signs_nothing(desk, appointment, clinician):
     opinion = writing.make_draft_opinion(appointment)
     page = desk.get(at(appointment, "1/sign/")).text
-    writing.save(opinion, clinician, words={"findings": "Other words."})
+    writing.save(opinion, clinician, texts={"findings": "Other words."})
     answer = desk.post(at(appointment, "1/sign/"), fields_of(page))
     assert (answer.status_code, "Read it again" in answer.text) == (409, True)
     assert Opinion.objects.get().status == "draft"
@@ -223,7 +223,7 @@ def test_another_clinician_a_coordinator_and_who_owns_the_site_get_what_a_random
 
 def test_an_appointment_that_moves_to_another_clinician_takes_its_opinion_along(appointment, desk):
     writing.make_draft_opinion(appointment)
-    other = make_slot(hours=make_hours(types=[appointment.type]))
+    other = make_slot(hours=make_hours(types=[appointment.appointment_type]))
     Appointment.objects.update(slot=other)
     assert desk.get(at(appointment, "1/edit/")).status_code == 404
     new = writing.client_of(writing.clinician_of(Appointment.objects.get(pk=appointment.pk)))

@@ -10,12 +10,12 @@ from django.utils import timezone
 from appointments.booking import booking
 from appointments.models import Appointment, AuditEntry, Clinician, Message, Opinion, Question
 from appointments.opinions import opinions
-from appointments.opinions.opinions import OpinionError
 from appointments.preparation import answers
-from appointments.preparation.answers import OvertakenError, VisitError, fingerprint
 from appointments.tests import writing
 from appointments.tests.factories import make_appointment
 from appointments.tests.post import deliver, html_of
+from calcsite.errors import UserFacingError
+from calcsite.stale import StaleError, fingerprint
 from calcsite.tests import people
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +47,7 @@ def test_what_is_signed_holds_everything_with_name_credentials_time_and_checksum
         "born": "",
         "seen_on": timezone.localdate(appointment.slot.starts).isoformat(),
         "correction": "",
-        **writing.WORDS,
+        **writing.TEXTS,
         "agreement_words": "We agree in part",
         "options": [writing.OPTION],
         "questions": [{"text": "Will it grow?", "outcome": "answered", "answer": "Most do not."}],
@@ -69,7 +69,7 @@ EMPTY = [
 @pytest.mark.parametrize(("words", "sentence"), EMPTY)
 def test_an_empty_part_is_named_and_nothing_is_signed(appointment, words, sentence):
     opinion = writing.make_draft_opinion(appointment, **words)
-    with pytest.raises(OpinionError) as refused:
+    with pytest.raises(UserFacingError) as refused:
         writing.sign(opinion)
     assert str(refused.value) == sentence
     assert Opinion.objects.get().status == "draft"
@@ -83,7 +83,7 @@ def test_treatments_questions_and_credentials_are_asked_for_too(appointment):
     clinician.credentials = ""
 
     def gaps(*options: dict[str, str]) -> list[str]:
-        writing.save(opinion, by, words=writing.WORDS, options=options)
+        writing.save(opinion, by, texts=writing.TEXTS, options=options)
         return opinions.gaps(opinions.compose(opinion), clinician)
 
     others = ["Question 1 of the patient: answer it, or leave it open."]
@@ -102,42 +102,43 @@ def test_treatments_questions_and_credentials_are_asked_for_too(appointment):
 
 def test_a_save_that_does_not_know_of_another_is_refused_and_changes_nothing(appointment):
     opinion = writing.make_draft_opinion(appointment)
-    by, seen = writing.clinician_of(appointment), opinion.changed_at
-    writing.save(opinion, by, words={"findings": "Mine"})
-    with pytest.raises(OvertakenError):
-        writing.save(opinion, by, seen=seen, words={"findings": "Theirs"}, options=[])
+    by, seen = writing.clinician_of(appointment), opinions.fingerprint_of(opinion)
+    writing.save(opinion, by, texts={"findings": "Mine"})
+    with pytest.raises(StaleError):
+        writing.save(opinion, by, seen=seen, texts={"findings": "Theirs"}, options=[])
     assert Opinion.objects.get().findings == "Mine"
     assert opinion.options.count() == 1
 
 
-def test_a_save_at_the_same_moment_of_the_clock_is_another_save(appointment):
+def test_two_saves_at_the_same_moment_of_the_clock_are_told_apart(appointment):
     opinion = writing.make_draft_opinion(appointment)
-    before = opinion.changed_at
-    writing.save(opinion, writing.clinician_of(appointment), at=before)
-    assert opinion.changed_at > before
+    by, seen = writing.clinician_of(appointment), opinions.fingerprint_of(opinion)
+    writing.save(opinion, by, at=opinion.changed_at)
+    with pytest.raises(StaleError):
+        writing.save(opinion, by, seen=seen)
 
 
 def test_an_answer_to_other_words_than_were_read_is_not_kept_and_nothing_else_is(appointment):
     question = ask(appointment)
     opinion = writing.make_draft_opinion(appointment)
-    seen = fingerprint([question])
+    seen = answers.fingerprint_of([question])
     Question.objects.update(text="Will it shrink?")
     said = {question.pk: {"outcome": "answered", "answer": "No."}}
-    with pytest.raises(OvertakenError):
+    with pytest.raises(StaleError):
         writing.save(
-            opinion, writing.clinician_of(appointment), words={"findings": "New"}, answers=said, answers_seen=seen
+            opinion, writing.clinician_of(appointment), texts={"findings": "New"}, answers=said, answers_seen=seen
         )
-    assert (Question.objects.get().answer, Opinion.objects.get().findings) == ("", writing.WORDS["findings"])
+    assert (Question.objects.get().answer, Opinion.objects.get().findings) == ("", writing.TEXTS["findings"])
 
 
 def test_only_what_was_read_is_signed(appointment):
     question = ask(appointment)
     opinion = writing.make_draft_opinion(appointment)
     by = writing.clinician_of(appointment)
-    read = opinions.checksum(opinions.compose(opinion))
+    read = fingerprint(opinions.compose(opinion))
     question.outcome = "open"
     question.save()
-    with pytest.raises(OvertakenError, match="Read it again"):
+    with pytest.raises(StaleError, match="Read it again"):
         opinions.sign(opinion=opinion, seen=read, by=by)
 
 
@@ -149,12 +150,12 @@ def test_nobody_but_the_clinician_of_the_appointment_writes_signs_or_releases(ap
         for step in [
             lambda by: opinions.start(appointment=appointment, by=by),
             lambda by: writing.save(opinion, by),
-            lambda by: opinions.sign(opinion=opinion, seen=opinions.checksum(opinions.compose(opinion)), by=by),
+            lambda by: opinions.sign(opinion=opinion, seen=fingerprint(opinions.compose(opinion)), by=by),
             lambda by: opinions.release(opinion=opinion, by=by),
             lambda by: opinions.correct(appointment=appointment, why="x", by=by),
             lambda by: answers.answer(appointment=appointment, answers={}, seen="", by=by),
         ]:
-            with pytest.raises(VisitError, match="Only the clinician"):
+            with pytest.raises(UserFacingError, match="Only the clinician"):
                 step(person)
     assert Opinion.objects.get().status == "draft"
 
@@ -162,20 +163,20 @@ def test_nobody_but_the_clinician_of_the_appointment_writes_signs_or_releases(ap
 def test_nothing_is_written_about_a_cancelled_appointment(appointment):
     by = writing.clinician_of(appointment)
     booking.cancel(appointment=appointment)
-    with pytest.raises(OpinionError, match="cancelled"):
+    with pytest.raises(UserFacingError, match="cancelled"):
         opinions.start(appointment=appointment, by=by)
 
 
 def test_a_release_tells_the_patient_once_and_nothing_of_what_is_in_it(appointment):
     deliver()
     opinion = writing.make_released_opinion(appointment, findings="A canary of calcium")
-    with pytest.raises(OvertakenError, match="released already"):
+    with pytest.raises(StaleError, match="released already"):
         opinions.release(opinion=opinion, by=writing.clinician_of(appointment))
     (email,) = deliver()
     told = f"{email.subject} {email.body} {html_of(email)}"
     assert email.subject == "There is something for you to read"
     assert "/appointment/" in email.body
-    for word in [*" ".join([*writing.WORDS.values(), *writing.OPTION.values()]).split(), "canary", "calcium"]:
+    for word in [*" ".join([*writing.TEXTS.values(), *writing.OPTION.values()]).split(), "canary", "calcium"]:
         assert len(word) < 8 or word not in told, word
     assert Message.objects.filter(kind="opinion").count() == 1
 
@@ -185,29 +186,29 @@ def test_a_correction_is_a_new_version_and_the_one_before_stays(appointment):
     second = writing.make_correction(appointment)
     assert (second.number, second.findings, second.status) == (2, first.findings, "draft")
     assert list(second.options.values_list("name", flat=True)) == ["Watching"]
-    writing.save(second, writing.clinician_of(appointment), words={"findings": "The scan of May."})
+    writing.save(second, writing.clinician_of(appointment), texts={"findings": "The scan of May."})
     writing.release(writing.sign(second))
     assert second.content["correction"] == "The date of the scan was wrong."
     first.refresh_from_db()
-    assert (first.content["findings"], first.is_intact) == (writing.WORDS["findings"], True)
+    assert (first.content["findings"], first.is_intact) == (writing.TEXTS["findings"], True)
     assert [version.number for version in Opinion.objects.released()] == [2, 1]
 
 
 def test_a_version_that_another_has_overtaken_is_not_released(appointment):
     first = writing.sign(writing.make_draft_opinion(appointment))
     writing.sign(writing.make_correction(appointment))
-    with pytest.raises(OpinionError, match="newest"):
+    with pytest.raises(UserFacingError, match="newest"):
         writing.release(first)
 
 
 def test_a_correction_says_why_and_comes_after_a_signature(appointment):
     opinion = writing.make_draft_opinion(appointment)
-    with pytest.raises(OpinionError, match="nothing to correct"):
+    with pytest.raises(UserFacingError, match="nothing to correct"):
         writing.make_correction(appointment)
     writing.sign(opinion)
-    with pytest.raises(OpinionError, match="Say what is corrected"):
+    with pytest.raises(UserFacingError, match="Say what is corrected"):
         writing.make_correction(appointment, why=" ")
-    with pytest.raises(OpinionError, match="correct it"):
+    with pytest.raises(UserFacingError, match="correct it"):
         opinions.start(appointment=appointment, by=writing.clinician_of(appointment))
 
 

@@ -17,9 +17,24 @@ from appointments.models import (
     Referral,
 )
 from appointments.preparation import tasks as preparation
-from appointments.preparation.tasks import MOST, ChangedMeanwhileError, PreparationError, Progress, fingerprint
+from appointments.preparation.pack import pack_of
+from appointments.preparation.rows import (
+    MAX_ROWS,
+    add_row,
+    add_rows,
+    change_row,
+    fingerprint_of,
+    instruct,
+    keep,
+    move_row,
+    remove_row,
+    take_back_instruction,
+)
+from appointments.preparation.tasks import Progress
 from appointments.tests.factories import make_appointment
 from appointments.tests.preparing import make_preparing, write
+from calcsite.errors import UserFacingError
+from calcsite.stale import StaleError
 from calcsite.tests.people import make_person
 from conditions.tests.factories import make_live
 
@@ -28,7 +43,7 @@ pytestmark = pytest.mark.django_db
 
 def ask(appointment: Appointment, *texts: str) -> list[Question]:
     rows = [{"text": text} for text in texts]
-    preparation.add_rows(appointment=appointment, model=Question, rows=rows)
+    add_rows(appointment=appointment, model=Question, rows=rows)
     return list(Question.objects.filter(appointment=appointment))
 
 
@@ -44,7 +59,7 @@ def test_rows_come_at_the_end_and_the_same_one_comes_once():
     appointment = make_appointment()
     ask(appointment, "One?", "Two?")
     ask(appointment, "Three?", "One?")
-    preparation.add_row(appointment=appointment, model=Question, values={"text": "Three?"})
+    add_row(appointment=appointment, model=Question, values={"text": "Three?"})
     assert texts(appointment) == ["One?", "Two?", "Three?"]
 
 
@@ -52,27 +67,27 @@ def test_under_a_legal_hold_nothing_is_taken_off_a_list():
     appointment, staff = make_appointment(), make_person()
     (question,) = ask(appointment, "One?")
     words = {"test": "Scan", "text": "Eat nothing."}
-    instruction = preparation.instruct(appointment=appointment, values=words, by=staff)
+    instruction = instruct(appointment=appointment, values=words, by=staff)
     hold = legal_holds.place(appointment=appointment, why="A claim", by=staff)
-    with pytest.raises(PreparationError, match="We have to keep this for now."):
-        preparation.remove_row(appointment=appointment, row=question)
-    with pytest.raises(PreparationError, match="We have to keep this for now."):
-        preparation.take_back_instruction(appointment=appointment, instruction=instruction, by=staff)
+    with pytest.raises(UserFacingError, match="We have to keep this for now."):
+        remove_row(appointment=appointment, row=question)
+    with pytest.raises(UserFacingError, match="We have to keep this for now."):
+        take_back_instruction(appointment=appointment, instruction=instruction, by=staff)
     legal_holds.end(hold=hold, by=staff)
-    preparation.remove_row(appointment=appointment, row=question)
-    preparation.take_back_instruction(appointment=appointment, instruction=instruction, by=staff)
+    remove_row(appointment=appointment, row=question)
+    take_back_instruction(appointment=appointment, instruction=instruction, by=staff)
     assert (texts(appointment), list(appointment.testinstruction_set.all())) == ([], [])
 
 
 def test_a_row_goes_up_and_down_by_one_and_not_off_the_list():
     appointment = make_appointment()
     first, second, third = ask(appointment, "1", "2", "3")
-    preparation.move_row(appointment=appointment, row=third, up=True)
+    move_row(appointment=appointment, row=third, up=True)
     assert texts(appointment) == ["1", "3", "2"]
-    preparation.move_row(appointment=appointment, row=first, up=False)
+    move_row(appointment=appointment, row=first, up=False)
     assert texts(appointment) == ["3", "1", "2"]
-    preparation.move_row(appointment=appointment, row=third, up=True)
-    preparation.move_row(appointment=appointment, row=second, up=False)
+    move_row(appointment=appointment, row=third, up=True)
+    move_row(appointment=appointment, row=second, up=False)
     assert texts(appointment) == ["3", "1", "2"]
 
 
@@ -80,19 +95,19 @@ def test_rows_that_share_a_position_can_be_moved_too():
     appointment = make_appointment()
     ask(appointment, "1", "2", "3")
     Question.objects.update(position=0)
-    preparation.move_row(appointment=appointment, row=Question.objects.get(text="2"), up=True)
+    move_row(appointment=appointment, row=Question.objects.get(text="2"), up=True)
     assert texts(appointment) == ["2", "1", "3"]
 
 
 def test_a_list_is_never_longer_than_it_may_be_and_is_filled_whole_or_not_at_all():
     appointment = make_appointment()
-    ask(appointment, *map(str, range(MOST - 1)))
-    with pytest.raises(PreparationError, match="50"):
+    ask(appointment, *map(str, range(MAX_ROWS - 1)))
+    with pytest.raises(UserFacingError, match="50"):
         ask(appointment, "one more", "and another")
-    assert len(texts(appointment)) == MOST - 1
+    assert len(texts(appointment)) == MAX_ROWS - 1
     ask(appointment, "one more")
-    assert len(texts(appointment)) == MOST
-    preparation.add_row(appointment=appointment, model=Medicine, values={"name": "On another list"})
+    assert len(texts(appointment)) == MAX_ROWS
+    add_row(appointment=appointment, model=Medicine, values={"name": "On another list"})
     ask(make_appointment(), "On the list of somebody else")
 
 
@@ -101,13 +116,13 @@ def test_nothing_of_another_appointment_can_be_changed():
     theirs = ask(other, "Theirs", "Too")[1]
     task = other.tasks.first()
     verbs = [
-        lambda: preparation.change_row(appointment=mine, row=theirs, values={"text": "Mine"}),
-        lambda: preparation.remove_row(appointment=mine, row=theirs),
-        lambda: preparation.move_row(appointment=mine, row=theirs, up=True),
+        lambda: change_row(appointment=mine, row=theirs, values={"text": "Mine"}),
+        lambda: remove_row(appointment=mine, row=theirs),
+        lambda: move_row(appointment=mine, row=theirs, up=True),
         lambda: preparation.mark(appointment=mine, task=task, status="done"),
     ]
     for verb in verbs:
-        with pytest.raises(PreparationError, match="not on your list"):
+        with pytest.raises(UserFacingError, match="not on your list"):
             verb()
     assert texts(other) == ["Theirs", "Too"]
     assert status_of(other, task.tool) == TaskStatus.TO_DO
@@ -116,23 +131,23 @@ def test_nothing_of_another_appointment_can_be_changed():
 def test_what_another_window_saved_is_not_written_over():
     appointment = make_appointment()
     (row,) = ask(appointment, "As the page showed it")
-    seen = fingerprint(row)
-    preparation.change_row(appointment=appointment, row=row, values={"text": "First window"}, seen=seen)
-    with pytest.raises(ChangedMeanwhileError):
-        preparation.change_row(appointment=appointment, row=row, values={"text": "Second window"}, seen=seen)
+    seen = fingerprint_of(row)
+    change_row(appointment=appointment, row=row, values={"text": "First window"}, seen=seen)
+    with pytest.raises(StaleError):
+        change_row(appointment=appointment, row=row, values={"text": "Second window"}, seen=seen)
     assert texts(appointment) == ["First window"]
-    preparation.keep(appointment=appointment, model=Referral, values={"status": "have"}, seen="")
-    with pytest.raises(ChangedMeanwhileError):
-        preparation.keep(appointment=appointment, model=Referral, values={"status": "none"}, seen="")
+    keep(appointment=appointment, model=Referral, values={"status": "have"}, seen=fingerprint_of(None))
+    with pytest.raises(StaleError):
+        keep(appointment=appointment, model=Referral, values={"status": "none"}, seen=fingerprint_of(None))
     assert Referral.objects.get(appointment=appointment).status == "have"
 
 
 def test_moving_a_row_does_not_make_a_change_of_its_words_late():
     appointment = make_appointment()
     row = ask(appointment, "1", "2")[1]
-    seen = fingerprint(row)
-    preparation.move_row(appointment=appointment, row=row, up=True)
-    preparation.change_row(appointment=appointment, row=row, values={"text": "two"}, seen=seen)
+    seen = fingerprint_of(row)
+    move_row(appointment=appointment, row=row, up=True)
+    change_row(appointment=appointment, row=row, values={"text": "two"}, seen=seen)
     assert texts(appointment) == ["two", "1"]
 
 
@@ -140,10 +155,10 @@ def test_a_question_that_was_answered_stays_as_it_was_asked():
     appointment = make_appointment()
     answered, open_one = ask(appointment, "Answered?", "Open?")
     Question.objects.filter(pk=answered.pk).update(outcome="answered", answer="Yes.")
-    for verb in (preparation.remove_row, lambda **row: preparation.change_row(values={"text": "Else?"}, **row)):
-        with pytest.raises(PreparationError, match="dealt with"):
+    for verb in (remove_row, lambda **row: change_row(values={"text": "Else?"}, **row)):
+        with pytest.raises(UserFacingError, match="dealt with"):
             verb(appointment=appointment, row=answered)
-    preparation.remove_row(appointment=appointment, row=open_one)
+    remove_row(appointment=appointment, row=open_one)
     assert texts(appointment) == ["Answered?"]
 
 
@@ -161,14 +176,14 @@ def test_who_writes_has_started_and_what_they_marked_stays_marked():
 
 def test_a_task_takes_no_status_that_there_is_not():
     appointment = make_preparing()
-    with pytest.raises(PreparationError, match="Choose one"):
+    with pytest.raises(UserFacingError, match="Choose one"):
         preparation.mark(appointment=appointment, task=appointment.tasks.first(), status="perfect")
 
 
 def test_progress_counts_what_is_for_the_patient():
     marked = [TaskStatus.DONE, TaskStatus.STARTED, TaskStatus.TO_DO, TaskStatus.NOT_NEEDED]
     tasks = [PreparationTask(status=status) for status in marked]
-    assert preparation.progress(tasks) == Progress(done=1, of=3, passed_over=1)
+    assert preparation.progress(tasks) == Progress(done=1, of=3, not_needed=1)
 
 
 @pytest.mark.parametrize("status", [Status.COMPLETED, Status.MISSED, Status.CANCELLED])
@@ -178,15 +193,15 @@ def test_when_the_appointment_is_over_what_was_written_stays(status):
     Appointment.objects.filter(pk=appointment.pk).update(status=status, cancelled_at=timezone.now())
     verbs = [
         lambda: ask(appointment, "Later?"),
-        lambda: preparation.change_row(appointment=appointment, row=row, values={"text": "Later?"}),
-        lambda: preparation.remove_row(appointment=appointment, row=row),
-        lambda: preparation.move_row(appointment=appointment, row=row, up=True),
-        lambda: preparation.keep(appointment=appointment, model=Referral, values={"status": "none"}),
+        lambda: change_row(appointment=appointment, row=row, values={"text": "Later?"}),
+        lambda: remove_row(appointment=appointment, row=row),
+        lambda: move_row(appointment=appointment, row=row, up=True),
+        lambda: keep(appointment=appointment, model=Referral, values={"status": "none"}),
         lambda: preparation.mark(appointment=appointment, task=appointment.tasks.first(), status="done"),
-        lambda: preparation.instruct(appointment=appointment, values={}, by=make_person()),
+        lambda: instruct(appointment=appointment, values={}, by=make_person()),
     ]
     for verb in verbs:
-        with pytest.raises(PreparationError, match="is over"):
+        with pytest.raises(UserFacingError, match="is over"):
             verb()
     assert texts(appointment) == ["Written before?"]
     assert not Referral.objects.exists()
@@ -196,9 +211,9 @@ def test_new_instructions_are_something_new_to_read_and_on_record():
     appointment, nurse = make_preparing(), make_person()
     preparation.mark(appointment=appointment, task=appointment.tasks.get(tool=Tool.TESTS), status=TaskStatus.DONE)
     values = {"test": "A blood test", "text": "Eat nothing from midnight."}
-    instruction = preparation.instruct(appointment=appointment, values=values, by=nurse)
+    instruction = instruct(appointment=appointment, values=values, by=nurse)
     assert status_of(appointment, Tool.TESTS) == TaskStatus.TO_DO
-    preparation.take_back_instruction(appointment=appointment, instruction=instruction, by=nurse)
+    take_back_instruction(appointment=appointment, instruction=instruction, by=nurse)
     assert not appointment.testinstruction_set.exists()
     entries = AuditEntry.objects.filter(appointment=appointment, by=nurse, action="changed")
     assert entries.count() == 2
@@ -217,7 +232,7 @@ def test_a_pack_holds_everything_and_takes_as_many_queries_for_one_row_as_for_th
             DocumentRequest.objects.create(appointment=appointment, what=f"A report {place}")
         appointment = Appointment.objects.select_related("slot__clinician", "slot__location").get(pk=appointment.pk)
         with django_assert_num_queries(12):
-            pack = preparation.pack_of(appointment)
+            pack = pack_of(appointment)
             assert pack.marked[Tool.QUESTIONS] == "Started"
         assert pack.about.startswith("Canaryitis")
         lists = [pack.symptoms, pack.questions, pack.medicines, pack.options, pack.tests, pack.documents, pack.missing]
@@ -230,8 +245,8 @@ def test_history_is_told_by_kind_with_allergies_first():
     appointment = make_appointment()
     for kind in HistoryEntry.Kind:
         values = {"kind": kind, "what": f"An example of {kind}"}
-        preparation.add_row(appointment=appointment, model=HistoryEntry, values=values)
-    told = preparation.pack_of(appointment).history
+        add_row(appointment=appointment, model=HistoryEntry, values=values)
+    told = pack_of(appointment).history
     assert [(label, rows[0].kind) for label, rows in told] == [
         ("Allergies", "allergy"),
         ("Illnesses and diagnoses", "illness"),

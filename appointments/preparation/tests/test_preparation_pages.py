@@ -11,10 +11,11 @@ from django.urls import clear_url_caches, path
 from appointments import patient_urls
 from appointments.choices import Status, TaskStatus, Tool
 from appointments.models import Appointment, ChecklistItem, Question, QuestionPrompt, SpecialistChoice
-from appointments.preparation import tasks
+from appointments.preparation.pack import pack_of
+from appointments.preparation.rows import MAX_ROWS, add_rows
 from appointments.tests.factories import make_appointment
 from appointments.tests.preparing import MODELS, ROWS, SINGLE, make_preparing, write
-from appointments.tests.visiting import come_in, come_in_with_code, url
+from appointments.tests.visiting import come_in, come_in_with_code, seen_in, url
 from conditions.choices import SectionKind, TagKind
 from conditions.tests.factories import make_live
 
@@ -59,7 +60,8 @@ def test_each_of_the_nine_items_can_be_done_and_is_in_the_pack():
         assert saved.redirect_chain == [(url(tool), 302)]
         assert "Saved." in words_of(saved)
     for tool, values in SINGLE.items():
-        assert client.post(url(tool), values)["Location"] == url(tool)
+        seen = seen_in(client.get(url(tool)))
+        assert client.post(url(tool), values | {"seen": seen})["Location"] == url(tool)
         assert all(value in unescape(client.get(url(tool)).text) for value in values.values())
     assert "We have written nothing for you yet" in words_of(client.get(url("tests")))
     write(appointment, word="by the clinic")
@@ -136,7 +138,7 @@ def test_without_the_code_there_is_nothing():
     rows = [url(f"{tool}_{action}", row_of(appointment, tool).pk) for tool in ROWS for action in ACTIONS]
     task = url("mark", appointment.tasks.first().pk)
     lists = [url(f"{tool}_{action}") for tool in ROWS for action in ("add", "choose")]
-    before = tasks.pack_of(appointment)
+    before = pack_of(appointment)
     for address in [*map(url, PAGES), *rows, *lists, task]:
         for send in (client.get, client.post):
             response = send(address)
@@ -145,7 +147,7 @@ def test_without_the_code_there_is_nothing():
             assert "canary" not in response.text
         assert Client().get(address).status_code == 403
         assert Client().post(address).status_code in {403, 405}
-    assert tasks.pack_of(appointment) == before
+    assert pack_of(appointment) == before
     assert "canary" not in client.get(url("home")).text
 
 
@@ -185,8 +187,8 @@ def test_what_was_typed_stays_when_something_is_wrong():
 
 def test_a_full_list_says_so_and_keeps_what_was_typed():
     appointment = make_preparing()
-    rows = [{"text": f"Question {number}?"} for number in range(tasks.MOST)]
-    tasks.add_rows(appointment=appointment, model=Question, rows=rows)
+    rows = [{"text": f"Question {number}?"} for number in range(MAX_ROWS)]
+    add_rows(appointment=appointment, model=Question, rows=rows)
     client = come_in_with_code(appointment)
     assert "Your list is full" in words_of(client.get(url("questions")))
     page = client.post(url("questions_add"), {"text": "One too many?"})
@@ -194,7 +196,7 @@ def test_a_full_list_says_so_and_keeps_what_was_typed():
     assert "One too many?" in page.text
     prompt = QuestionPrompt.objects.get()
     assert "Your list is full" in client.post(url("questions_choose"), {"chosen": [prompt.pk]}).text
-    assert Question.objects.count() == tasks.MOST
+    assert Question.objects.count() == MAX_ROWS
 
 
 def test_a_row_is_changed_moved_and_removed():
@@ -205,7 +207,7 @@ def test_a_row_is_changed_moved_and_removed():
     first, second = Question.objects.all()
     moved = client.post(url("questions_move", second.pk), {"up": "1"})
     assert moved["Location"] == f"{url('questions')}#row-{second.pk}"
-    seen = re.search(r'name="seen" value="(\w+)"', client.get(url("questions_change", first.pk)).text)[1]
+    seen = seen_in(client.get(url("questions_change", first.pk)))
     client.post(url("questions_change", first.pk), {"text": "one", "seen": seen})
     assert list(Question.objects.values_list("text", flat=True)) == ["2", "one"]
     assert "Remove this from your list?" in client.get(url("questions_remove", second.pk)).text
@@ -221,13 +223,13 @@ def test_what_another_window_saved_is_shown_beside_what_was_typed(name):
     client = come_in_with_code(appointment)
     address = url(name, *([row_of(appointment, "questions").pk] if name == "questions_change" else []))
     field = "text" if name == "questions_change" else "sees"
-    seen = re.search(r'name="seen" value="(\w+)"', client.get(address).text)[1]
+    seen = seen_in(client.get(address))
     assert client.post(address, {field: "First window", "seen": seen}).status_code == 302
     page = client.post(address, {field: "Second window", "seen": seen})
     assert "in another window" in page.text
     assert "First window" in page.text
     assert "Second window" in page.text
-    again = re.search(r'name="seen" value="(\w+)"', page.text)[1]
+    again = seen_in(page)
     assert client.post(address, {field: "Second window", "seen": again}).status_code == 302
     assert "Second window" in client.get(url("pack")).text
 
@@ -283,7 +285,7 @@ def test_once_it_is_over_everything_can_be_read_and_nothing_written():
     write(appointment, word="canary")
     Appointment.objects.filter(pk=appointment.pk).update(status=Status.COMPLETED)
     client = come_in_with_code(appointment)
-    before = tasks.pack_of(appointment)
+    before = pack_of(appointment)
     for name in PAGES:
         page = client.get(url(name))
         assert page.status_code == 200
@@ -293,7 +295,7 @@ def test_once_it_is_over_everything_can_be_read_and_nothing_written():
         for address in (url(f"{name}_add"), *(url(f"{name}_{action}", row.pk) for action in ACTIONS)):
             assert client.post(address, ROWS[name])["Location"] == url("preparation")
     assert "is over" in client.post(url("referral"), SINGLE["referral"]).text
-    assert tasks.pack_of(appointment) == before
+    assert pack_of(appointment) == before
     assert "canary" in client.get(url("pack")).text
 
 
@@ -302,11 +304,11 @@ def test_opening_what_only_takes_a_post_leads_to_its_list_and_changes_nothing():
     write(appointment)
     client = come_in_with_code(appointment)
     task, row = appointment.tasks.first(), row_of(appointment, "questions")
-    before = tasks.pack_of(appointment)
+    before = pack_of(appointment)
     assert client.get(url("mark", task.pk), {"status": "done"})["Location"].startswith(url("preparation"))
     assert client.get(url("questions_move", row.pk), {"up": "1"})["Location"].startswith(url("questions"))
     assert client.get(url("questions_remove", row.pk)).status_code == 200
-    assert tasks.pack_of(appointment) == before
+    assert pack_of(appointment) == before
 
 
 def test_pages_take_the_same_number_of_queries_for_one_row_and_for_thirty(django_assert_max_num_queries):
@@ -344,7 +346,8 @@ def test_nobody_keeps_a_page_and_its_address_and_title_say_nothing():
 def test_nothing_is_asked_of_a_specialist_that_a_patient_does_not_know():
     appointment = make_preparing()
     client = come_in_with_code(appointment)
-    assert client.post(url("specialist"), {"seen": ""}).status_code == 302
+    seen = seen_in(client.get(url("specialist")))
+    assert client.post(url("specialist"), {"seen": seen}).status_code == 302
     assert SpecialistChoice.objects.get().specialty == ""
     assert "Which specialist Change which specialist Not sure" in words_of(client.get(url("pack")))
 

@@ -4,50 +4,50 @@ import threading
 from functools import partial
 
 from appointments.models import Appointment, Question
-from appointments.preparation import tasks
-from appointments.preparation.tasks import MOST, PreparationError
+from appointments.preparation.rows import MAX_ROWS, add_row, add_rows, change_row, fingerprint_of, move_row, remove_row
 from appointments.tests.factories import make_appointment
+from calcsite.errors import UserFacingError
 from calcsite.tests import racing
 
 ROUNDS = 3
 WINDOWS = 4
-at_once = partial(racing.at_once, refused=PreparationError)
+at_once = partial(racing.at_once, refused=UserFacingError)
 
 
 def fill(appointment: Appointment, count: int) -> list[Question]:
     rows = [{"text": f"{number}?"} for number in range(count)]
-    tasks.add_rows(appointment=appointment, model=Question, rows=rows)
+    add_rows(appointment=appointment, model=Question, rows=rows)
     return list(Question.objects.filter(appointment=appointment))
 
 
 def add(appointment: Appointment, text: str) -> None:
-    tasks.add_row(appointment=appointment, model=Question, values={"text": text})
+    add_row(appointment=appointment, model=Question, values={"text": text})
 
 
 def test_of_many_windows_that_add_at_once_the_list_takes_as_many_as_it_has_room_for(committed):
     for _ in range(ROUNDS):
         appointment = make_appointment()
-        fill(appointment, MOST - 1)
+        fill(appointment, MAX_ROWS - 1)
         steps = [partial(add, appointment, f"window {number}") for number in range(WINDOWS)]
         refusals = [outcome for outcome in at_once(*steps) if outcome]
         assert len(refusals) == WINDOWS - 1
-        assert Question.objects.filter(appointment=appointment).count() == MOST
+        assert Question.objects.filter(appointment=appointment).count() == MAX_ROWS
 
 
 def test_without_the_lock_the_list_would_grow_too_long(committed):
     """The control: a look at how many there are, and then one more."""
     appointment = make_appointment()
-    fill(appointment, MOST - 1)
+    fill(appointment, MAX_ROWS - 1)
     all_have_looked = threading.Barrier(WINDOWS)
 
     def look_and_add(number: int) -> None:
         there = Question.objects.filter(appointment=appointment).count()
         all_have_looked.wait(timeout=30)
-        if there < MOST:
+        if there < MAX_ROWS:
             Question.objects.create(appointment=appointment, text=f"window {number}", position=there)
 
     at_once(*[partial(look_and_add, number) for number in range(WINDOWS)])
-    assert Question.objects.filter(appointment=appointment).count() == MOST - 1 + WINDOWS
+    assert Question.objects.filter(appointment=appointment).count() == MAX_ROWS - 1 + WINDOWS
 
 
 def test_moves_additions_and_removals_at_once_leave_every_row_in_a_place_of_its_own(committed):
@@ -55,9 +55,9 @@ def test_moves_additions_and_removals_at_once_leave_every_row_in_a_place_of_its_
         appointment = make_appointment()
         first, second, *_, last = fill(appointment, 5)
         at_once(
-            partial(tasks.move_row, appointment=appointment, row=last, up=True),
-            partial(tasks.move_row, appointment=appointment, row=first, up=False),
-            partial(tasks.remove_row, appointment=appointment, row=second),
+            partial(move_row, appointment=appointment, row=last, up=True),
+            partial(move_row, appointment=appointment, row=first, up=False),
+            partial(remove_row, appointment=appointment, row=second),
             partial(add, appointment, "new?"),
         )
         rows = list(Question.objects.filter(appointment=appointment))
@@ -69,8 +69,8 @@ def test_of_two_windows_that_change_one_row_the_second_is_told(committed):
     for _ in range(ROUNDS):
         appointment = make_appointment()
         (row,) = fill(appointment, 1)
-        seen = tasks.fingerprint(row)
-        change = partial(tasks.change_row, appointment=appointment, row=row, seen=seen)
+        seen = fingerprint_of(row)
+        change = partial(change_row, appointment=appointment, row=row, seen=seen)
         outcomes = at_once(partial(change, values={"text": "one"}), partial(change, values={"text": "two"}))
         (winner,) = [text for text, outcome in zip(["one", "two"], outcomes, strict=True) if outcome is None]
         row.refresh_from_db()

@@ -1,13 +1,11 @@
 """What the pages of a patient's preparation say once something is done, and what they say only once."""
 
-import re
-
 import pytest
 
 from appointments.preparation.lists import LISTS, SINGLES
 from appointments.preparation.tests.test_preparation_pages import row_of, words_of
 from appointments.tests.preparing import ROWS, make_preparing, write
-from appointments.tests.visiting import come_in_with_code, url
+from appointments.tests.visiting import come_in_with_code, seen_in, url
 
 pytestmark = pytest.mark.django_db
 
@@ -36,9 +34,9 @@ def test_a_task_says_what_it_is_for_and_the_page_says_it_only_without_one(tool):
     kept = LISTS[tool] if tool in LISTS else SINGLES[tool]
     appointment = make_preparing()
     client = come_in_with_code(appointment)
-    assert kept.alone not in words_of(client.get(url(tool)))
+    assert kept.purpose not in words_of(client.get(url(tool)))
     appointment.tasks.all().delete()
-    assert kept.alone in words_of(client.get(url(tool)))
+    assert kept.purpose in words_of(client.get(url(tool)))
 
 
 @pytest.mark.parametrize("tool", ROWS)
@@ -54,8 +52,7 @@ def test_what_is_told_gets_the_focus_which_an_address_with_a_part_in_it_would_ta
     appointment = make_preparing()
     write(appointment)
     client, row = come_in_with_code(appointment), row_of(appointment, "questions")
-    page = client.get(url("questions_change", row.pk)).text
-    seen = re.search(r'name="seen" value="(.*?)"', page)[1]
+    seen = seen_in(client.get(url("questions_change", row.pk)))
     saved = client.post(url("questions_change", row.pk), {"text": "Does it hurt?", "seen": seen})
     assert saved["Location"] == url("questions")
     refused = client.post(url("mark", appointment.tasks.first().pk), {"status": "nonsense"})

@@ -12,11 +12,11 @@ from appointments.choices import Status, TaskStatus, Tool
 from appointments.governance import audit
 from appointments.models import Appointment, AuditEntry, DocumentRequest, Message, PreparationTask, Symptom
 from appointments.preparation import readiness
-from appointments.preparation.readiness import ReadinessError
 from appointments.tests import writing
 from appointments.tests.factories import make_appointment, make_hours, make_slot
 from appointments.tests.post import deliver, html_of
 from appointments.tests.visiting import come_in_with_code
+from calcsite.errors import UserFacingError
 from calcsite.tests import people
 
 pytestmark = pytest.mark.django_db
@@ -69,7 +69,7 @@ def test_who_has_everything_is_ready_and_is_not_nudged(desk):
     page = desk.get(BOARD).text
     assert "readiness-ready" in page
     assert f"/{appointment.pk}/nudge/" not in page
-    with pytest.raises(ReadinessError, match="Nothing is open"):
+    with pytest.raises(UserFacingError, match="Nothing is open"):
         readiness.nudge(appointment=appointment, by=people.make_person())
 
 
@@ -137,7 +137,7 @@ def test_a_patient_is_nudged_once_a_day_whatever_the_appointment():
     by, first, second = people.make_person(), make_soon(), make_soon(3, email="KIM@home.example")
     readiness.nudge(appointment=first, by=by)
     for again in (first, second):
-        with pytest.raises(ReadinessError, match="reminded today"):
+        with pytest.raises(UserFacingError, match="reminded today"):
             readiness.nudge(appointment=again, by=by)
     readiness.nudge(appointment=second, by=by, at=timezone.now() + timedelta(days=1))
     assert Message.objects.filter(kind="nudge").count() == 2
@@ -154,10 +154,10 @@ def test_a_nudge_that_is_overtaken_is_not_sent():
 def test_without_an_address_or_after_the_time_nobody_is_nudged(desk):
     appointment = make_soon(email="")
     assert "telephone 01632 960 001" in desk.get(BOARD).text
-    with pytest.raises(ReadinessError, match="Telephone"):
+    with pytest.raises(UserFacingError, match="Telephone"):
         readiness.nudge(appointment=appointment, by=people.make_person())
     over = make_soon()
-    with time_machine.travel(over.slot.ends), pytest.raises(ReadinessError, match="has passed"):
+    with time_machine.travel(over.slot.ends), pytest.raises(UserFacingError, match="has passed"):
         readiness.nudge(appointment=over, by=people.make_person())
 
 

@@ -1,4 +1,4 @@
-"""What somebody agreed to can be read again in the words of that day, and taken back."""
+"""Consents can be read in their original wording, and withdrawn."""
 
 import pytest
 from django.core.files.base import ContentFile
@@ -47,7 +47,7 @@ def test_words_that_are_no_more_are_told_by_telephone():
 
 
 @pytest.mark.parametrize("and_erase", [False, True])
-def test_taking_back_the_booking_cancels_it_and_asks_for_erasure_if_the_patient_likes(and_erase):
+def test_withdrawing_the_booking_cancels_it_with_erasure_as_an_option(and_erase):
     appointment = agreed()
     client = come_in_with_code(appointment)
     assert "Tick the box if you no longer agree." in client.post(url("my_data_consent", "booking")).text
@@ -63,7 +63,7 @@ def test_taking_back_the_booking_cancels_it_and_asks_for_erasure_if_the_patient_
     assert client.get(url("my_data"))["Location"] == url("cancelled")
 
 
-def test_what_is_over_stays_and_the_withdrawal_is_noted_once():
+def test_a_past_appointment_stays_and_the_withdrawal_is_recorded_once():
     appointment = agreed()
     Appointment.objects.filter(pk=appointment.pk).update(status=Status.COMPLETED)
     client = come_in_with_code(appointment)
@@ -75,7 +75,7 @@ def test_what_is_over_stays_and_the_withdrawal_is_noted_once():
     assert Appointment.objects.get().status == Status.COMPLETED
 
 
-def test_taking_back_documents_deletes_what_the_patient_sent_and_nothing_else(django_capture_on_commit_callbacks):
+def test_withdrawing_documents_deletes_only_those_that_the_patient_sent(django_capture_on_commit_callbacks):
     appointment, other, staff = agreed(), agreed(), people.make_person()
     sent, ours = send(appointment, "mine"), send(appointment, "ours", added_by=staff)
     theirs = send(other, "theirs")
@@ -118,13 +118,13 @@ def test_taking_back_the_ticks_leaves_the_list():
 
 
 @pytest.mark.parametrize("kind", ["documents", "nothing", "booking"])
-def test_what_was_not_agreed_to_is_not_found(kind):
+def test_a_consent_that_was_not_given_answers_404(kind):
     client = come_in_with_code(make_appointment())
     assert client.get(url("my_data_consent", kind)).status_code == 404
 
 
 @pytest.mark.parametrize("name", [*PAGES, "my_data_consent"])
-def test_strangers_and_who_has_no_code_see_and_do_nothing(name):
+def test_strangers_and_patients_without_the_code_see_and_do_nothing(name):
     appointment = agreed()
     address = url(name, *(["booking"] if name == "my_data_consent" else []))
     stranger, without_code = Client(), come_in(appointment)
@@ -143,7 +143,7 @@ def test_strangers_and_who_has_no_code_see_and_do_nothing(name):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_nobody_keeps_a_page_and_nothing_changes_by_looking(name):
+def test_pages_are_not_cached_and_reading_changes_nothing(name):
     appointment = agreed(reason="canary", needs="canary")
     client, before = come_in_with_code(appointment), AuditEntry.objects.count()
     page = client.get(url(name))

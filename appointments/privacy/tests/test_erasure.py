@@ -58,10 +58,10 @@ def test_no_canary_is_left_in_any_table_or_file(staff, private):
     assert [stored for stored in attachments if stored.storage.exists(stored.name)] == []
     assert len(attachments) == 1
     for model in registry.PATHS:
-        assert registry.rows_of(appointment, model).exists() == (model in registry.KEPT), model
+        assert registry.rows_of(appointment, model).exists() == (model in registry.KEPT_MODELS), model
 
 
-def test_the_audit_log_stays_and_says_who_erased_without_a_name(staff):
+def test_the_audit_log_stays_and_names_the_user_but_not_the_patient(staff):
     appointment = make_appointment(name="Kim Canary", email="canary@home.example")
     come_in(appointment)
     erasure.erase(appointment=appointment, by=staff)
@@ -74,7 +74,7 @@ def test_the_audit_log_stays_and_says_who_erased_without_a_name(staff):
     assert "anary" not in str(list(AuditEntry.objects.values()))
 
 
-def test_the_time_is_free_again_and_nobody_is_written_to(staff):
+def test_the_time_is_free_again_and_no_message_is_sent(staff):
     appointment = make_appointment()
     deliver()
     erasure.erase(appointment=appointment, by=staff)
@@ -83,7 +83,7 @@ def test_the_time_is_free_again_and_nobody_is_written_to(staff):
     assert Message.objects.count() == 0
 
 
-def test_what_counts_and_points_without_a_foreign_key_goes_too(staff):
+def test_counts_and_references_without_a_foreign_key_are_deleted_too(staff):
     appointment, other = make_appointment(email="kim@home.example"), make_appointment(email="other@home.example")
     patient, stranger = come_in(appointment), come_in(other)
     carer = Client()
@@ -102,10 +102,10 @@ def test_what_counts_and_points_without_a_foreign_key_goes_too(staff):
     assert not left & {patient.cookies["sessionid"].value, carer.cookies["sessionid"].value}
 
 
-def test_what_the_patient_has_begun_and_not_booked_goes_too(staff):
-    """Answers that were left in another browser lead to no appointment, or to a hold."""
+def test_unbooked_drafts_of_the_patient_are_deleted_too(staff):
+    """Drafts in another browser belong to no appointment, or to a hold."""
     appointment, slot, held = make_appointment(email="Kim@home.example"), make_slot(), make_draft()
-    booking.hold(draft=held, slot=slot, kind=slot.hours.types.get(), mode=Mode.VIDEO)
+    booking.hold(draft=held, slot=slot, appointment_type=slot.hours.types.get(), mode=Mode.VIDEO)
     written = {"answers": {"details": {"email": "kim@home.example"}}, "details": {"about": {"reason": "canary"}}}
     left = [make_draft(**written), held]
     Draft.objects.filter(pk=held.pk).update(**written)
@@ -144,7 +144,7 @@ def test_mail_in_files_goes_too_when_the_outbox_has_forgotten_it(staff, mail_fil
     assert ("Kim@home.example\\n" in left, left.count(f"\\nTo: {other.email}")) == (False, 1)
 
 
-def test_what_staff_were_told_about_the_patient_and_have_not_read_yet_goes_too(staff):
+def test_unread_messages_to_staff_about_the_patient_are_deleted_too(staff):
     appointment = make_appointment(name="Zoë O'Canary")
     other = make_appointment(name="Ash Other")
     told, elsewhere = Client(), Client()
@@ -154,12 +154,12 @@ def test_what_staff_were_told_about_the_patient_and_have_not_read_yet_goes_too(s
         assert client.post(address, {"status": "confirmed"}).status_code == 302
     erasure.erase(appointment=appointment, by=staff)
     assert "Canary" not in everything_in_the_database()
-    assert "_auth_user_id" in told.session  # and nobody is signed out by it
+    assert "_auth_user_id" in told.session  # and staff stay signed in
     assert "Ash Other is marked" in elsewhere.session["_messages"]
 
 
 class Backup:
-    """What a backup holds, and puts back: every row that is missing, and every file but the tombstones."""
+    """A backup and its restore: every missing row, and every file but the tombstones."""
 
     def __init__(self, private: Path, copy: Path) -> None:
         self.private, self.copy = private, copy
@@ -196,7 +196,7 @@ def restored(staff, private, tmp_path) -> Appointment:
     return Appointment.objects.get(pk=appointment.pk)
 
 
-def nothing_is_left(appointment: Appointment, private: Path) -> bool:
+def is_fully_erased(appointment: Appointment, private: Path) -> bool:
     connection.check_constraints()
     found = canaries_in(everything_in_the_database()) | canaries_in(everything_in(private))
     return found == set() and Tombstone.objects.count() == 1
@@ -206,9 +206,9 @@ def test_after_a_restore_the_first_request_about_patients_erases_again(restored,
     attachments = attachments_of(restored)
     client = Client()  # a process that has just started
     client.get("/")
-    assert not nothing_is_left(restored, private)
+    assert not is_fully_erased(restored, private)
     assert client.get(url("home")).status_code == 403
-    assert nothing_is_left(restored, private)
+    assert is_fully_erased(restored, private)
     assert [stored for stored in attachments if stored.storage.exists(stored.name)] == []
     assert AuditEntry.objects.filter(action="erased").count() == 2
 
@@ -216,10 +216,10 @@ def test_after_a_restore_the_first_request_about_patients_erases_again(restored,
 def test_after_a_restore_the_worker_erases_again_before_all_else(restored, private):
     assert PARTS[0] is erasure.apply_again
     assert (erasure.apply_again(), erasure.apply_again()) == (1, 0)
-    assert nothing_is_left(restored, private)
+    assert is_fully_erased(restored, private)
 
 
-def test_after_a_restore_no_link_opens_what_was_erased(restored):
+def test_after_a_restore_no_link_opens_an_erased_record(restored):
     token, carers_token = links.make_link(restored), carers.make(appointment=restored, name="Jo")
     with pytest.raises(links.AccessError):
         links.enter(token)
@@ -230,7 +230,7 @@ def test_after_a_restore_no_link_opens_what_was_erased(restored):
 def test_a_hold_that_came_back_with_the_backup_does_not_stop_it(restored, staff, private):
     restored.legal_holds.create(why="over long ago", placed_by=staff)
     erasure.apply_again()
-    assert nothing_is_left(restored, private)
+    assert is_fully_erased(restored, private)
 
 
 def test_files_alone_that_came_back_go_again(staff, private, tmp_path):
@@ -240,18 +240,18 @@ def test_files_alone_that_came_back_go_again(staff, private, tmp_path):
     backup.rows = "[]"
     backup.restore()
     erasure.apply_again()
-    assert nothing_is_left(appointment, private)
+    assert is_fully_erased(appointment, private)
 
 
 def test_an_erasure_that_failed_after_the_tombstone_is_done_by_the_next_round(staff, private):
     appointment = make_everything(staff)
-    tombstones.keep(appointment, [], timezone.now())
+    tombstones.write(appointment, [], timezone.now())
     Tombstone.objects.all().delete()  # as the transaction that fails takes it back
     assert erasure.apply_again() == 1
-    assert nothing_is_left(appointment, private)
+    assert is_fully_erased(appointment, private)
 
 
-def test_who_is_doing_something_while_everything_is_erased_is_told_that_the_link_is_over(staff):
+def test_a_patient_at_work_during_the_erasure_reads_that_the_link_is_over(staff):
     appointment = make_appointment()
 
     @with_appointment
@@ -265,7 +265,7 @@ def test_who_is_doing_something_while_everything_is_erased_is_told_that_the_link
     assert (answer.status_code, "link" in answer.content.decode()) == (403, True)
 
 
-def test_a_tombstone_names_nobody(staff, private):
+def test_a_tombstone_identifies_no_person(staff, private):
     appointment = make_everything(staff)
     erasure.erase(appointment=appointment, by=staff)
     left = everything_in(private)
@@ -287,7 +287,7 @@ def test_a_held_appointment_is_not_erased_until_every_hold_has_ended(staff):
         with pytest.raises(erasure.ErasureError, match="legal hold"):
             erasure.erase(appointment=appointment, by=staff)
         legal_holds.end(hold=hold, by=staff)
-    assert not tombstones.is_kept(appointment)
+    assert not tombstones.is_erased(appointment)
     erasure.erase(appointment=appointment, by=staff)
     with pytest.raises(erasure.ErasureError, match="erased already"):
         erasure.erase(appointment=appointment, by=staff)
@@ -311,7 +311,7 @@ def test_a_disk_that_is_full_in_the_middle_of_a_tombstone_leaves_none(staff, set
     settings.STORAGES = good | {"private": full}
     with pytest.raises(erasure.ErasureError, match="Nothing is erased"):
         erasure.erase(appointment=appointment, by=staff)
-    assert not tombstones.is_kept(appointment)
+    assert not tombstones.is_erased(appointment)
     assert erasure.apply_again() == 0
     settings.STORAGES = good
     erasure.erase(appointment=appointment, by=staff)
@@ -319,14 +319,14 @@ def test_a_disk_that_is_full_in_the_middle_of_a_tombstone_leaves_none(staff, set
 
 
 @pytest.mark.parametrize("words", ["", '{"erased_at": "2026-01-0', "[]", "{}"])
-def test_a_tombstone_whose_writing_was_cut_off_still_says_who_is_to_be_erased(staff, private, words):
-    """The name says it. Without that, every process that starts would fail at it."""
+def test_a_truncated_tombstone_still_identifies_the_appointment(staff, private, words):
+    """Its name is enough. Otherwise every starting process would fail at it."""
     appointment = make_everything(staff)
-    tombstones.keep(appointment, [], timezone.now())
+    tombstones.write(appointment, [], timezone.now())
     Tombstone.objects.all().delete()
     (private / tombstones.FOLDER / tombstones.digest(appointment)).write_text(words)
     assert (erasure.apply_again(), erasure.apply_again()) == (1, 0)
-    assert nothing_is_left(appointment, private)
+    assert is_fully_erased(appointment, private)
 
 
 def test_a_patient_asks_once_and_may_take_it_back():
@@ -369,13 +369,13 @@ def test_a_refusal_is_told_in_words_by_e_mail_and_on_the_page(staff):
     assert len(mail.outbox) == 2
 
 
-def test_who_has_no_address_is_refused_and_has_to_be_telephoned(staff):
+def test_a_refusal_without_an_address_asks_staff_to_telephone(staff):
     appointment = make_appointment(email="")
     erasure.ask(appointment=appointment)
     assert not erasure.refuse(appointment=appointment, why="No", by=staff)
 
 
-def test_an_appointment_that_is_over_can_be_erased_whatever_became_of_it(staff):
+def test_a_past_appointment_can_be_erased_in_any_status(staff):
     for status in (Status.COMPLETED, Status.MISSED, Status.CANCELLED):
         appointment = make_appointment(at=timezone.now() - timedelta(days=1))
         Appointment.objects.filter(pk=appointment.pk).update(status=status, cancelled_at=timezone.now())
@@ -384,7 +384,7 @@ def test_an_appointment_that_is_over_can_be_erased_whatever_became_of_it(staff):
     assert len(storages["private"].listdir(tombstones.FOLDER)[1]) == 3
 
 
-def test_what_was_erased_is_not_on_the_disk_of_the_database(committed):
+def test_erased_data_is_not_on_the_disk_of_the_database(committed):
     """On SQLite the file and its log are read; PostgreSQL overwrites with its next vacuum, so its tables are."""
     appointment = make_everything(people.make_person())
     name = str(connection.settings_dict["NAME"])

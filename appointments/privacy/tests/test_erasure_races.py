@@ -1,4 +1,4 @@
-"""Something else at the same moment as an erasure: nothing of the patient is left, whichever came first."""
+"""Concurrent actions during an erasure: no data of the patient is left, in either order."""
 
 import threading
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def test_a_message_that_is_composed_meanwhile_leaves_no_e_mail(committed):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("has_link", [True, False])
-def test_what_the_worker_has_in_hand_while_its_patient_is_erased_is_not_sent(has_link):
+def test_a_message_in_the_workers_hands_during_the_erasure_is_not_sent(has_link):
     appointment = make_appointment()
     Message.objects.all().delete()
     messaging.send_from_staff(appointment=appointment, text="Bring your images.", by=people.make_person())
@@ -79,7 +79,7 @@ def test_of_an_erasure_and_a_consent_taken_back_neither_is_in_the_way_of_the_oth
         assert [model.objects.count() for model in (Appointment, Consent, ErasureRequest)] == [0, 0, 0]
 
 
-def test_two_who_erase_at_once_leave_one_tombstone(committed):
+def test_two_concurrent_erasures_leave_one_tombstone(committed):
     appointment = make_appointment()
     outcomes = at_once(*[lambda: erasure.erase(appointment=appointment)] * 2)
     assert sorted(str(outcome) for outcome in outcomes) == ["None", "This appointment has been erased already."]
@@ -87,7 +87,7 @@ def test_two_who_erase_at_once_leave_one_tombstone(committed):
 
 
 def while_it_is_written(write: Callable[[], object], then: Callable[[], object]) -> None:
-    """Do something else after a row was written, and before that is certain."""
+    """Do something else after a row was written, and before the commit."""
     written = threading.Event()
 
     def slowly() -> None:

@@ -1,4 +1,4 @@
-"""What a patient takes away is everything that is held about them."""
+"""The export contains all data held about the patient."""
 
 import io
 import json
@@ -20,14 +20,14 @@ from calcsite.tests import people
 
 pytestmark = pytest.mark.django_db
 
-# What rows of patients lead to and is about nobody in particular.
+# Models shared by patients, which rows of patients refer to.
 SHARED = {"auth.User", "appointments.Slot", "appointments.AppointmentType", "appointments.Clinician"}
 SHARED |= {"appointments.ChecklistItem", "appointments.QuestionPrompt", "appointments.RecoveryGuidance"}
 SHARED |= {"conditions.Condition", "post_office.EmailTemplate"}
 
 
 def links() -> list[tuple[type, type]]:
-    """Every model of the site, with each that it has a foreign key or a many-to-many field to."""
+    """Every model of the site, with the models that its foreign keys and many-to-many fields refer to."""
     return [
         (model, field.related_model)
         for model in apps.get_models(include_auto_created=True)
@@ -37,7 +37,9 @@ def links() -> list[tuple[type, type]]:
 
 
 def unlisted(listed: set[type]) -> set[str]:
-    """Models that lead to a listed one, or to which one leads that is not shared, and that are not listed."""
+    """Models missing from the list: those that refer to a listed one, and unshared ones that a listed one
+    refers to.
+    """
     leading = {model._meta.label for model, target in links() if target in listed and model not in listed}
     led_to = {target._meta.label for model, target in links() if model in listed and target not in listed}
     return leading | led_to - SHARED
@@ -48,7 +50,7 @@ def test_every_model_that_leads_to_an_appointment_is_on_the_list():
 
 
 @pytest.mark.parametrize("forgotten", [model for model in registry.PATHS if model is not Appointment])
-def test_a_model_that_somebody_forgets_is_found(forgotten):
+def test_a_model_missing_from_the_registry_is_found(forgotten):
     assert forgotten._meta.label in unlisted(set(registry.PATHS) - {forgotten})
 
 
@@ -81,7 +83,7 @@ def test_nothing_of_another_patient_is_in_it_and_no_secret():
     assert re.search(r"[0-9a-f]{64}", record) is None
 
 
-def test_the_download_is_sent_in_pieces_once_on_record_and_kept_by_nobody():
+def test_the_download_is_streamed_audited_once_and_not_cached():
     appointment = make_appointment()
     client = come_in_with_code(appointment)
     answer = client.post(url("my_data_download"))
@@ -94,7 +96,7 @@ def test_the_download_is_sent_in_pieces_once_on_record_and_kept_by_nobody():
     assert client.get(url("my_data_download")).status_code == 405
 
 
-def test_a_file_that_is_missing_on_the_disk_keeps_nobody_from_the_rest():
+def test_a_file_missing_on_the_disk_does_not_stop_the_download():
     appointment = make_everything(people.make_person())
     document = appointment.documents.get()
     document.file.storage.delete(document.file.name)

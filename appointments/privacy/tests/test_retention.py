@@ -1,4 +1,4 @@
-"""What is deleted when nobody needs it any more, and what is not."""
+"""Rows past their retention period are deleted, and no others."""
 
 from datetime import datetime, timedelta
 from io import StringIO
@@ -48,10 +48,10 @@ def test_a_draft_goes_a_day_after_it_was_last_touched():
     assert not Draft.objects.exists()
 
 
-def test_a_draft_stays_while_its_time_is_held_and_leaves_what_was_booked():
+def test_a_draft_stays_during_its_hold_and_its_booking_survives_it():
     now = timezone.now()
     draft, slot = make_draft(touched_at=now - 2 * DAY), make_slot()
-    held = booking.hold(draft=draft, slot=slot, kind=slot.hours.types.get(), mode=Mode.VIDEO, at=now - DAY)
+    held = booking.hold(draft=draft, slot=slot, appointment_type=slot.hours.types.get(), mode=Mode.VIDEO, at=now - DAY)
     Draft.objects.update(touched_at=now - 2 * DAY)
     Appointment.objects.filter(pk=held.pk).update(held_until=now + timedelta(minutes=1))
     retention.clean_up(now)
@@ -112,7 +112,7 @@ def test_nothing_of_a_patient_stays_in_the_outbox(settings):
     assert not any(storage.exists(name) for name in files)
 
 
-def test_a_message_that_never_arrived_stays_until_somebody_has_dealt_with_it():
+def test_an_undelivered_message_stays_until_staff_handle_it():
     now = timezone.now()
     appointment = make_appointment(slot=make_slot(starts=now + 50 * DAY))
     messaging.compose_due()
@@ -139,7 +139,7 @@ EIGHT_YEARS = 2922 * DAY
 
 
 def put(appointment: Appointment, ends: datetime) -> None:
-    """Let an appointment be at another time."""
+    """Move an appointment to another time."""
     times = {"starts": ends - timedelta(minutes=45), "ends": ends, "busy_until": ends}
     Slot.objects.filter(pk=appointment.slot_id).update(**times)
 
@@ -156,7 +156,7 @@ def test_a_record_goes_eight_years_after_the_appointment_the_way_of_every_erasur
     assert retention.clean_up(now - timedelta(seconds=1))["appointments"] == 0
     assert retention.clean_up(now)["appointments"] == 1
     assert list(Appointment.objects.all()) == [later]
-    assert tombstones.is_kept(appointment)
+    assert tombstones.is_erased(appointment)
     entry = AuditEntry.objects.get(action="erased")
     assert (entry.reference, entry.actor, entry.by) == (appointment.reference, "the site", None)
 

@@ -1,4 +1,4 @@
-"""What staff do about patients' rights: those who may, on record, with the words that say what happens."""
+"""The screens of staff about patients' rights: with permission, audited, and with their consequences in words."""
 
 import pytest
 from django.test import Client
@@ -40,7 +40,7 @@ def test_a_request_is_on_the_worklist_until_it_is_answered(desk):
     assert appointment.name not in desk.get(f"{LIST}work/erasure/").text
 
 
-def test_erasing_says_what_goes_asks_twice_and_shows_nothing_medical(desk, coordinator):
+def test_the_erase_screen_counts_rows_asks_twice_and_shows_nothing_medical(desk, coordinator):
     appointment = make_everything(coordinator)
     other = make_appointment(email=appointment.email.upper())
     page = desk.get(f"{LIST}{appointment.pk}/erase/").text
@@ -108,7 +108,7 @@ def test_a_hold_is_ended_at_its_own_appointment_only(desk, coordinator):
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_each_screen_is_a_look_that_is_on_record_and_kept_by_nobody(desk, coordinator, step):
+def test_each_screen_is_audited_and_not_cached(desk, coordinator, step):
     appointment = make_appointment()
     answer = desk.get(f"{LIST}{appointment.pk}/{step}/")
     assert {"private", "no-store"} <= set(answer["Cache-Control"].split(", "))

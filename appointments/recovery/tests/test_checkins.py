@@ -12,14 +12,14 @@ from appointments.desk import worklists
 from appointments.models import AuditEntry, CheckIn
 from appointments.recovery import checkins, plans
 from appointments.recovery.checkins import Advice
-from appointments.recovery.plans import RecoveryError
 from appointments.tests.factories import make_appointment
 from appointments.tests.recovering import make_carer, seen_patient, start_plan
+from calcsite.errors import UserFacingError
 from calcsite.tests import people, racing
 from conditions.models import Condition
 from conditions.tests.factories import make_live
 
-at_once = partial(racing.at_once, refused=RecoveryError)
+at_once = partial(racing.at_once, refused=UserFacingError)
 pytestmark = pytest.mark.django_db
 
 
@@ -67,9 +67,9 @@ def test_advice_goes_by_the_worst_of_what_was_said(said, advice):
 def test_emergency_signs_are_those_of_the_approved_page_and_bleeding():
     gout = make_live(name="Gout", slug="gout", emergency_signs="a toe glows\nit rings")
     with_page, without = seen_patient(condition=gout), seen_patient()
-    bleeding = checkins.AFTER_TREATMENT
+    bleeding = checkins.TREATMENT_SIGNS
     assert checkins.emergency_signs(with_page) == ["a toe glows", "it rings", *bleeding]
-    assert checkins.emergency_signs(without) == [*checkins.GENERAL, *bleeding]
+    assert checkins.emergency_signs(without) == [*checkins.GENERAL_SIGNS, *bleeding]
     Condition.objects.filter(pk=gout.pk).update(emergency_signs="an edit that nobody has approved")
     assert checkins.emergency_signs(with_page) == ["a toe glows", "it rings", *bleeding]
 
@@ -95,7 +95,7 @@ def test_after_an_alarm_was_dealt_with_the_same_words_raise_another():
 def test_a_plan_that_has_ended_takes_no_check_in():
     plan = start_plan()
     plans.end_plan(plan=plan, by=plan.started_by)
-    with pytest.raises(RecoveryError, match="has ended"):
+    with pytest.raises(UserFacingError, match="has ended"):
         checkins.check_in(plan=plan, feeling="worse")
 
 
@@ -104,7 +104,7 @@ def test_an_alarm_stays_on_the_worklist_until_somebody_says_what_was_done():
     coordinator = people.make_person("Booking coordinator")
     alarm = checkins.check_in(plan=plan, feeling="worse", at=timezone.now() - timedelta(days=300))
     assert on_list(coordinator) == [plan.appointment]
-    with pytest.raises(RecoveryError, match="Write what you have done"):
+    with pytest.raises(UserFacingError, match="Write what you have done"):
         checkins.acknowledge(check_in=alarm, by=coordinator, note="  ")
     assert on_list(coordinator) == [plan.appointment]
     checkins.acknowledge(check_in=alarm, by=coordinator, note="Called: comes in at 3")
@@ -140,7 +140,7 @@ def test_an_alarm_is_for_those_who_may_act_on_it_only():
     desk.user_permissions.set(Permission.objects.filter(codename__in=["view_appointment", "add_appointment"]))
     for person in [desk, people.make_person("Administrator"), people.make_person("Clinician")]:
         assert (on_list(person), list(checkins.alarms_of(person))) == ([], [])
-        with pytest.raises(RecoveryError, match="You cannot deal with this"):
+        with pytest.raises(UserFacingError, match="You cannot deal with this"):
             checkins.acknowledge(check_in=alarm, by=person, note="Called")
     assert on_list(plan.started_by) == [plan.appointment]
     assert CheckIn.objects.alarms().count() == 1

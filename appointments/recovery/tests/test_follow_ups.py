@@ -19,16 +19,16 @@ from django.utils import timezone
 from appointments.booking import booking, drafts, limits, steps
 from appointments.booking.booking import BookingError
 from appointments.choices import Mode
-from appointments.models import Appointment, Clinician, Draft, FollowUp, RecoveryPlan, Slot
+from appointments.models import Appointment, AppointmentType, Clinician, Draft, FollowUp, RecoveryPlan, Slot
 from appointments.privacy import erasure, export
 from appointments.recovery import follow_ups, plans
-from appointments.recovery.plans import RecoveryError
 from appointments.tests import journeys
 from appointments.tests.factories import PATIENT, make_appointment, make_draft, make_hours, make_slot
 from appointments.tests.journeys import BOOK, answer, slots_on
 from appointments.tests.post import deliver, token_in
 from appointments.tests.recovering import make_carer, seen_patient, start_plan
 from appointments.tests.visiting import come_in, come_in_with_code, url
+from calcsite.errors import UserFacingError
 from calcsite.tests import people, racing
 from conditions.publishing import publishing
 from conditions.tests.factories import make_live
@@ -91,7 +91,7 @@ def test_a_patient_books_a_follow_up_and_types_nothing_twice(plan, wanted, patie
     wanted.refresh_from_db()
     made = wanted.appointment
     assert {name: getattr(made, name) for name in KNOWN} == KNOWN
-    assert (made.slot, made.type) == (slot, plan.appointment.type)
+    assert (made.slot, made.appointment_type) == (slot, plan.appointment.appointment_type)
     assert (made.reason, made.findings) == (journeys.ANSWERS["why"]["reason"], "")
     assert (made.consent_version, made.status, made.condition) == ("2026-11", "booked", None)
     draft = Draft.objects.get(appointment=made)
@@ -163,9 +163,7 @@ def test_what_is_known_keeps_its_condition_when_the_page_is_taken_off_the_site(p
 def test_what_is_no_longer_offered_is_not_suggested(plan, wanted, patient):
     slot = slot_on(wanted.day, plan)
     Clinician.objects.filter(pk=slot.clinician_id).update(is_accepting=False)
-    kind = plan.appointment.type
-    kind.video = False
-    kind.save()
+    AppointmentType.objects.filter(pk=plan.appointment.appointment_type_id).update(video=False)
     press(patient, wanted)
     draft = Draft.objects.get(follow_up=wanted)
     assert drafts.unsent(draft, "how")["typed"] == {}
@@ -290,19 +288,19 @@ def test_a_follow_up_that_staff_take_away_leaves_an_ordinary_booking(plan, wante
 
 
 def hold(draft: Draft, slot: Slot) -> Draft:
-    booking.hold(draft=draft, slot=slot, kind=slot.hours.types.get(), mode=Mode.VIDEO)
+    booking.hold(draft=draft, slot=slot, appointment_type=slot.hours.types.get(), mode=Mode.VIDEO)
     return Draft.objects.get(pk=draft.pk)
 
 
 def test_of_staff_and_patient_at_once_one_has_the_follow_up_and_both_are_told(committed):
     staff, hours = make_carer("add_appointment"), make_hours()
-    at_once = partial(racing.at_once, refused=(RecoveryError, BookingError))
+    at_once = partial(racing.at_once, refused=(UserFacingError, BookingError))
     for _ in range(8):
         wanted = start_plan(seen_patient(slot=make_slot(hours=hours))).follow_ups.get()
         draft = hold(follow_ups.begin(follow_up=wanted)[0], make_slot(hours=hours))
         agreed = {"consent_version": "2026-11", "consented_at": timezone.now()}
-        kind = hours.types.get()
-        book = partial(plans.book_follow_up, slot=make_slot(hours=hours), kind=kind, mode=Mode.VIDEO)
+        asked = {"appointment_type": hours.types.get(), "mode": Mode.VIDEO}
+        book = partial(plans.book_follow_up, slot=make_slot(hours=hours), **asked)
         theirs, mine = at_once(
             partial(book, follow_up=wanted, agreed=agreed, by=staff),
             partial(booking.book, draft=draft, details=PATIENT),

@@ -12,14 +12,14 @@ from appointments.booking import booking
 from appointments.choices import Mode, Status
 from appointments.models import Appointment, AuditEntry, CheckIn, FollowUp, Message, PlanGuidance, RecoveryPlan
 from appointments.recovery import plans
-from appointments.recovery.plans import RecoveryError
 from appointments.tests.factories import make_appointment, make_hours, make_slot, make_type
 from appointments.tests.post import deliver, token_in
 from appointments.tests.recovering import PLAN, make_carer, make_guidance, seen_patient, start_plan
+from calcsite.errors import UserFacingError
 from calcsite.tests import people, racing
 from conditions.tests.factories import make_live
 
-at_once = partial(racing.at_once, refused=RecoveryError)
+at_once = partial(racing.at_once, refused=UserFacingError)
 pytestmark = pytest.mark.django_db
 
 
@@ -84,13 +84,13 @@ def test_a_plan_is_started_by_the_patients_own_clinician_only():
         people.make_person(is_superuser=True),
     ]
     for person in strangers:
-        with pytest.raises(RecoveryError, match="Only the clinician"):
+        with pytest.raises(UserFacingError, match="Only the clinician"):
             start_plan(appointment, by=person)
     plan = start_plan(appointment)
     for person in strangers:
-        with pytest.raises(RecoveryError, match="Only the clinician"):
+        with pytest.raises(UserFacingError, match="Only the clinician"):
             plans.change_plan(plan=plan, by=person)
-        with pytest.raises(RecoveryError, match="Only the clinician"):
+        with pytest.raises(UserFacingError, match="Only the clinician"):
             plans.end_plan(plan=plan, by=person)
     assert AuditEntry.objects.filter(detail="Recovery plan started", by=plan.started_by).count() == 1
 
@@ -100,14 +100,14 @@ def test_a_plan_waits_until_the_patient_was_seen_and_there_is_one():
     person = people.make_person("Clinician")
     coming.slot.clinician.user = person
     coming.slot.clinician.save()
-    with pytest.raises(RecoveryError, match="once the patient has been seen"):
+    with pytest.raises(UserFacingError, match="once the patient has been seen"):
         start_plan(coming, by=person)
     seen = seen_patient()
     Appointment.objects.filter(pk=seen.pk).update(status=Status.MISSED)
-    with pytest.raises(RecoveryError, match="once the patient has been seen"):
+    with pytest.raises(UserFacingError, match="once the patient has been seen"):
         start_plan(seen)
     plan = start_plan()
-    with pytest.raises(RecoveryError, match="already"):
+    with pytest.raises(UserFacingError, match="already"):
         start_plan(plan.appointment)
     assert RecoveryPlan.objects.count() == 1
 
@@ -147,15 +147,20 @@ def test_a_plan_that_has_ended_is_not_changed_and_ends_once():
     CheckIn.objects.create(plan=plan, feeling="worse", pain=1, is_alarm=True)
     plans.end_plan(plan=plan, by=plan.started_by)
     for step in [plans.end_plan, plans.change_plan]:
-        with pytest.raises(RecoveryError, match="has ended"):
+        with pytest.raises(UserFacingError, match="has ended"):
             step(plan=plan, by=plan.started_by)
     assert CheckIn.objects.alarms().count() == 1
 
 
 def book(follow_up: FollowUp, **fields) -> Appointment:
-    kind = make_type()
-    slot = make_slot(hours=make_hours(types=[kind], clinician=follow_up.plan.appointment.slot.clinician))
-    asked = {"slot": slot, "kind": kind, "mode": Mode.VIDEO, "agreed": {"consent_version": "1"}}
+    appointment_type = make_type()
+    slot = make_slot(hours=make_hours(types=[appointment_type], clinician=follow_up.plan.appointment.slot.clinician))
+    asked = {
+        "slot": slot,
+        "appointment_type": appointment_type,
+        "mode": Mode.VIDEO,
+        "agreed": {"consent_version": "1"},
+    }
     asked |= {"by": make_carer("add_appointment")}
     return plans.book_follow_up(follow_up=follow_up, **asked | fields)
 
@@ -174,7 +179,7 @@ def test_a_follow_up_is_booked_like_everything_else_and_takes_nothing_medical_al
     )
     assert (made.reason, made.findings, made.consent_version) == ("", "", "1")
     assert Message.objects.filter(appointment=made, kind="confirmation").exists()
-    with pytest.raises(RecoveryError, match="booked already"):
+    with pytest.raises(UserFacingError, match="booked already"):
         book(follow_up)
     booking.cancel(appointment=made)
     again = book(follow_up)
@@ -184,16 +189,22 @@ def test_a_follow_up_is_booked_like_everything_else_and_takes_nothing_medical_al
 
 def test_of_two_who_book_one_follow_up_one_does_and_the_other_is_told(committed):
     follow_up = start_plan().follow_ups.get()
-    kind = make_type()
-    hours = make_hours(types=[kind], clinician=follow_up.plan.appointment.slot.clinician)
+    appointment_type = make_type()
+    hours = make_hours(types=[appointment_type], clinician=follow_up.plan.appointment.slot.clinician)
     by = make_carer("add_appointment")
     now = timezone.now()
     steps = [
-        partial(book, follow_up, slot=make_slot(hours=hours, starts=now + timedelta(days=day)), kind=kind, by=by)
+        partial(
+            book,
+            follow_up,
+            slot=make_slot(hours=hours, starts=now + timedelta(days=day)),
+            appointment_type=appointment_type,
+            by=by,
+        )
         for day in (20, 21)
     ]
     outcomes = at_once(*steps)
-    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Appointment", "RecoveryError"]
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Appointment", "UserFacingError"]
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from icalendar import Calendar
 
 from appointments.booking import booking
 from appointments.recovery import calendar_feed, plans
-from appointments.recovery.plans import RecoveryError
 from appointments.tests.factories import make_appointment
 from appointments.tests.recovering import make_guidance, seen_patient, start_plan
 from appointments.tests.visiting import come_in_with_code, url
+from calcsite.errors import UserFacingError
 
 pytestmark = pytest.mark.django_db
 
@@ -75,7 +75,7 @@ def test_each_address_ends_with_the_next_and_all_with_the_plan():
     third = calendar_feed.renew(plan=plan)
     plans.end_plan(plan=plan, by=plan.started_by)
     assert ask(third).status_code == 404
-    with pytest.raises(RecoveryError):
+    with pytest.raises(UserFacingError):
         calendar_feed.renew(plan=plan)
 
 
@@ -87,7 +87,7 @@ def test_the_log_says_when_an_address_was_made_and_ended():
     for _ in range(2):
         calendar_feed.revoke(plan=plan)
     plans.end_plan(plan=plan, by=plan.started_by)
-    with pytest.raises(RecoveryError):
+    with pytest.raises(UserFacingError):
         calendar_feed.renew(plan=plan)
     entries = plan.appointment.audit.filter(actor="the patient", detail__startswith="Calendar").order_by("pk")
     assert [entry.detail for entry in entries] == ["Calendar address made"] * 2 + ["Calendar address ended"]

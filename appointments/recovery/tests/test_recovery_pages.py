@@ -20,7 +20,7 @@ from appointments.tests.visiting import come_in, come_in_with_code, url
 
 pytestmark = pytest.mark.django_db
 
-BLEEDING = checkins.AFTER_TREATMENT[0]
+BLEEDING = checkins.TREATMENT_SIGNS[0]
 WELL = {"feeling": "better", "pain": "2"}
 PAGES = ["recovery", "check_in", "recovery_calendar"]
 EMERGENCY, CALL, THANKS = "Call 999 now</h1>", "Telephone us now</h1>", "Thank you for telling us</h1>"

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from appointments.models import Appointment, AuditEntry, CheckIn, FollowUp, RecoveryPlan
 from appointments.recovery import checkins, plans
+from appointments.recovery.staff_forms import PlanForm
 from appointments.tests.factories import make_slot
 from appointments.tests.recovering import BASE, client_of, make_guidance, seen_patient, start_plan
 from calcsite.tests import people
@@ -53,6 +54,11 @@ def written(**fields) -> dict:
     return base | rows("medicines") | rows("follow_ups") | rows("guidance") | fields
 
 
+def seen_of(plan: RecoveryPlan) -> str:
+    """The signed state of a plan, as its form has it."""
+    return PlanForm.sign(plans.fingerprint_of(RecoveryPlan.objects.get(pk=plan.pk)))
+
+
 def test_a_clinician_starts_a_plan_with_what_they_ticked():
     appointment = seen_patient()
     ticked, unticked = make_guidance(title="For you"), make_guidance(title="Not for you")
@@ -88,7 +94,7 @@ def test_a_slip_in_the_year_is_told_and_not_kept(plan, day):
     follow_up = plan.follow_ups.get()
     wrong = [{"first_day": day}, {"last_day": day}, rows("follow_ups", {"id": follow_up.pk, "day": day, "what": "A"})]
     for fields in wrong:
-        given = written(seen=plans.fingerprint(plan)) | fields
+        given = written(seen=seen_of(plan)) | fields
         assert (
             "Look at the year again."
             in owner_of(plan.appointment).post(address(plan.appointment, "change/"), given).text
@@ -99,7 +105,7 @@ def test_a_clinician_changes_a_plan_and_its_rows_and_ends_it(plan):
     desk = owner_of(plan.appointment)
     medicine, follow_up, guidance = plan.medicines.get(), plan.follow_ups.get(), plan.guidance.get()
     assert 'value="Paracetamol"' in desk.get(address(plan.appointment, "change/")).text
-    given = written(note="New advice", seen=plans.fingerprint(plan))
+    given = written(note="New advice", seen=seen_of(plan))
     given |= rows("medicines", {"id": medicine.pk, "name": "Paracetamol", "dose": "none", "DELETE": "on"})
     given |= rows("follow_ups", {"id": follow_up.pk, "day": "2026-12-24", "what": "Sooner"})
     own = {"title": "My own words", "text": "Sing.", "first_day": "1", "last_day": "", "position": "0"}
@@ -113,7 +119,7 @@ def test_a_clinician_changes_a_plan_and_its_rows_and_ends_it(plan):
     assert desk.post(address(plan.appointment, "end/")).status_code == 302
     plan.refresh_from_db()
     assert plan.ended_at is not None
-    again = written(seen=plans.fingerprint(plan))
+    again = written(seen=seen_of(plan))
     assert "This recovery plan has ended." in desk.post(address(plan.appointment, "change/"), again).text
 
 

@@ -10,8 +10,8 @@ from django.test import Client
 from appointments.guidance import versions
 from appointments.models import PlanMedicine, RecoveryPlan
 from appointments.recovery import plans
-from appointments.recovery.plans import RecoveryError
 from appointments.tests.recovering import BASE, client_of, make_guidance, start_plan
+from calcsite.errors import UserFacingError
 from calcsite.tests import people
 from calcsite.tests.racing import at_once
 
@@ -93,9 +93,9 @@ def test_words_that_were_replaced_for_safety_do_not_come_back_as_safe_ones():
 
 def test_of_two_saves_at_once_one_is_refused(committed):
     plan = start_plan()
-    seen = plans.fingerprint(plan)
+    seen = plans.fingerprint_of(RecoveryPlan.objects.get(pk=plan.pk))
     rows = [PlanMedicine(name=name, dose="one") for name in ("Iron", "Zinc")]
     steps = [partial(plans.change_plan, plan=plan, kept=[row], by=plan.started_by, seen=seen) for row in rows]
-    outcomes = at_once(*steps, refused=RecoveryError)
-    assert sorted(str(outcome) for outcome in outcomes if outcome) == [str(plans.OvertakenError())]
+    outcomes = at_once(*steps, refused=UserFacingError)
+    assert sorted(str(outcome) for outcome in outcomes if outcome) == [plans.CHANGED_MEANWHILE]
     assert plan.medicines.filter(name__in=["Iron", "Zinc"]).count() == 1

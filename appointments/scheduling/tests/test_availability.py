@@ -87,9 +87,9 @@ def test_hours_count_only_while_they_are_valid():
 
 def test_slots_reach_as_far_as_patients_can_book_and_a_week_more():
     clinician = make_clinician()
-    kinds = [make_type(horizon_days=days) for days in (10, 100)]
+    appointment_types = [make_type(horizon_days=days) for days in (10, 100)]
     for weekday in range(7):
-        make_monday(clinician=clinician, weekday=weekday, types=kinds)
+        make_monday(clinician=clinician, weekday=weekday, types=appointment_types)
     slot_sync.make_slots(at=SUNDAY)
     assert starts(clinician)[-1].date() == SUNDAY.date() + timedelta(days=107)
 
@@ -148,7 +148,7 @@ def test_a_held_slot_stays_and_is_not_booked_once_the_hours_have_gone():
     slot_sync.make_slots(**ONE_WEEK)
     slot, draft = Slot.objects.get(starts=nine()), make_draft()
     at = SUNDAY - timedelta(days=1)
-    booking.hold(draft=draft, slot=slot, kind=slot.hours.types.get(), mode=Mode.VIDEO, at=at)
+    booking.hold(draft=draft, slot=slot, appointment_type=slot.hours.types.get(), mode=Mode.VIDEO, at=at)
     WorkingHours.objects.update(starts=time(10))
     slot_sync.make_slots(**ONE_WEEK)
     with pytest.raises(booking.WithdrawnError, match="no longer offered"):
@@ -186,8 +186,8 @@ def test_hours_that_overlap_make_no_slots_that_do():
 
 
 def test_as_many_minutes_are_kept_free_as_the_hours_or_any_of_their_kinds_ask_for():
-    kinds = [make_type(buffer_minutes=15), make_type(buffer_minutes=5)]
-    hours = make_monday(types=kinds, buffer_minutes=10)
+    appointment_types = [make_type(buffer_minutes=15), make_type(buffer_minutes=5)]
+    hours = make_monday(types=appointment_types, buffer_minutes=10)
     slot_sync.make_slots(**ONE_WEEK)
     assert starts(hours.clinician) == [nine(), nine(60), nine(120)]
     WorkingHours.objects.update(buffer_minutes=30)
@@ -261,15 +261,15 @@ def test_what_is_taken_or_of_another_kind_or_way_is_not_offered(monday, named):
 
 
 def test_notice_and_horizon_are_those_that_booking_asks_for(monday):
-    kind = monday.types.get()
-    kind.notice_hours, kind.horizon_days = 22, 1
+    appointment_type = monday.types.get()
+    appointment_type.notice_hours, appointment_type.horizon_days = 22, 1
     assert nine(60) == SUNDAY + timedelta(hours=22)
-    (day,) = availability.free_days(kind, Mode.VIDEO, first=MONDAY, days=8, at=SUNDAY)
+    (day,) = availability.free_days(appointment_type, Mode.VIDEO, first=MONDAY, days=8, at=SUNDAY)
     assert [slot.starts for slot in day.slots] == FOUR[2:]
     for slot in Slot.objects.all():
         is_listed = slot.starts in FOUR[2:]
         try:
-            booking.check_bookable(slot, kind, Mode.VIDEO, SUNDAY)
+            booking.check_bookable(slot, appointment_type, Mode.VIDEO, SUNDAY)
         except booking.BookingError:
             assert not is_listed
         else:
@@ -316,15 +316,17 @@ def test_a_list_that_is_too_long_ends_with_a_whole_day(monday):
 def test_the_first_available_time_is_the_first_of_the_list(monday):
     make_monday(types=[monday.types.get()])
     slot_sync.make_slots(**ONE_WEEK)
-    kind = monday.types.get()
-    assert availability.first_available(kind, Mode.VIDEO, at=SUNDAY) == days_of(monday, at=SUNDAY)[0].slots[0]
-    mine = availability.first_available(kind, Mode.VIDEO, monday.clinician, at=SUNDAY)
+    appointment_type = monday.types.get()
+    assert (
+        availability.first_available(appointment_type, Mode.VIDEO, at=SUNDAY) == days_of(monday, at=SUNDAY)[0].slots[0]
+    )
+    mine = availability.first_available(appointment_type, Mode.VIDEO, monday.clinician, at=SUNDAY)
     assert (mine.clinician, mine.starts) == (monday.clinician, nine())
     assert availability.first_available(make_type(), Mode.VIDEO, at=SUNDAY) is None
 
 
 def test_an_empty_list_leads_to_the_next_free_day(monday):
-    ask = {"kind": monday.types.get(), "mode": Mode.VIDEO, "at": SUNDAY}
+    ask = {"appointment_type": monday.types.get(), "mode": Mode.VIDEO, "at": SUNDAY}
     assert availability.next_free_day(**ask) == MONDAY
     assert availability.next_free_day(**ask, first=date(2027, 1, 5)) == date(2027, 1, 11)
     assert availability.next_free_day(**ask, first=date(2027, 1, 5), clinician=make_clinician()) is None
@@ -339,9 +341,9 @@ def test_free_times_take_one_query_however_many_clinicians_there_are(
     for _ in range(clinicians - 1):
         make_monday(types=[monday.types.get()])
     slot_sync.make_slots(**ONE_WEEK)
-    kind, clinician = monday.types.get(), monday.clinician if named else None
+    appointment_type, clinician = monday.types.get(), monday.clinician if named else None
     with django_assert_num_queries(1):
-        days = availability.free_days(kind, Mode.VIDEO, clinician, first=MONDAY, at=SUNDAY)
+        days = availability.free_days(appointment_type, Mode.VIDEO, clinician, first=MONDAY, at=SUNDAY)
         assert [str(slot.clinician) + str(slot.location) for day in days for slot in day.slots]
 
 

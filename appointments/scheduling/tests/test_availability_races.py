@@ -48,7 +48,9 @@ def test_who_claims_a_time_while_its_hours_change_keeps_it_as_it_was_told(commit
     def claim() -> None:
         try:
             with transaction.atomic():
-                booking.hold(draft=draft, slot=slot, kind=hours.types.get(), mode=Mode.VIDEO, at=slot.starts - WEEK)
+                booking.hold(
+                    draft=draft, slot=slot, appointment_type=hours.types.get(), mode=Mode.VIDEO, at=slot.starts - WEEK
+                )
                 claimed.set()
                 sleep(0.3)  # in which the other one meets a claim that is not committed yet
         finally:

@@ -45,9 +45,9 @@ def form_of(*hours: dict[str, Any], stored: int = 0, **fields: Any) -> dict[str,
     return data | fields
 
 
-def row(kind: AppointmentType | None = None, **fields: Any) -> dict[str, Any]:
+def row(appointment_type: AppointmentType | None = None, **fields: Any) -> dict[str, Any]:
     defaults = {"weekday": 0, "starts": "09:00", "ends": "12:00", "slot_minutes": 45, "buffer_minutes": 0}
-    defaults |= {"video": "on", "valid_from": "2027-01-01", "types": (kind or make_type()).pk}
+    defaults |= {"video": "on", "valid_from": "2027-01-01", "types": (appointment_type or make_type()).pk}
     return defaults | fields
 
 
@@ -80,8 +80,8 @@ def test_hours_that_are_deleted_take_their_free_times_with_them_and_no_appointme
     ],
 )
 def test_hours_that_overlap_are_refused_in_words(desk, second, is_refused):
-    kind = make_type()
-    answer = desk.post(ADD, form_of(row(kind, valid_until="2027-06-30"), row(kind, **second)))
+    appointment_type = make_type()
+    answer = desk.post(ADD, form_of(row(appointment_type, valid_until="2027-06-30"), row(appointment_type, **second)))
     assert Clinician.objects.exists() is not is_refused
     if is_refused:
         assert "These hours overlap others of the same day: Monday, 09:00 to 12:00." in answer.content.decode()
@@ -107,10 +107,12 @@ def test_hours_that_make_no_sense_are_refused_in_words(desk, wrong, told):
 def test_slots_follow_a_kind_that_asks_for_a_longer_pause_or_takes_longer_now(desk):
     hours = make_hours()
     slot_sync.make_slots()
-    kind, before = hours.types.get(), Slot.objects.count()
-    fields = {name: getattr(kind, name) for name in ("name", "slug", "notice_hours", "horizon_days")} | {"video": "on"}
+    appointment_type, before = hours.types.get(), Slot.objects.count()
+    fields = {name: getattr(appointment_type, name) for name in ("name", "slug", "notice_hours", "horizon_days")} | {
+        "video": "on"
+    }
     told = desk.post(
-        reverse("admin:appointments_appointmenttype_change", args=[kind.pk]),
+        reverse("admin:appointments_appointmenttype_change", args=[appointment_type.pk]),
         fields | {"minutes": 50, "buffer_minutes": 15},
         follow=True,
     )
@@ -120,9 +122,9 @@ def test_slots_follow_a_kind_that_asks_for_a_longer_pause_or_takes_longer_now(de
 
 @pytest.mark.parametrize("rows", [1, 11])
 def test_the_form_of_a_clinician_asks_as_much_with_many_hours_as_with_one(desk, rows, django_assert_max_num_queries):
-    clinician, kinds = make_clinician(), [make_type(), make_type()]
+    clinician, appointment_types = make_clinician(), [make_type(), make_type()]
     for _ in range(rows):
-        make_hours(clinician=clinician, types=kinds)
+        make_hours(clinician=clinician, types=appointment_types)
     with django_assert_max_num_queries(16):
         page = desk.get(reverse("admin:appointments_clinician_change", args=[clinician.pk])).text
     assert len(re.findall(r'id="id_hours-\d+-types_1" checked>', page)) == rows

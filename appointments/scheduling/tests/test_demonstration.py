@@ -24,11 +24,11 @@ def test_a_demonstration_has_clinicians_who_are_plainly_made_up():
 
 def test_every_way_of_meeting_can_be_booked_for_the_next_weeks():
     demonstration.load()
-    kind = AppointmentType.objects.get(slug="second-opinion")
+    appointment_type = AppointmentType.objects.get(slug="second-opinion")
     soon, later = timezone.localdate(), timezone.localdate() + timedelta(days=40)
-    for mode in kind.modes:
-        assert availability.free_days(kind, mode, first=soon)
-        assert availability.free_days(kind, mode, first=later)
+    for mode in appointment_type.modes:
+        assert availability.free_days(appointment_type, mode, first=soon)
+        assert availability.free_days(appointment_type, mode, first=later)
 
 
 def test_loading_again_changes_nothing():

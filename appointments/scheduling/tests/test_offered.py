@@ -58,15 +58,15 @@ def test_all_that_is_offered_can_be_taken_and_all_that_can_be_taken_is_offered(m
     slots = {days: make_slot(hours=hours, starts=noon(days)) for days in (4, 8, 12)}
     model.objects.update(**fields)
     appointment = Appointment.objects.get()
-    kind, mode, clinician = appointment.type, appointment.mode, appointment.slot.clinician
+    appointment_type, mode, clinician = appointment.appointment_type, appointment.mode, appointment.slot.clinician
     for by, days in [(None, by_patients), (user, by_staff)]:
         assert [day for day, slot in slots.items() if can_move(appointment, slot, by)] == days
     offered = [slots[days] for days in by_patients]
     for who in (None, clinician):
-        days = availability.free_days(kind, mode, who, days=60)
+        days = availability.free_days(appointment_type, mode, who, days=60)
         assert [slot for day in days for slot in day.slots if slot.pk != appointment.slot_id] == offered
-        assert availability.first_available(kind, mode, who) == next(iter(offered), None)
-        assert (availability.next_free_day(kind, mode, who) is None) == (not offered)
+        assert availability.first_available(appointment_type, mode, who) == next(iter(offered), None)
+        assert (availability.next_free_day(appointment_type, mode, who) is None) == (not offered)
     entry.refresh_from_db()
     assert list(waiting_list.free_for(entry, timezone.now())) == offered
     first = timezone.localdate()

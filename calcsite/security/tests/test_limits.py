@@ -1,4 +1,4 @@
-"""Counting attempts: each one, whoever asks at the same time, and nobody's name in the table."""
+"""Rate limits: concurrent attempts are counted exactly, and the table holds no names."""
 
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
@@ -29,7 +29,7 @@ def test_keys_and_scopes_are_counted_apart():
 
 
 @pytest.mark.django_db
-def test_a_new_window_begins_when_the_old_one_is_over_however_often_one_was_refused_in_it():
+def test_a_new_window_begins_when_the_old_one_ends_even_after_refusals():
     tries(9)
     assert tries(1, at=NOON + MINUTE - timedelta(microseconds=1)) == [False]
     assert tries(3, at=NOON + MINUTE) == [True, True, False]
@@ -44,7 +44,7 @@ def test_an_attempt_that_is_given_back_does_not_count():
 
 
 @pytest.mark.django_db
-def test_what_is_over_is_cleaned_up_and_nothing_else():
+def test_only_windows_that_are_over_are_cleaned_up():
     tries(1)
     tries(1, key="b", at=NOON + MINUTE)
     assert limits.clean_up(NOON + MINUTE) == 1
@@ -68,7 +68,7 @@ def test_of_many_at_once_exactly_so_many_are_allowed():
 
 @pytest.mark.usefixtures("committed")
 def test_counting_in_two_steps_would_let_more_through():
-    """The negative control: what is read first and written later is counted wrong."""
+    """The negative control: reading first and writing later loses counts."""
     Attempts.objects.create(key="slow", count=0, ends_at=NOON)
     meeting = Barrier(12)
 

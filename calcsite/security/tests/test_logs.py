@@ -1,4 +1,4 @@
-"""The log: whatever is refused or fails, no secret of an address is in it, and nobody adds lines of their own."""
+"""The log holds no secret of an address and no forged lines."""
 
 import io
 import logging
@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 
-from calcsite.security.logs import DiscreetFormatter, masked, one_line
+from calcsite.security.logs import MaskingFormatter, masked, one_line
 
 TOKEN = "Qm3vXo0d-hTz1_aKcW8rYbN5sJ2eLpG7uF4iVxD9qRk"  # as `secrets.token_urlsafe(32)` makes them
 LINK, PREVIEW = f"/appointment/{TOKEN}/", f"/preview/{TOKEN[:32]}/"
@@ -17,8 +17,8 @@ RESET = f"/admin/account/password/reset/key/3-c9x1zy-{'0f' * 16}/"
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """What the site's own handler writes."""
-    (handler,) = [one for one in logging.getLogger().handlers if isinstance(one.formatter, DiscreetFormatter)]
+    """The stream of the site's own handler."""
+    (handler,) = [one for one in logging.getLogger().handlers if isinstance(one.formatter, MaskingFormatter)]
     written = io.StringIO()
     before = handler.setStream(written)
     yield written
@@ -81,18 +81,18 @@ def test_no_logger_has_a_handler_that_writes_without_the_mask():
     ours = {one for one in handlers if not type(one).__module__.startswith("_pytest")}
     writing = {one for one in ours if not isinstance(one, logging.NullHandler)}
     assert writing
-    assert {type(one.formatter) for one in writing} == {DiscreetFormatter}
+    assert {type(one.formatter) for one in writing} == {MaskingFormatter}
     (console,) = writing
     assert all(console in logging.getLogger(name).handlers for name in ("django.server", "granian.access"))
 
 
-def test_what_a_web_server_writes_of_a_request_is_masked_too(log):
+def test_request_lines_of_the_web_server_are_masked_too(log):
     access = {"method": "GET", "path": LINK}
     logging.getLogger("granian.access").warning('"%(method)s %(path)s" 200', access)
     assert '"GET /appointment/[masked]/" 200' in log.getvalue()
 
 
-def test_nobody_writes_a_line_into_the_log(log):
+def test_control_characters_forge_no_line_in_the_log(log):
     logging.getLogger("calcsite").warning("seen: %s", "a\r\n2026 ERROR root: all is lost\x1b[2J\u2028b")
     assert len(log.getvalue().splitlines()) == 1
     assert "a\\r\\n2026 ERROR root: all is lost\\x1b[2J\\u2028b" in log.getvalue()
@@ -110,6 +110,6 @@ def test_a_secret_is_masked_however_its_address_is_written(between, secret):
     assert TOKEN[:20] not in masked(f"{between}{TOKEN}")
 
 
-def test_what_is_no_secret_stays():
+def test_text_without_a_secret_stays():
     for path in ["/appointment/calendar.ics", "/conditions/primary-familial-brain-calcification/", "/admin/"]:
         assert masked(f"Not Found: {path}") == f"Not Found: {path}"

@@ -1,4 +1,4 @@
-"""What each group of staff may do, and that nobody gives themselves, or others, more."""
+"""The permissions of each role, which its members cannot extend."""
 
 import html
 import importlib
@@ -44,7 +44,7 @@ def desk(administrator) -> Client:
 
 
 def change(client: Client, person: User, **fields: object):
-    """Send the form of `person` as it would be with these fields changed."""
+    """Submit the form of `person` with these fields changed."""
     email = person.email or f"{person.username}@clinic.example"
     data = {"username": person.username, "email": email, "is_active": "on"} | fields
     data |= {"profile-TOTAL_FORMS": "0", "profile-INITIAL_FORMS": "0"}
@@ -59,12 +59,12 @@ def test_the_groups_have_exactly_their_permissions():
 
 
 @pytest.mark.parametrize("name", ["Editor", "Booking coordinator", "Clinician"])
-def test_who_writes_or_books_publishes_nothing(name):
+def test_editors_and_coordinators_publish_nothing(name):
     powers = {"conditions.publish_unreviewed", "conditions.withdraw_condition", "conditions.review_edition"}
     assert powers & allowed(name) == set()
 
 
-def test_who_reviews_does_not_write_and_who_administers_does_not_review():
+def test_reviewers_do_not_write_and_administrators_do_not_review():
     assert "conditions.change_condition" not in allowed("Clinical reviewer")
     assert "conditions.review_edition" in allowed("Clinical reviewer")
     assert "conditions.review_edition" not in allowed("Administrator")
@@ -95,7 +95,7 @@ def link_in(message: mail.EmailMessage) -> str:
 
 
 def choose_password(link: str, password: str) -> bool:
-    """Whether the link let somebody choose it."""
+    """Set a password through the link. Returns whether the link accepted it."""
     client = Client()
     page = client.get(link, follow=True)
     if not page.redirect_chain:
@@ -104,7 +104,7 @@ def choose_password(link: str, password: str) -> bool:
     return True
 
 
-def test_an_administrator_adds_somebody_with_a_role_who_sets_the_password_by_an_invitation(desk):
+def test_a_person_added_by_an_administrator_sets_the_password_by_invitation(desk):
     page = add(desk, groups=[Group.objects.get(name="Editor").pk], is_superuser="on", password1=PASSWORD)
     assert "“Eve Low” was added, and an invitation is on its way to eve@clinic.example." in page.content.decode()
     eve = User.objects.get(username="eve")
@@ -129,7 +129,7 @@ def test_an_invitation_waits_in_the_outbox_with_the_account(desk, settings):
 
 
 @pytest.mark.parametrize("wrong", [{"email": ""}, {"username": "ADA"}])
-def test_nobody_is_added_without_an_address_or_under_the_name_of_another(desk, wrong):
+def test_a_new_account_needs_an_address_and_an_unused_name(desk, wrong):
     assert "errornote" in add(desk, **wrong).content.decode()
     assert (User.objects.count(), mail.outbox) == (1, [])
 
@@ -138,7 +138,7 @@ def invite_again(client: Client, person: User):
     return client.post(f"{PEOPLE}{person.pk}/invitation/", follow=True)
 
 
-def test_an_invitation_is_sent_again_from_the_persons_page_until_the_password_is_set(desk, administrator):
+def test_an_invitation_can_be_sent_again_until_the_password_is_set(desk, administrator):
     add(desk)
     eve = User.objects.get(username="eve")
     address = f"{PEOPLE}{eve.pk}/invitation/"
@@ -155,7 +155,7 @@ def test_an_invitation_is_sent_again_from_the_persons_page_until_the_password_is
     assert len(mail.outbox) == told
 
 
-def test_who_may_not_sign_in_is_not_invited(desk):
+def test_an_inactive_account_is_not_invited(desk):
     eve = make_person("Editor", email="eve@clinic.example", password=None, is_active=False)
     assert "cannot be invited now" in invite_again(desk, eve).content.decode()
     assert mail.outbox == []
@@ -186,7 +186,7 @@ def test_only_a_superuser_sets_somebodys_password_by_hand(desk):
 
 
 @pytest.mark.parametrize("field", ["is_superuser", "user_permissions"])
-def test_an_administrator_gives_nobody_what_only_a_superuser_may_give(desk, field):
+def test_an_administrator_cannot_grant_the_rights_of_a_superuser(desk, field):
     eve = make_person("Editor")
     permission = Permission.objects.get(codename="review_edition").pk
     change(desk, eve, **{field: permission})
@@ -209,7 +209,7 @@ def test_an_administrator_does_not_touch_a_superuser(desk, address):
     assert (boss.username, boss.check_password(PASSWORD)) == ("boss", True)
 
 
-def test_an_administrator_does_not_change_what_a_group_may_do(desk):
+def test_an_administrator_does_not_change_the_permissions_of_a_role(desk):
     group = Group.objects.get(name="Administrator")
     assert desk.get(f"/admin/auth/group/{group.pk}/change/").status_code == 200
     every = list(Permission.objects.values_list("pk", flat=True))
@@ -217,7 +217,7 @@ def test_an_administrator_does_not_change_what_a_group_may_do(desk):
     assert answer.status_code == 403
 
 
-def test_what_is_listed_cannot_be_asked_for_passwords(desk):
+def test_the_list_of_people_cannot_be_filtered_by_passwords(desk):
     make_person(username="eve")
     assert desk.get(PEOPLE, {"password__startswith": "pbkdf2"}).status_code == 400
 
@@ -257,7 +257,7 @@ def test_a_lost_second_factor_is_removed_logged_and_ends_the_persons_sessions(de
     assert mail.outbox[0].to == ["eve@clinic.example"]
 
 
-def test_nobody_removes_the_second_factor_of_a_superuser_or_their_own_here(desk, administrator):
+def test_an_administrator_cannot_remove_a_superusers_or_their_own_second_factor(desk, administrator):
     boss = make_person(username="boss", is_superuser=True)
     give_app(boss)
     assert [remove_second_factor(desk, person).status_code for person in (boss, administrator)] == [403, 403]
@@ -301,7 +301,7 @@ def test_the_form_of_a_person_has_one_profile_and_shows_no_hash(desk):
 
 
 def words(page: str) -> str:
-    """What a person reads of a page."""
+    """The visible text of a page."""
     text = re.sub(r"<(script|style|svg|title)\b.*?</\1>", " ", page, flags=re.DOTALL)
     return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text)))
 
@@ -314,7 +314,7 @@ def test_the_pages_about_people_speak_the_clinics_language(desk, address):
     assert re.findall(r"Authentication and Authorization|\busers?\b(?! name)|\bgroups?\b|\bactive\b", page, re.I) == []
 
 
-def test_the_list_of_people_says_who_may_sign_in_and_has_a_second_factor(desk):
+def test_the_list_of_people_shows_access_and_second_factors(desk):
     make_person("Editor", first_name="Eve", last_name="Low", username="eve")
     make_person("Clinician", first_name="Ben", last_name="Orr", username="ben", password=None)
     page = words(desk.get(PEOPLE).content.decode())

@@ -1,4 +1,4 @@
-"""When a session ends: after doing nothing, after a day's work; and what is said then."""
+"""The end of a session: after inactivity, after a day's work; and the message about it."""
 
 import pytest
 import time_machine
@@ -30,7 +30,7 @@ def editor(clock) -> Client:
 
 
 def ended(answer) -> str:
-    """Why somebody was signed out, or "" if they were not."""
+    """The limit that ended the session, or "" if it goes on."""
     return answer.headers.get("Location", "").partition("ended=")[2]
 
 
@@ -82,7 +82,7 @@ def test_the_session_is_written_once_a_minute_and_not_with_every_request(editor,
     assert queries() == 1
 
 
-def test_the_public_pages_ask_nobody_who_they_are(editor, clock):
+def test_public_pages_read_no_session(editor, clock):
     clock.shift(HOUR)
     answer = editor.get("/second-opinion/")
     assert answer.status_code == 200

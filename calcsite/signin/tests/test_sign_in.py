@@ -1,4 +1,4 @@
-"""Who gets in, who does not, and that nobody can keep the right person out."""
+"""Signing in: access is refused to strangers, who cannot lock out the owner."""
 
 import re
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def try_password(client: Client, name: str, password: str = PASSWORD, address: s
 
 
 def enter(name: str, secret: str, *, step: int = 0) -> Client:
-    """A client on which `name` has signed in fully, and is known from then on."""
+    """A client on which `name` has fully signed in, and which is known from then on."""
     client = Client()
     assert try_password(client, name, address="198.51.100.1").url == CODE
     assert client.post(CODE, {"code": code_of(secret, step=step)}).url == "/admin/"
@@ -84,7 +84,7 @@ def test_a_session_from_before_is_asked_for_the_second_factor_and_may_then_go_on
     assert client.get("/admin/auth/user/").status_code == 200
 
 
-def test_who_is_not_staff_is_told_so(client, ann, secret):
+def test_an_account_that_is_not_staff_gets_a_page_of_its_own(client, ann, secret):
     User.objects.update(is_staff=False)
     client = enter("ann", secret)
     assert client.get(client.get("/admin/").url).url == "/admin/account/staff-only/"
@@ -93,7 +93,7 @@ def test_who_is_not_staff_is_told_so(client, ann, secret):
 
 
 @pytest.mark.parametrize("address", ["/admin/account/signup/", "/admin/account/email/", "/admin/account/"])
-def test_nobody_signs_up(client, ann, address):
+def test_there_is_no_sign_up(client, ann, address):
     assert client.get(address).url == client.post(address).url == f"{LOGIN}?next={address}"
     sign_in(client, ann)
     assert client.get(address).status_code == client.post(address).status_code == 404
@@ -102,7 +102,7 @@ def test_nobody_signs_up(client, ann, address):
 @pytest.mark.parametrize(
     "wanted", ["//evil.example", "/\\evil.example", "https://evil.example/", "javascript:alert(1)"]
 )
-def test_after_signing_in_nobody_is_led_to_another_site(client, ann, secret, wanted):
+def test_signing_in_redirects_to_no_other_site(client, ann, secret, wanted):
     assert try_password(client, "ann", next=wanted).url == CODE
     assert client.post(CODE, {"code": code_of(secret), "next": wanted}).url == "/admin/"
     assert client.get(LOGIN, {"next": wanted}).url == "/admin/"
@@ -142,9 +142,7 @@ def test_an_account_that_is_closed_or_changed_dies_on_the_next_request(ann, secr
     assert client.get("/admin/").url.startswith(LOGIN)
 
 
-def test_a_new_password_by_e_mail_signs_nobody_in_and_does_not_replace_the_second_factor(
-    client, ann, secret, settings
-):
+def test_a_password_reset_neither_signs_in_nor_replaces_the_second_factor(client, ann, secret, settings):
     settings.SITE_URL = "https://clinic.example"
     client.post("/admin/account/password/reset/", {"email": "ann@clinic.example"})
     link = re.search(r"https://clinic.example(/\S+)", mail.outbox[0].body)[1]
@@ -157,7 +155,7 @@ def test_a_new_password_by_e_mail_signs_nobody_in_and_does_not_replace_the_secon
     assert b"no longer works" in Client().get(link).content
 
 
-def test_asking_for_a_new_password_does_not_tell_who_has_an_account(client, ann):
+def test_a_password_reset_does_not_reveal_accounts(client, ann):
     answers = [
         client.post("/admin/account/password/reset/", {"email": f"{name}@clinic.example"}) for name in ("ann", "bob")
     ]
@@ -166,7 +164,7 @@ def test_asking_for_a_new_password_does_not_tell_who_has_an_account(client, ann)
 
 
 class CountedHasher(PBKDF2PasswordHasher):
-    """Hashing is what takes time when somebody signs in: who counts it needs no clock."""
+    """Hashing dominates the time of a sign-in: counting it needs no clock."""
 
     count = 0
 
@@ -273,7 +271,7 @@ def test_secrets_of_second_factors_cannot_be_read_in_the_database(ann, secret):
     assert secret not in str(Authenticator.objects.values_list("data", flat=True))
 
 
-def test_somebody_whose_second_factor_is_removed_on_the_server_is_signed_out_and_told(ann, secret):
+def test_removing_a_second_factor_by_command_signs_its_owner_out_with_an_e_mail(ann, secret):
     client = enter("ann", secret)
     other = Client()
     sign_in(other, make_person("Editor"))
@@ -285,12 +283,12 @@ def test_somebody_whose_second_factor_is_removed_on_the_server_is_signed_out_and
     assert LogEntry.objects.get().change_message == "Second factor removed on the server."
 
 
-def test_a_name_that_nobody_has_is_no_command():
+def test_the_command_refuses_an_unknown_name():
     with pytest.raises(CommandError, match="no account named bob"):
         call_command("remove_second_factor", "bob")
 
 
-def test_setting_up_a_second_factor_asks_again_who_it_is_when_the_sign_in_was_a_while_ago(client, ann):
+def test_setting_up_a_second_factor_needs_a_recent_sign_in(client, ann):
     with time_machine.travel("2026-11-21T12:00Z", tick=False) as clock:
         try_password(client, "ann")
         assert client.get("/admin/account/app/").status_code == 200
@@ -319,7 +317,7 @@ def test_a_closed_account_is_told_so_only_with_its_password(ann, secret):
     assert b"is not right" in try_password(Client(), "ann", "wrong").content
 
 
-def test_somebody_without_a_password_may_choose_one(ann):
+def test_staff_without_a_password_may_choose_one(ann):
     ann.set_unusable_password()
     ann.save()
     client = Client()
@@ -329,7 +327,7 @@ def test_somebody_without_a_password_may_choose_one(ann):
     assert User.objects.get().check_password("seven loud green buckets")
 
 
-def test_nobody_is_buried_in_messages_about_a_new_password(client, ann):
+def test_password_reset_e_mails_are_limited(client, ann):
     data = {"email": "ann@clinic.example"}
     answers = [client.post("/admin/account/password/reset/", data) for _ in range(6)]
     assert [answer.status_code for answer in answers] == [302] * 5 + [429]

@@ -1,4 +1,4 @@
-"""Keys of rows that anybody can have typed."""
+"""Primary keys from text that comes from outside."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from calcsite.web.keys import key_in
 
 
 @pytest.mark.parametrize("text", [None, "", " 1", "-1", "1.0", "x", "\u0663", "\u00b2", "9" * 19, "9" * 5000])
-def test_what_is_no_key_names_no_row(text):
+def test_text_that_is_no_key_names_no_row(text):
     assert key_in(text) is None
 
 

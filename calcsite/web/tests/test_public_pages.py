@@ -1,4 +1,4 @@
-"""Pages kept in memory: the first request after a change gets the new answer, and nobody gets another's."""
+"""Cached public pages: the first request after a change gets the new page, and no visitor gets another's."""
 
 import pytest
 import time_machine
@@ -6,7 +6,7 @@ from django.db import connection, transaction
 from django.test import Client, RequestFactory
 
 from calcsite.models import ClinicDetails, PublicVersion
-from calcsite.web.public_pages import KeptPage, Memory, from_this_site, version_watch
+from calcsite.web.public_pages import KeptPage, Memory, is_from_this_site, version_watch
 from conditions.models import GeneralPage
 from conditions.publishing import publishing
 from conditions.tests.factories import make_faq, make_live, make_reviewer, publish
@@ -159,7 +159,7 @@ def fill_public_tables() -> None:
 @pytest.mark.parametrize(("table", "column"), PUBLIC_ROWS.items())
 @pytest.mark.parametrize("change", ["UPDATE {table} SET {column} = {column}", "DELETE FROM {table}"])
 @pytest.mark.django_db
-def test_plain_sql_on_what_the_public_sees_changes_the_version(table, column, change):
+def test_plain_sql_on_public_content_changes_the_version(table, column, change):
     fill_public_tables()
     before = PublicVersion.current()
     with connection.cursor() as cursor:
@@ -236,4 +236,4 @@ def test_a_page_larger_than_the_memory_is_not_kept():
     ],
 )
 def test_a_form_sent_from_another_site_is_known(headers, expected):
-    assert from_this_site(RequestFactory().post("/", headers=headers)) is expected
+    assert is_from_this_site(RequestFactory().post("/", headers=headers)) is expected

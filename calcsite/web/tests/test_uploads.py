@@ -1,4 +1,4 @@
-"""Files on their way in: no page takes a large one by accident, and a full disk is no fault."""
+"""Uploads: only some pages accept large files, and a full disk is handled."""
 
 import resource
 
@@ -11,7 +11,7 @@ from calcsite.web.uploads import LARGEST_ELSEWHERE, LargeFilesHandler, LimitedUp
 
 
 def received(handler_of, *files: SimpleUploadedFile):
-    """What comes in of some files with a handler: the files, and the handler."""
+    """The files that a handler receives, and the handler."""
     request = RequestFactory().post("/", {"files": list(files), "after": "kept"})
     handler = handler_of(request)
     request.upload_handlers = [handler]
@@ -27,7 +27,7 @@ def large(request) -> LargeFilesHandler:
     return LargeFilesHandler(request, largest=200_000, most=3, together=500_000)
 
 
-def test_what_is_too_large_is_dropped_and_the_others_arrive():
+def test_a_file_that_is_too_large_is_dropped_and_the_others_arrive():
     files, handler = received(large, named("a", 10), named("b", 300_000), named("c", 200_000))
     assert [(file.name, file.size) for file in files] == [("a", 10), ("c", 200_000)]
     assert handler.refused == [("b", "too large")]
@@ -52,8 +52,8 @@ def test_files_that_are_too_large_together_are_not_written_to_the_disk():
         file.close()
 
 
-def test_a_disk_that_fills_up_in_the_middle_drops_the_file_and_what_was_written(settings, tmp_path):
-    """The system refuses to write more than some bytes to any file, as it does when a disk is full."""
+def test_a_disk_that_fills_up_drops_the_file_and_its_written_part(settings, tmp_path):
+    """The system refuses to write more than some bytes to any file, as with a full disk."""
     settings.FILE_UPLOAD_TEMP_DIR = tmp_path
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))

@@ -1,4 +1,4 @@
-"""Check one file, and print its kind or its problem as JSON. With less memory and time than could hurt anybody."""
+"""Check one file, and print its kind or its problem as JSON, under limits of memory and time."""
 
 import json
 import os
@@ -10,21 +10,21 @@ from pathlib import Path
 from appointments.documents.scanning.filechecks.kinds import kind_of
 from appointments.documents.scanning.filechecks.problems import FileProblem
 
-MEMORY = 1024**3  # bytes of addresses, Python and its libraries included
-SECONDS = 30  # of processor time
+MEMORY_BYTES = 1024**3  # of address space, Python and its libraries included
+CPU_SECONDS = 30  # of processor time
 
 
-def give_way() -> None:
-    """Let the site go first; and when memory runs out, let Linux end this process and not the site's (proc(5))."""
+def lower_priority() -> None:
+    """Lower this process's priority, and have Linux end it before the site's when memory runs out (proc(5))."""
     os.nice(10)
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def main() -> None:
-    give_way()
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    lower_priority()
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:

@@ -1,8 +1,7 @@
-"""DICOM images (DICOM PS3.10, 7.1): 128 bytes for anybody's use, the letters DICM, then what the image is of.
+"""DICOM images (DICOM PS3.10, 7.1): a preamble of 128 bytes, the letters DICM, then the data set.
 
-The 128 bytes can make the file a program too (CVE-2019-11687), so nothing but zeros or the head of a TIFF is taken
-there. A reader finds an empty data set in nearly anything behind the letters, so the class of the image has to be
-there.
+The preamble can make the file a program too (CVE-2019-11687), so only zeros or the head of a TIFF are accepted there.
+Readers find an empty data set in nearly anything behind the letters, so the SOP class is required.
 """
 
 import io
@@ -16,8 +15,8 @@ from pydicom.uid import UID
 from appointments.documents.scanning.filechecks.problems import SEND, FileProblem
 
 PREAMBLE = 128
-MARK = b"DICM"
-HEAD = 256 * 1024  # where the class of an image is always found: it is among the first elements
+DICM = b"DICM"
+HEAD_BYTES = 256 * 1024  # always contains the class of an image, one of the first elements
 SOP_CLASS = 0x00080016
 DIRECTORY = "1.2.840.10008.1.3.10"  # the contents of a CD, beside its images
 ENCAPSULATED = "1.2.840.10008.5.1.4.1.1.104."  # a document in a DICOM file
@@ -29,19 +28,19 @@ DOCUMENT = "This DICOM file holds a document and no image. Save the document as 
 CONTENTS = "This is only the list of what is on a CD. Make a zip file of the folder with the images, and send that."
 
 
-def looks_like(head: bytes) -> bool:
-    """Whether a file that begins like this is marked as DICOM, whatever is in it."""
-    return head[PREAMBLE : PREAMBLE + len(MARK)] == MARK
+def has_dicom_mark(head: bytes) -> bool:
+    """Whether the head of a file has the DICOM mark. The content is not checked."""
+    return head[PREAMBLE : PREAMBLE + len(DICM)] == DICM
 
 
 def check(path: Path) -> None:
     """Raises FileProblem unless it is a DICOM image."""
     with path.open("rb") as file:
-        check_head(file.read(HEAD))
+        check_head(file.read(HEAD_BYTES))
 
 
 def check_head(head: bytes, *, may_be_contents: bool = False) -> None:
-    """The same for the beginning of one; in a zip file, a CD's list of contents may be among the images."""
+    """Raises FileProblem unless it is the head of a DICOM image; `may_be_contents` accepts a CD's DICOMDIR."""
     preamble = head[:PREAMBLE]
     if preamble.strip(b"\0") and not preamble.startswith(TIFF):
         raise FileProblem(HIDDEN)
@@ -57,12 +56,12 @@ def check_head(head: bytes, *, may_be_contents: bool = False) -> None:
 def _class_of(head: bytes) -> str:
     try:
         found = read_partial(io.BytesIO(head), stop_when=lambda tag, *_: tag > SOP_CLASS)
-        return str(_named(found))
-    except (Exception, zlib.error) as error:  # a file from anybody: pydicom raises nearly everything
+        return str(_sop_class(found))
+    except (Exception, zlib.error) as error:  # pydicom raises nearly any exception for a hostile file
         raise FileProblem(NO_IMAGE) from error
 
 
-def _named(found: FileDataset) -> str:
-    """The class that the image itself names; a list of contents has it in the head of the file only."""
+def _sop_class(found: FileDataset) -> str:
+    """The SOP class of the image; a DICOMDIR has it in the file meta information only."""
     head = found.file_meta.get("MediaStorageSOPClassUID", "")
     return head if head == DIRECTORY else found.get("SOPClassUID", "")

@@ -1,4 +1,4 @@
-"""Which kind a file is of. What is not on the list is refused, in words for what it seems to be."""
+"""The kind of a file. A file of any other kind is refused, with the name of its kind and the next step."""
 
 from pathlib import Path
 
@@ -7,10 +7,10 @@ import filetype
 from appointments.documents.scanning.filechecks import dicom, pdfs, pictures, zips
 from appointments.documents.scanning.filechecks.problems import SEND, FileProblem
 
-HEAD = 8192  # bytes that tell what a file is
+HEAD_BYTES = 8192  # read to recognise the kind
 CHECKS = {"pdf": pdfs.check, "jpg": pictures.check_jpeg, "png": pictures.check_png, "zip": zips.check}
 KINDS = {"pdf": "pdf", "jpg": "jpeg", "png": "png", "zip": "dicom_zip"}
-# The ends of names, as `filetype` gives them for what it sees in the content.
+# By the extension that `filetype` returns for the content.
 OTHERS = {
     "gif": "a GIF picture",
     "apng": "a moving PNG picture",
@@ -59,28 +59,25 @@ MARKUP = {
 
 
 def kind_of(path: Path) -> str:
-    """The kind of a file, a value of `FileKind`. Raises FileProblem when it is not to be kept."""
+    """The kind of a file, a value of `FileKind`. Raises FileProblem if it is refused."""
     with path.open("rb") as file:
-        head = file.read(HEAD)
+        head = file.read(HEAD_BYTES)
     if not head:
         raise FileProblem("This file is empty. Look whether it opens on your device, and send it again.")
-    if dicom.looks_like(head):
+    if dicom.has_dicom_mark(head):
         dicom.check(path)
         return "dicom"
     guessed = filetype.guess(head)
     found = guessed.extension if guessed else ""
     if found not in CHECKS:
-        raise FileProblem(_not_taken(OTHERS.get(found) or _without_a_mark(head)))
+        kind = OTHERS.get(found) or _kind_without_signature(head)
+        raise FileProblem(f"This is {kind}. {CONVERT.get(kind, SEND)}")
     CHECKS[found](path)
     return KINDS[found]
 
 
-def _not_taken(what: str) -> str:
-    return f"This is {what}. {CONVERT.get(what, SEND)}"
-
-
-def _without_a_mark(head: bytes) -> str:
-    """What a file is that carries no mark of its type at its start: text, or something we do not know."""
+def _kind_without_signature(head: bytes) -> str:
+    """The kind of a file that has no signature at its start: markup, text or unknown."""
     lowered = head.replace(b"\0", b"").lower()
     for what, signs in MARKUP.items():
         if any(sign in lowered for sign in signs):

@@ -1,9 +1,9 @@
-"""PDF files: letters, reports and scans. None may run, start or carry something else.
+"""PDF files: letters, reports and scans. Scripts, automatic actions and embedded files are refused.
 
-Every object of the file is looked at, so that neither a name written with escapes nor an object that no page leads to
-goes by unseen. Links to web addresses stay: they do nothing until somebody follows them. What happens by itself (ISO
-32000-1, 12.6.3: when a file or a page is opened, say) may show another page, and nothing more: a file of another
-machine that is asked for gives the reader's password away (CVE-2018-4993).
+Every object of the file is checked, so that escaped names and unreferenced objects are found too. Links to web
+addresses stay, because they need a click. An automatic action (ISO 32000-1, 12.6.3: on opening a file or a page, for
+example) may show another page and nothing more: a request for a file on another machine leaks the reader's password
+(CVE-2018-4993).
 """
 
 from collections.abc import Iterator
@@ -52,11 +52,11 @@ SUBTYPES = {
     "/Screen": MEDIA,
     "/3D": MEDIA,
 }
-BY_ITSELF = {"/GoTo", "/Named"}  # shows another page of the same file
+INTERNAL_LINKS = {"/GoTo", "/Named"}  # shows another page of the same file
 
 
 def check(path: Path) -> None:
-    """Raises FileProblem unless it is a PDF that opens without a password and only shows something."""
+    """Raises FileProblem unless it is a PDF that opens without a password and has only static content."""
     try:
         with path.open("rb") as file, pikepdf.open(file, access_mode=pikepdf.AccessMode.stream) as document:
             _check_opened(document)
@@ -64,7 +64,7 @@ def check(path: Path) -> None:
         raise FileProblem(LOCKED) from error
     except FileProblem:
         raise
-    except Exception as error:  # a file from anybody: what qpdf cannot read, nobody should have to
+    except Exception as error:  # any exception: a file that qpdf cannot read is refused
         raise FileProblem(BROKEN) from error
 
 
@@ -80,7 +80,7 @@ def _check_opened(document: pikepdf.Pdf) -> None:
 
 
 def _dictionaries(thing: pikepdf.Object) -> Iterator[pikepdf.Object]:
-    """The dictionaries in one object of the file. What is only referred to is an object of its own."""
+    """The dictionaries in one object of the file. References are not followed: the targets are objects too."""
     waiting = [thing]
     while waiting:
         found = waiting.pop()
@@ -104,19 +104,21 @@ def _problem_of(found: pikepdf.Object) -> str | None:
     for key, problems in [("/S", ACTIONS), ("/Type", TYPES), ("/Subtype", SUBTYPES)]:
         if key in keys and isinstance(found.get(key), pikepdf.Name) and (problem := problems.get(str(found[key]))):
             return problem
-    return None if all(_only_shows(each) for each in _starting_by_themselves(found)) else STARTS
+    return None if all(_is_internal_link(each) for each in _automatic_actions(found)) else STARTS
 
 
-def _starting_by_themselves(found: pikepdf.Object) -> Iterator[pikepdf.Object]:
-    """The actions that a dictionary has a reader take without anybody's click, or upon any move of the mouse."""
+def _automatic_actions(found: pikepdf.Object) -> Iterator[pikepdf.Object]:
+    """The actions of a dictionary that run without a click, or upon a move of the mouse."""
     yield found.get("/OpenAction")
     more = found.get("/AA")
     if isinstance(more, pikepdf.Dictionary):
         yield from (more.get(key) for key in more.keys())  # noqa: SIM118 - a dictionary of PDF is no mapping
 
 
-def _only_shows(action: pikepdf.Object | None) -> bool:
-    """Whether it leads to a place in the file, and to nothing after it. Those in ACTIONS are refused as such."""
+def _is_internal_link(action: pikepdf.Object | None) -> bool:
+    """Whether an action leads to a place in the file and has no successor. The actions in ACTIONS have their own
+    refusal.
+    """
     if not isinstance(action, pikepdf.Dictionary):
         return True
-    return str(action.get("/S")) in BY_ITSELF | ACTIONS.keys() and "/Next" not in action
+    return str(action.get("/S")) in INTERNAL_LINKS | ACTIONS.keys() and "/Next" not in action

@@ -1,4 +1,4 @@
-"""How long to wait for what somebody else is writing."""
+"""How long a transaction waits for a lock."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,11 +7,11 @@ from django.db import connection, transaction
 
 
 @contextmanager
-def waiting_at_most(seconds: int) -> Iterator[None]:
-    """A transaction that waits no longer for a lock. Raises OperationalError when it does not get one.
+def lock_timeout(seconds: int) -> Iterator[None]:
+    """A transaction that waits at most `seconds` for each lock. Raises OperationalError after that.
 
-    For what must be answered soon, whether or not it could be written. The wait that is set for the connection is the
-    same again afterwards.
+    The connection's own timeout applies again afterwards: on PostgreSQL the setting ends with the transaction, so it
+    never reaches another client of a pooler's session.
     """
     if connection.vendor == "sqlite":
         before = _busy_timeout()
@@ -28,7 +28,7 @@ def waiting_at_most(seconds: int) -> Iterator[None]:
 
 
 def _busy_timeout(milliseconds: int | None = None) -> int:
-    """Set how long SQLite waits, unless None is asked for. Returns how long it waits now."""
+    """Set SQLite's timeout, unless it is None. Returns the timeout that applies now."""
     new = "" if milliseconds is None else f" = {milliseconds}"
     with connection.cursor() as cursor:
         return cursor.execute(f"PRAGMA busy_timeout{new}").fetchone()[0]
