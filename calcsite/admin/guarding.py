@@ -17,7 +17,7 @@ DELETED_MEANWHILE = "Somebody else has deleted it. Copy what you need of it, and
 
 
 class GuardedForm(SeenMixin, forms.ModelForm):
-    """A form that refuses a stale save: somebody else's save since the page was opened is not overwritten.
+    """A form that refuses a stale save: another save since the page was opened is not overwritten.
 
     Nothing is lost: the page shows the difference, and a second save is deliberate.
     """

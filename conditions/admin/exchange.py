@@ -26,7 +26,7 @@ def export(request: HttpRequest, condition: Condition) -> HttpResponse:
 
 
 def import_(request: HttpRequest) -> HttpResponse:
-    """Make a working copy of a file. What had to be left out is told."""
+    """Make a working copy from a file, with a message about each part that was left out."""
     if not request.user.has_perms(["conditions.add_condition", "conditions.change_condition"]):
         raise PermissionDenied
     form = ImportForm(request.POST or None, request.FILES or None)

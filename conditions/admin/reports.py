@@ -1,4 +1,4 @@
-"""The screens of the reports, and what staff do about searches that found nothing."""
+"""The screens of the reports, and the answers to searches that found nothing."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -74,7 +74,7 @@ def one_report(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_POST
 def weekly_e_mail(request: HttpRequest) -> HttpResponse:
-    """Whether the person who asks gets the weekly e-mail."""
+    """Turn the weekly e-mail on or off for the user."""
     wanted = request.POST.get("wanted") == "yes"
     StaffProfile.objects.update_or_create(user=request.user, defaults={"wants_digest": wanted})
     messages.success(request, "You will get the weekly e-mail." if wanted else "You will get no weekly e-mail.")
@@ -87,7 +87,7 @@ def _page(request: HttpRequest, template: str, context: dict[str, Any], status: 
 
 
 class AnswerForm(forms.Form):
-    """The page that should be found, and the name that it gets for it."""
+    """The page that the search should find, and its new other name."""
 
     condition = forms.ModelChoiceField(
         Condition.objects.all(), error_messages={"required": "Choose a page.", "invalid_choice": "Choose a page."}
@@ -96,7 +96,7 @@ class AnswerForm(forms.Form):
 
 
 def _named(part: str) -> list[Condition]:
-    """Pages with some words in a name, and one more than are shown when there are more."""
+    """Pages with these words in a name, and one more than are shown if there are more."""
     named = Q(name__icontains=part) | Q(aliases__name__icontains=part)
     return list(Condition.objects.filter(named).distinct()[: PAGES + 1])
 
@@ -114,7 +114,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 @admin.register(EmptySearch)
 class EmptySearchAdmin(ReadOnlyAdmin):
-    """What visitors searched for in vain. Nobody can say who it was."""
+    """Visitors' searches that found nothing. They are anonymous."""
 
     list_display = ["query", "count", "first_on", "last_on", "handled_on", "handled_by", "answer"]
     list_display_links = None
@@ -138,12 +138,12 @@ class EmptySearchAdmin(ReadOnlyAdmin):
         return own + super().get_urls()
 
     def act(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The ways to answer a search that somebody may take."""
+        """The ways to answer a search that the user has permission for."""
         search = self._search(request, pk)
         return self._choices(request, search, AnswerForm(initial={"name": search.query}))
 
     def add_name(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Give a page the words of the search, or better ones, for another name."""
+        """Give a page the words of the search, or better ones, as another name."""
         search = self._search(request, pk, CHANGE_PAGE)
         form = AnswerForm(request.POST)
         if form.is_valid():

@@ -1,4 +1,4 @@
-"""The steps of a page, from the working copy to the public and back. Each asks, calls a verb, and goes on."""
+"""The steps of a page, from the working copy to the public and back: a form, a verb, and a redirect each."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ from conditions.publishing import previewing, publishing
 
 
 def findings_in(content: Content) -> list[lint.Finding]:
-    """What the checks find in a content, with the clinic's own emergency number."""
+    """The findings of the checks in a content, with the clinic's own emergency number."""
     return lint.check(content, emergency_number=ClinicDetails.current().emergency_number)
 
 
@@ -40,7 +40,7 @@ def findings_in(content: Content) -> list[lint.Finding]:
 def preview(request: HttpRequest, condition: Condition) -> HttpResponse:
     """The page as the working copy, or one edition (`?edition=`), would make it.
 
-    To a clinical reviewer it is the page as it reads once they have approved it.
+    To a clinical reviewer it is the page as it reads after their approval.
     """
     number = request.GET.get("edition", "")
     may_review = request.user.has_perm("conditions.review_edition")
@@ -81,7 +81,7 @@ def submit(request: HttpRequest, condition: Condition) -> HttpResponse:
 
 
 def beside_text(content: Content, findings: list[lint.Finding], fields: dict[str, str]) -> list[dict[str, Any]]:
-    """Each part of the page with what the checks found in it, and where to change it."""
+    """Each part of the page with its findings, and the id of its field in the form."""
     found = lint.by_place(findings)
     html = {part["kind"]: part["html"] for part in content["sections"]}
     html |= {faq["anchor"]: faq["html"] for faq in content["faqs"]}
@@ -157,7 +157,7 @@ def comparison_of(old: Content | None, new: Content) -> Comparison:
 @require_safe
 @about_condition("view_condition")
 def history(request: HttpRequest, condition: Condition) -> HttpResponse:
-    """All editions, and every step of the page: who, when and why."""
+    """All editions, and every step of the page with its user, time and reason."""
     steps = PageEvent.objects.of_page(condition).select_related("by", "edition").defer("edition__content")
     page = Paginator(steps, 50).get_page(request.GET.get("page"))
     people = condition.editions.without_content().select_related("submitted_by", "decided_by")
@@ -167,7 +167,7 @@ def history(request: HttpRequest, condition: Condition) -> HttpResponse:
 
 @about_condition("change_condition")
 def revert(request: HttpRequest, condition: Condition, number: int) -> HttpResponse:
-    """Set the working copy back to what an edition says, after showing what that changes."""
+    """Set the working copy back to an edition, after a comparison of the two."""
     edition = edition_of(condition, str(number))
     form = RevertForm(request.POST or None)
     if form.is_valid():

@@ -1,4 +1,4 @@
-"""Answering searches that found nothing: with another name for a page, with a new question, or with nothing to do."""
+"""Answers to searches that found nothing: another name for a page, a new question, or none."""
 
 from datetime import date
 
@@ -18,7 +18,7 @@ LIKELY = 8  # pages
 
 @transaction.atomic
 def add_name(*, search: EmptySearch, condition: Condition, name: str, by: AbstractBaseUser) -> None:
-    """Give the working copy another name that patients search for; search finds the page under it once published.
+    """Give the working copy another name that patients search for; search finds the page by it once published.
 
     Raises UserFacingError when the page has that name already.
     """
@@ -35,12 +35,12 @@ def add_name(*, search: EmptySearch, condition: Condition, name: str, by: Abstra
 
 
 def close(*, search: EmptySearch, by: AbstractBaseUser, on: date | None = None) -> None:
-    """Take a search off the list, on a day at the clinic. It comes back when somebody makes it again in vain."""
+    """Take a search off the list, on a day at the clinic. It returns with the next search in vain."""
     EmptySearch.objects.filter(pk=search.pk).update(handled_on=on or timezone.localdate(), handled_by=by)
 
 
 def likely_pages(query: str) -> list[Condition]:
-    """The pages whose names look most like a search, the likest first."""
+    """The pages with the names most similar to a search, the most similar first."""
     names = dict(Condition.objects.values_list("pk", "name"))
     likest = process.extract(query, names, scorer=fuzz.WRatio, limit=LIKELY)
     found = Condition.objects.in_bulk([pk for _, _, pk in likest])

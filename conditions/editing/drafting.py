@@ -1,6 +1,6 @@
-"""Drafting: what changes the working copy, and how one editor's work is kept from covering another's.
+"""Drafting: the changes of the working copy, each under its lock and in the log.
 
-Nothing here is public, but for questions about the service, which have no editions and are public when saved.
+Only questions about the service are public when saved: they have no editions.
 """
 
 from collections.abc import Iterable
@@ -50,7 +50,7 @@ def locked_working_copy(pk: int | None) -> Condition | None:
 
 
 def _lock_all(keys: Iterable[int | None]) -> list[Condition]:
-    """Hold several conditions until the end of this transaction: in one order, so that no two wait for each other."""
+    """Lock several conditions until the end of the transaction: in one order, so that no two wait for each other."""
     return [locked(pk) for pk in sorted(set(keys) - {None})]
 
 
@@ -84,10 +84,10 @@ def note_content(
 
 @transaction.atomic
 def revert(*, edition: Edition, by: AbstractBaseUser, seen: str | None = None) -> list[str]:
-    """Make the working copy say what an edition says. Returns what could not be brought back, in words.
+    """Set the working copy back to an edition. Returns messages about the parts that could not be brought back.
 
-    `seen` is the checksum of the working copy that the person has read. Raises UserFacingError when it says something
-    else by now, or when another condition has the edition's name or address.
+    `seen` is the checksum of the working copy beside the form. Raises UserFacingError when that is out of date, or
+    when another condition has the edition's name or address.
     """
     condition = locked(edition.condition_id)
     refuse_unseen(compose(condition), seen)
@@ -101,10 +101,10 @@ def revert(*, edition: Edition, by: AbstractBaseUser, seen: str | None = None) -
 
 @transaction.atomic
 def import_file(*, name: str, content: bytes, by: AbstractBaseUser, replace: bool = False) -> workingcopy.Written:
-    """Make a working copy of a file: a new condition's or, with `replace`, that of the condition at its address.
+    """Make a working copy from a file: a new condition's or, with `replace`, that of the condition at its address.
 
-    Raises ExchangeError, having stored nothing, when the file has a mistake, or its address is here already and it is
-    not to replace what is there.
+    Raises ExchangeError, having stored nothing, when the file has a mistake, or its address is taken and `replace` is
+    not set.
     """
     file = ExchangeFile.parse(name, content)
     page_file = page_files.read(file)
@@ -119,14 +119,14 @@ def import_file(*, name: str, content: bytes, by: AbstractBaseUser, replace: boo
 
 
 def _refuse_to_lose(condition: Condition, file: ExchangeFile) -> None:
-    """Raises ExchangeError when the working copy says what no edition holds: a file would cover it for good."""
+    """Raises ExchangeError if no edition has the content of the working copy: a file would overwrite it for good."""
     if not condition.editions.filter(checksum=checksum(compose(condition))).exists():
         problem = f"the working copy of “{condition}” holds changes that no edition has. Send it for review first"
         raise file.refuse("slug", problem)
 
 
 def left_out(written: workingcopy.Written) -> list[str]:
-    """What somebody must be told after a working copy was written from a file or an edition."""
+    """The messages after a working copy was written from a file or an edition."""
     told = []
     if written.new_tags:
         told.append(f"New words to filter by: {', '.join(written.new_tags)}.")
@@ -151,7 +151,7 @@ def save_question(*, question: FAQ, by: AbstractBaseUser | None) -> None:
 
 @transaction.atomic
 def delete_questions(*, questions: QuerySet[FAQ], by: AbstractBaseUser | None) -> None:
-    """Delete questions of working copies, or about the service, which are then found no more."""
+    """Delete questions of working copies, or about the service, which search then no longer finds."""
     conditions = set(questions.order_by().values_list("condition", flat=True))
     _lock_all(conditions)
     questions.delete()
@@ -167,7 +167,7 @@ def _note_question_changes(conditions: set[int | None], *, by: AbstractBaseUser 
 
 @transaction.atomic
 def save_tag(*, tag: Tag, by: AbstractBaseUser | None) -> None:
-    """Save a tag; the working copies that carry it say something else then, and public pages only once published."""
+    """Save a tag. The working copies with the tag change at once, public pages only once published."""
     before = Tag.objects.filter(pk=tag.pk).first()
     carrying = _lock_all(before.conditions.values_list("pk", flat=True)) if before else []
     if before and fingerprint(before) == fingerprint(tag):
@@ -179,7 +179,7 @@ def save_tag(*, tag: Tag, by: AbstractBaseUser | None) -> None:
 
 @transaction.atomic
 def delete_tags(*, tags: QuerySet[Tag], by: AbstractBaseUser | None) -> None:
-    """Delete tags; the working copies lose them at once, and public pages only once published."""
+    """Delete tags. The working copies lose them at once, public pages only once published."""
     losing = _lock_all(Condition.objects.filter(tags__in=tags).values_list("pk", flat=True))
     what = f"Tags deleted: {', '.join(map(str, tags))}"
     tags.delete()
@@ -189,7 +189,7 @@ def delete_tags(*, tags: QuerySet[Tag], by: AbstractBaseUser | None) -> None:
 
 @transaction.atomic
 def delete(*, condition: Condition, by: AbstractBaseUser | None) -> None:
-    """Delete a working copy that was never sent for review. Raises ProtectedError when it has editions."""
+    """Delete a working copy that was never sent for review. Raises ProtectedError if it has editions."""
     pointing = Condition.objects.filter(related=condition).values_list("pk", flat=True)
     others = [other for other in _lock_all({condition.pk, *pointing}) if other.pk != condition.pk]
     PageEvent.record(PageEvent.Kind.DELETED, condition, by=by)

@@ -1,6 +1,6 @@
 """Writing a page file into a working copy: a new condition's, or that of one that is here already.
 
-Nothing else is touched: what the public reads, and every edition, stays as it is.
+Public rows and editions stay as they are.
 """
 
 from collections import defaultdict
@@ -31,7 +31,7 @@ OPTIONAL = {Shape.SOURCES: {"url": "", "seen": ""}}
 
 @dataclass
 class Written:
-    """The working copy that was written, and what had to be left out or made for it."""
+    """The working copy that was written, with the rows that were made for it and the parts that were left out."""
 
     condition: Condition
     new_tags: list[str] = field(default_factory=list)
@@ -40,11 +40,11 @@ class Written:
 
 
 def write(page_file: PageFile, *, file: str, condition: Condition | None = None) -> Written:
-    """Make the working copy of `condition`, or of a new one, say what `page_file` says.
+    """Write `page_file` into the working copy of `condition`, or of a new one.
 
     Sections, questions and sources that are there already are changed in place, so that they stay the same rows. Tags
     that the site lacks are made. Raises ExchangeError, having stored nothing, when the admin would refuse a value, or
-    when the name or the address is another condition's; `file` is what its message begins with.
+    when the name or the address is another condition's; its message begins with `file`.
     """
     try:
         with transaction.atomic():
@@ -54,14 +54,14 @@ def write(page_file: PageFile, *, file: str, condition: Condition | None = None)
 
 
 def relate(condition: Condition, slugs: list[str]) -> list[str]:
-    """Point to the pages at these addresses and to no others. Returns the addresses that the site does not have."""
+    """Link the pages at these addresses and no others. Returns the addresses that the site does not have."""
     found = dict(Condition.objects.filter(slug__in=slugs).values_list("slug", "pk"))
     condition.related.set(found.values())
     return [slug for slug in slugs if slug not in found]
 
 
 def find_tag(kind: TagKind, name: str, slug: str) -> Tag | None:
-    """The tag that a reader knows by this name; the one at this address when it has been renamed."""
+    """The tag with this name; after a renaming, the one at this address."""
     tags = Tag.objects.filter(kind=kind)
     return tags.filter(name=name).first() or tags.filter(slug=slug).first()
 
@@ -123,7 +123,7 @@ def _set_fields(page_file: PageFile, file: str, condition: Condition) -> Content
 
 
 def _picture(picture: dict[str, Any], file: str) -> tuple[str, ContentFile | None]:
-    """The picture's name in storage, empty when it is nowhere; and its content when it has to be stored."""
+    """The picture's name in storage, "" without one; and its content if it has to be stored."""
     here = f"{pictures.FOLDER}/{picture['file']}"
     if "content" not in picture:
         return (here if pictures.size_of(here) else ""), None
@@ -139,7 +139,7 @@ def _picture(picture: dict[str, Any], file: str) -> tuple[str, ContentFile | Non
 
 
 def _store(name: str, content: ContentFile, file: str) -> None:
-    """Raises ExchangeError when there is no room, and leaves no half of a picture behind."""
+    """Raises ExchangeError when storage is full, and leaves no partial file."""
     try:
         default_storage.save(name, content)
     except OSError as error:

@@ -1,7 +1,7 @@
-"""Files that people write: read with care, and refused in words that name the file and the field.
+"""YAML files that people write: read strictly, and refused with the name of the file and the field.
 
-What is read may come from anybody who can choose a file, so it is plain data only, and bounded in size and depth. No
-part points to another part, which is how a small file becomes a huge one.
+A file may come from any member of staff, so it is plain data only, and bounded in size and depth. Aliases, by which a
+small file becomes a huge one, are refused.
 """
 
 import unicodedata
@@ -27,19 +27,19 @@ BINARY, BOOL, NULL = (f"tag:yaml.org,2002:{name}" for name in ["binary", "bool",
 
 
 class ExchangeError(UserFacingError):
-    """A file has a mistake. The message names the file and the field, in words for staff."""
+    """A mistake in a file. The message names the file and the field, in words for staff."""
 
 
 class UnreadableFileError(ExchangeError):
-    """A file is none of ours at all, or broken where `line` says."""
+    """A file that is no page file at all, or broken at `line`."""
 
     line = 1
 
 
 class StrictLoader(yaml.SafeLoader):
-    """Plain data only: texts, true and false, lists, and mappings in which no name stands twice.
+    """Plain data only: texts, true and false, lists, and mappings without a repeated name.
 
-    Nothing else is guessed from how a text looks, so a date or a number stays the text that was written.
+    No other type is guessed, so a date or a number stays text as written.
     """
 
     yaml_implicit_resolvers = {
@@ -78,7 +78,7 @@ class StrictLoader(yaml.SafeLoader):
 
 
 def shown(value: Any) -> str:
-    """What a file says, short and clean enough for a message about it."""
+    """A value of a file, cut and cleaned for a message about it."""
     text = richtext.plain_line(str(value).encode(errors="replace").decode())
     return text if len(text) <= 60 else f"{text[:59]}…"
 
@@ -105,7 +105,7 @@ def save(row: models.Model, *, file: str, where: str, **options: Any) -> None:
 
 @dataclass(frozen=True)
 class ExchangeFile:
-    """One file, read. Every problem with it is told with its name and the field's."""
+    """One file, read. Each refusal names the file and the field."""
 
     name: str
     data: Any
@@ -121,7 +121,7 @@ class ExchangeFile:
 
     @classmethod
     def parse(cls, name: str, content: bytes, *, pictures: Path | None = None) -> "ExchangeFile":
-        """Read what a file holds. Raises ExchangeError."""
+        """Read the content of a file. Raises ExchangeError."""
         if len(content) > LARGEST:
             raise refusal(name, "", f"is larger than {LARGEST // 1024**2} MB")
         try:
@@ -152,7 +152,7 @@ class ExchangeFile:
             raise self.refuse(f"{where}{name}", "is not a field of this file")
 
     def text(self, value: Any, where: str) -> str:
-        """Raises ExchangeError on what is no text, and on what cannot be shown: too much, controls, half pairs."""
+        """Raises ExchangeError unless a value is text of a bounded length without control characters or surrogates."""
         if not isinstance(value, str):
             raise self.refuse(where, "must be text")
         if len(value) > LONGEST_TEXT:

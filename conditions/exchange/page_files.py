@@ -90,13 +90,13 @@ def to_yaml(page_file: PageFile) -> str:
 
 
 def _in_order(page_file: PageFile) -> PageFile:
-    """The names in the order of a file; what is empty is left out."""
+    """The names in the order of a file, without empty values."""
     kept = REQUIRED | {"featured"}
     return {name: page_file[name] for name in ORDER if page_file.get(name) or (name in kept and name in page_file)}
 
 
 def _tag(name: str, slug: str) -> str | dict[str, str]:
-    """A tag is its name; where the address does not follow from the name, both."""
+    """A tag as its name, and its address too where that does not follow from the name."""
     return name if slugify(name) == slug else {"name": name, "slug": slug}
 
 
@@ -215,11 +215,11 @@ READERS: dict[Shape, Callable[[ExchangeFile, str], Any]] = {
 
 
 class _OneLine(list):
-    """A list that stands on one line."""
+    """A list that is written on one line."""
 
 
 class _Lines(str):
-    """Text that stands line by line."""
+    """Text that is written line by line."""
 
 
 class _Dumper(yaml.SafeDumper):
@@ -239,7 +239,7 @@ _Dumper.add_representer(_Lines, lambda dumper, text: dumper.represent_scalar("ta
 
 
 def _styled(name: str, value: Any) -> Any:
-    """A value as a person would write it: short words beside each other, rich text line by line."""
+    """A value in its layout: short words beside each other, rich text line by line."""
     if name in ON_ONE_LINE:
         return _OneLine(value)
     if name in {"sections", "faqs"}:

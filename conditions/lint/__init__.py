@@ -1,6 +1,6 @@
-"""Checking a page's words before a person does: what an editor and a reviewer see beside the text.
+"""Automatic checks of a page's words, shown to the editor and the reviewer beside the text.
 
-A check only points. It never changes a text, and what it finds stops nothing by itself.
+A check never changes a text, and a finding blocks no step.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ __all__ = ["Finding", "InternalLink", "Level", "by_place", "check", "internal_li
 
 
 def check(content: Content, *, emergency_number: str) -> list[Finding]:
-    """What is worth a second look in `content`, in the order of the page; in each part the gravest first, none twice.
+    """The findings in `content`, each once, in the order of the page, and in each part the gravest first.
 
     `emergency_number` is the clinic's, as its care cards show it. The same content always has the same findings.
     """

@@ -1,4 +1,4 @@
-"""Checks of what a page says about emergencies: one number, and a card that says when to call it."""
+"""Checks of a page's words about emergencies: one number, and a card with the signs that call for it."""
 
 import re
 from collections.abc import Iterator
@@ -86,7 +86,7 @@ def other_numbers(part: CheckedPart, own: str) -> Iterator[Finding]:
 
 
 def _numbers_to_call(part: CheckedPart) -> Iterator[tuple[str, str]]:
-    """Short telephone numbers that a part tells to call, each with the words that do."""
+    """Short telephone numbers that a part says to call, each with its sentence."""
     for link in part.links:
         if link.href.startswith("tel:") and 2 <= len(number := _digits(link.href)) <= LONGEST_NUMBER:
             yield number, link.text

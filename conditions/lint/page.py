@@ -1,4 +1,4 @@
-"""Checks of the fixed parts of a page, and of what only the page as a whole shows."""
+"""Checks of the fixed parts of a page, and of the page as a whole."""
 
 import re
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ class InternalLink:
 
 
 def internal_links(content: Content) -> list[InternalLink]:
-    """The links of a page that lead to this site. Whether a page of that address is there, the database knows."""
+    """The links of a page to this site. They are not looked up: a check needs no database."""
     return [
         InternalLink(part.where, link.href, link.text)
         for part in parts_of(content)
@@ -66,7 +66,7 @@ def key_facts(content: Content, places: Places) -> Iterator[Finding]:
 
 
 def picture(content: Content, places: Places) -> Iterator[Finding]:
-    """What stands in for the picture (WCAG 2.2, 1.1.1; W3C WAI, "Alt decision tree"). Decoration says nothing."""
+    """The picture's description (WCAG 2.2, 1.1.1; W3C WAI, "Alt decision tree"). A decoration has none."""
     if not content["picture"] or content["picture"]["decorative"]:
         return
     part, alt = places["picture"], content["picture"]["alt"]
@@ -116,7 +116,7 @@ def questions(content: Content, places: Places) -> Iterator[Finding]:
 
 
 def sources(content: Content, places: Places) -> Iterator[Finding]:
-    """A page names what it rests on, where to look that up, and of what date it is (PIF TICK)."""
+    """A page names its sources, each with a link and a date (PIF TICK)."""
     part = places["sources"]
     if not content["sources"]:
         yield part.must(

@@ -157,7 +157,7 @@ def link_addresses(part: CheckedPart) -> Iterator[Finding]:
 
 
 def promises(part: CheckedPart) -> Iterator[Finding]:
-    """Words that promise what nobody can. “Nobody can guarantee …” promises nothing."""
+    """Promises that cannot be kept. “Nobody can guarantee …” promises nothing."""
     for sentence, found in _sentences_with(PROMISE, part):
         before = sentence[max(0, found.start() - 60) : found.start()]
         if not NOT.search(before) and not sentence.endswith("?"):

@@ -36,7 +36,7 @@ class TagFilter(django_filters.MultipleChoiceFilter):
 
 
 class ListingFilter(django_filters.FilterSet):
-    """What a visitor asked the list for. `q` looks in names and summaries; the search page looks further."""
+    """The filters of the list. `q` searches names and summaries; the search page searches whole pages."""
 
     q = django_filters.CharFilter(method="containing")
     letter = django_filters.CharFilter(field_name="letter")
@@ -55,7 +55,7 @@ class ListingFilter(django_filters.FilterSet):
 
 
 def known_filters(asked: QueryDict) -> tuple[QueryDict, list[str]]:
-    """What was asked, without letters and tags that no page has, and those that were left out. One query."""
+    """The filters of a request without letters and tags that no page has, and the ones left out. One query."""
     known = QueryDict(mutable=True)
     known["q"] = richtext.plain_line(asked.get("q", ""))[:200].strip()
     left_out = []

@@ -1,4 +1,4 @@
-"""Condition pages: rendering one, keeping it compressed, and knowing when it is no longer true."""
+"""Condition pages: rendering, keeping the compressed page, and dropping it when it is out of date."""
 
 import functools
 import hashlib
@@ -32,14 +32,14 @@ logger = logging.getLogger(__name__)
 def render(edition: Edition, *, on: date, preview: dict[str, Any] | None = None) -> bytes:
     """The finished page of an edition, as it reads on a day at the clinic.
 
-    `preview` is what the bar above a preview shows; the rest of a preview is the page, byte for byte.
+    `preview` is the context of the bar above a preview; the rest of a preview is the page, byte for byte.
     """
     context = page_context(edition, on=on) | {"related": related_pages(edition.content), "preview": preview}
     return render_to_string("conditions/condition_detail.html", context).encode()
 
 
 def page_context(edition: Edition, *, on: date) -> dict[str, Any]:
-    """What the page's template shows of an edition. The same for the public page and for a page of the history."""
+    """The template context of an edition, for the public page and for a page of the history alike."""
     content = content_for_template(edition.content)
     review = review_of(edition, on=on)
     return clinic() | {
@@ -60,7 +60,7 @@ def content_for_template(content: Content) -> Content:
 
 
 def review_of(edition: Edition, *, on: date) -> dict[str, Any]:
-    """Who stands behind an edition, and whether that is still in date on a day at the clinic."""
+    """The review of an edition, and its state on a day at the clinic."""
     if edition.status != Edition.Status.APPROVED:
         state = "unreviewed"
     else:
@@ -102,7 +102,7 @@ class MadePage:
 
 
 def make_page(condition: Condition, edition: Edition | None = None) -> MadePage | None:
-    """The finished page of a condition's live edition, which a caller who has it at hand gives; None without one."""
+    """The finished page of a condition's live edition (`edition`, or read from the database); None without one."""
     version = PublicVersion.current()  # before all that the page shows
     if edition is None:
         edition = Edition.objects.filter(
@@ -115,7 +115,7 @@ def make_page(condition: Condition, edition: Edition | None = None) -> MadePage 
 
 
 def keep_page(page: MadePage) -> bool:
-    """Keep a page, unless the public side is no longer what it was made from. Returns whether it is kept."""
+    """Keep a page, unless the public version has changed since it was made. Returns whether it is kept."""
     kept = RenderedPage(listing_id=page.condition.pk, **page.fields)  # compresses, and so precedes the transaction
     with transaction.atomic():
         if not PublicVersion.lock(page.version):
@@ -145,7 +145,7 @@ def keep_latest(page: MadePage) -> None:
 
 
 def expires_at(edition: Edition, *, on: date) -> datetime | None:
-    """The moment when the page of an edition, rendered as of the day `on`, begins to read differently by itself.
+    """The moment from which the page of an edition, rendered for the day `on`, is out of date by itself.
 
     That is the start of its review's due day, midnight at the clinic; None when that day has come or there is none.
     """
@@ -163,7 +163,7 @@ def forget_pages_showing(condition: Condition) -> None:
 def render_missing(*, most: int = 200) -> int:
     """Render up to `most` live pages that are not kept, or were made with another layout. Returns how many are now.
 
-    A page that cannot be rendered is logged and left: the others must not wait for it.
+    A page that cannot be rendered is logged and skipped.
     """
     stale = Condition.objects.filter(listing__isnull=False).exclude(
         Q(listing__rendered__layout=layout())
@@ -180,7 +180,7 @@ def render_missing(*, most: int = 200) -> int:
 
 @functools.cache
 def layout() -> str:
-    """A mark of what decides how a page looks besides the database: code, templates, static files, some settings."""
+    """The hash of all inputs of a page besides the database: code, templates, static files, some settings."""
     mark = hashlib.sha256(f"{settings.SITE_URL} {settings.TIME_ZONE} {settings.DEBUG}".encode())
     mark.update((settings.BASE_DIR / "constraints.txt").read_bytes())
     packages = [settings.BASE_DIR / name for name in ("calcsite", "conditions", "appointments")]

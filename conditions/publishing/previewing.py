@@ -1,7 +1,7 @@
-"""Previewing: the public page before it is public, for staff and for those to whom they send a link.
+"""Previews: the page before it is public, for staff and under preview links.
 
-A preview is made by the page's own template from what `composing.compose` makes, so below the bar that says it is a
-preview it is the page, byte for byte. Nothing of it is stored or kept by a cache.
+A preview is made by the page's own template from a composed content, so below the preview's bar it is the page, byte
+for byte. It is neither stored nor cached.
 """
 
 import copy
@@ -29,7 +29,7 @@ LONGEST = 30  # days that a link may last
 
 
 def composed(condition: Condition) -> Edition:
-    """The edition that the working copy would make if it were sent for review now. It is not stored."""
+    """The edition that a submission of the working copy would make now. Not stored."""
     last = condition.editions.aggregate(last=Max("number"))["last"] or 0
     return Edition(condition=condition, number=last + 1, content=compose(condition))
 
@@ -106,7 +106,7 @@ def unshare(*, link: PreviewLink, by: AbstractBaseUser) -> None:
 
 
 def shared_edition(link: PreviewLink) -> Edition:
-    """What a link shows."""
+    """The edition that a preview link shows."""
     return as_it_will_read(link.edition or composed(link.condition))
 
 

@@ -45,8 +45,8 @@ def submit(
 ) -> Edition:
     """Freeze the working copy, as it is stored now, as the next edition. One that still waits makes way for it.
 
-    `seen` is the checksum of what the author has read. Raises UserFacingError when the working copy says something
-    else by now, or for a correction of a page that no clinician has reviewed.
+    `seen` is the checksum of the working copy beside the form. Raises UserFacingError when that is out of date, or for
+    a correction of a page that no clinician has reviewed.
     """
     condition = locked(condition.pk)
     content = compose(condition)
@@ -146,7 +146,8 @@ def approve(
 
 
 def _approving_clinician(by: AbstractUser, edition: Edition) -> PublicName:
-    """The name under which `by` approves an edition. Raises UserFacingError when they may not, or nobody may."""
+    """The name under which `by` approves an edition. Raises UserFacingError for an author, an account without a name,
+    or a page without a source."""
     if has_written(by, edition):
         raise UserFacingError("You have worked on this text yourself. Somebody else has to approve it.")
     clinician = StaffProfile.of(by)
@@ -241,7 +242,7 @@ def publish_due(at: datetime | None = None) -> int:
                 published += 1
                 pages.keep_latest(page)
         except UserFacingError as error:
-            with suppress(UserFacingError):  # somebody has sent it back meanwhile
+            with suppress(UserFacingError):  # sent back meanwhile
                 return_(edition=edition, by=None, reason=f"It could not go live when its time came. {error}")
         except Exception:
             # A fault in one page must not keep the others waiting. The next call tries it again.

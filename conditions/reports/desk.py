@@ -1,4 +1,4 @@
-"""The reports by name: whose they are, what is on them, and the one click from which to act on each row.
+"""The reports: their titles, permissions and rows, each row with a link to its action.
 
 The same rows are shown on the first page of the admin, on the page of reports and in the weekly e-mail; so their words
 are here, once, and not in three templates.
@@ -25,7 +25,7 @@ SOON = 90  # days
 
 @dataclass(frozen=True)
 class Row:
-    """One thing to act on: what it is, what is the matter, and where to do what about it."""
+    """A report row: title, problem, link to the action."""
 
     name: str
     detail: str
@@ -37,7 +37,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
-    """One kind of thing to act on. `needs` are the permissions to do so, any of which is enough."""
+    """A report. `needs` are the permissions to act on its rows; any of them is enough."""
 
     key: str
     title: str
@@ -65,7 +65,7 @@ def may_see(user: AbstractUser, report: Report) -> bool:
 
 
 def found_for(user: AbstractUser, reports: Sequence[Report], *, on: date, most: int) -> list[Found]:
-    """What is on those of some reports that are somebody's, each with up to `most` rows."""
+    """The rows of the reports that a user may see, up to `most` of each."""
     return [_found(user, report, on, most) for report in reports if may_see(user, report)]
 
 
@@ -168,18 +168,18 @@ def _broken_link(link: BrokenLink, on: date) -> Row:
 
 
 def _light(editions: QuerySet[Edition]) -> QuerySet[Edition]:
-    """What rows say of editions, without their content."""
+    """Editions with the fields that rows show, without their content."""
     return editions.select_related("condition", "submitted_by", "decided_by").defer("content")
 
 
 def _is_under_way(**same: OuterRef) -> Exists:
-    """Whether an edition of a page, with the `same` values, waits for a clinician or for its time to go live."""
+    """Whether an edition of the page with the `same` values waits for a clinician or for its time to go live."""
     under_way = Edition.objects.filter(Q(status="submitted") | Q(status="approved", published_at=None))
     return Exists(under_way.filter(condition=OuterRef("pk"), **same))
 
 
 def _taken_off() -> QuerySet[Condition]:
-    """Pages that the public could read and cannot now, with when and why; the last one first."""
+    """Pages taken off the site, with the time and the reason; the last one first."""
     steps = PageEvent.objects.filter(condition=OuterRef("pk"), kind=PageEvent.Kind.WITHDRAWN).order_by("-pk")
     at, why = (Subquery(steps.values(name)[:1]) for name in ("at", "why"))
     taken_off = Condition.objects.annotate(withdrawn_at=at, withdrawn_why=why)
@@ -310,7 +310,8 @@ REPORTS = [
     UNHELPFUL,
     EMPTY_SEARCHES,
 ]
-# What waits for one person, in order. Most pages of a young site were never reviewed: on the desk of administrators.
+# The reports of one user's desk, in order. Most pages of a young site were never reviewed: only administrators have
+# that report on their desk.
 DESK = [
     WAITING,
     SENT_BACK,
@@ -323,5 +324,5 @@ DESK = [
     SCHEDULED,
     replace(NEVER_REVIEWED, needs=(ADMINISTRATOR,)),
 ]
-# The first page also tells what became of one's own work, which no e-mail need do.
+# The first page also shows the user's own submissions, which the e-mail leaves out.
 FIRST_PAGE = [*DESK[:2], SENT, *DESK[2:]]

@@ -1,4 +1,4 @@
-"""What working copies say that were stored before anybody noted it."""
+"""The checksums of working copies that have none yet."""
 
 from django.db import transaction
 
@@ -11,7 +11,7 @@ AT_A_TIME = 50  # working copies
 
 
 def learn_working_copies(most: int = AT_A_TIME) -> int:
-    """Note what working copies say that nobody has noted yet, up to so many. Returns how many."""
+    """Store the checksum of up to `most` working copies without one. Returns their number."""
     unknown = Condition.objects.filter(working_checksum="").order_by("pk").values_list("pk", flat=True)[:most]
     return sum(map(_learn_working_copy, unknown))
 

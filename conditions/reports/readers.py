@@ -1,4 +1,4 @@
-"""What readers tell by answering "Was this page helpful?"."""
+"""Pages that too few readers found helpful, by their answers to "Was this page helpful?"."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta

@@ -1,4 +1,4 @@
-"""Rich text in a file: each block on a line of its own, so that a person can read it and see what has changed."""
+"""Rich text in a file: each block on a line of its own, for readers and for comparisons of two files."""
 
 import re
 
@@ -18,7 +18,7 @@ def without_layout(html: str) -> str:
 def with_layout(html: str) -> str:
     """Rich text, line by line; `without_layout` takes the lines together again.
 
-    An item of a list or a cell of a table shares its line with what it begins with.
+    An item of a list or a cell of a table shares its line with its first block.
     """
     html = without_layout(html)
     parts: list[str] = []

@@ -1,4 +1,4 @@
-"""Searches that found nothing: the words are counted, without who asked, so that staff can see what is missing."""
+"""Searches that found nothing: counted anonymously, so that staff can see the gaps of the content."""
 
 # ruff: noqa: S608 - the SQL is made of constants of this project; values are parameters
 
@@ -17,7 +17,7 @@ MOST_DIGITS = 4  # a telephone number, a date of birth or a patient's number has
 MOST = 5000  # different searches that are kept; beyond them only known ones are counted
 KEPT = timedelta(days=180)
 
-# Asked again after somebody acted on it, a search is open again: what was done did not help.
+# A search that is made again after it was handled is open again: the answer did not help.
 COUNT = f"""
     INSERT INTO conditions_emptysearch (query, count, first_on, last_on)
     SELECT %s, 1, %s, %s WHERE EXISTS (SELECT 1 FROM conditions_emptysearch WHERE query = %s)
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 def note_empty(query: str, on: date | None = None) -> None:
-    """Count a search that found nothing, on a day at the clinic. One that may tell who asked is not kept.
+    """Count a search that found nothing, on a day at the clinic. One that may identify a person is not kept.
 
     Never raises: no search fails because it could not be counted.
     """
@@ -46,7 +46,7 @@ def note_empty(query: str, on: date | None = None) -> None:
 
 
 def may_be_kept(query: str) -> bool:
-    """Whether a search is short, made of words, and unlike an e-mail address, a number of somebody's or a sentence."""
+    """Whether a search is short, made of words, and unlike an e-mail address, a person's number or a sentence."""
     words = all_words(query)
     return (
         "@" not in query
@@ -59,5 +59,5 @@ def may_be_kept(query: str) -> bool:
 
 
 def forget_old_empty(on: date | None = None) -> int:
-    """Delete the searches that nobody has made for half a year. Returns how many there were."""
+    """Delete the searches that were last made half a year ago or earlier. Returns their number."""
     return EmptySearch.objects.filter(last_on__lt=(on or timezone.localdate()) - KEPT).delete()[0]

@@ -1,12 +1,12 @@
-"""Finding: conditions and questions for what a visitor typed, the best first.
+"""Finding: the conditions and questions that match a query, the best first.
 
-All words must match. When nothing has them all, whatever has any of them is found instead (`Found.some_words_only`).
+All words must match. When nothing has them all, matches of any word are found instead (`Found.some_words_only`).
 The order: a name or question typed in full, then words in names, in questions, in summaries and headings, and
-anywhere. Among equals in a name or question the shortest comes first; elsewhere what the database's own ranking
-prefers; and then conditions before questions.
+anywhere. Among equals in a name or question the shortest comes first; elsewhere the database's own ranking decides;
+and then conditions come before questions.
 
-A word may stand on every page. What a search costs is bounded all the same: of each kind of match at most `MOST` are
-looked at, and where there are more no ranking is worked out for the words in bodies.
+A word may stand on every page. The cost of a search is bounded all the same: of each kind of match at most `MOST` are
+read, and where there are more no ranking is computed for the words in bodies.
 """
 
 # ruff: noqa: S608 - the SQL is made of constants of this project; values are parameters
@@ -39,7 +39,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Found:
-    """One page of what was found. With `total_is_capped` there is more than `total`."""
+    """One page of hits. With `total_is_capped` there are more than `total`."""
 
     page: Page
     hits: list[Hit] = field(default_factory=list)
@@ -53,9 +53,9 @@ class Found:
 
 
 def find(query: str, *, page: int = 1, per_page: int = 10) -> Found:
-    """What the words of `query` find. Any text is a query; without a word that tells pages apart nothing is found.
+    """The hits for the words of `query`. Any text is a query; without a word that tells pages apart it has none.
 
-    `page` is taken to the nearest that there is.
+    A `page` outside the range is moved to the nearest one.
     """
     typed = typed_words(query)
     words = telling_words(typed)

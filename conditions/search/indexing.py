@@ -1,4 +1,4 @@
-"""Indexing: what search knows about live pages and about the service's questions, and nothing else.
+"""Indexing: the rows of search for live pages and for the service's questions.
 
 Each function works inside the caller's transaction, so that search changes at the same moment as the page.
 """
@@ -22,25 +22,25 @@ AT_A_TIME = 200  # pages of a rebuild
 
 
 class Entry(NamedTuple):
-    """A document, and the names that it is suggested under."""
+    """A document, and the names for its suggestions."""
 
     document: SearchDocument
     labels: list[str]
 
 
 def index_condition(listing: Listing, content: Content) -> None:
-    """Make search find a live page and its questions as its live edition says (`content`), no longer as before."""
+    """Replace the entries of a live page and its questions by those of its live edition's `content`."""
     SearchDocument.objects.filter(condition=listing.pk).delete()
     _store(_entries_of(listing, content))
 
 
 def forget_condition(condition: Condition) -> None:
-    """Make search find nothing of a page any more."""
+    """Delete the entries of a page."""
     SearchDocument.objects.filter(condition=condition).delete()
 
 
 def index_service_faqs() -> None:
-    """Make search find the questions about the service as they are now."""
+    """Replace the entries of the questions about the service."""
     SearchDocument.objects.filter(condition=None).delete()
     address = reverse("conditions:faqs")
     _store([_question(faq, address) for faq in compose_faqs(FAQ.objects.about_service())])
@@ -48,7 +48,7 @@ def index_service_faqs() -> None:
 
 @transaction.atomic
 def rebuild() -> int:
-    """Forget everything and index all that is public. Returns how many pages that was.
+    """Delete all entries and index all public content. Returns the number of pages.
 
     For content that was restored or changed by hand: publishing keeps search up to date by itself.
     """
@@ -115,7 +115,7 @@ def _question(faq: dict[str, str], address: str, *, about: str = "", condition: 
 
 
 def _body(text: str) -> dict[str, str]:
-    """What is shown and what is searched of a text: letter for letter in the same places."""
+    """The shown and the searched form of a text, letter for letter in the same places."""
     text = unicodedata.normalize("NFC", text[:LONGEST])
     return {"text": text, "body": plain(text)}
 

@@ -1,4 +1,4 @@
-"""Spelling: what a query that finds nothing was probably meant to be."""
+"""Spelling: the probable correction of a query that finds nothing."""
 
 from collections.abc import Callable
 
@@ -17,8 +17,8 @@ TRIED = 3  # the likeliest words for each misspelt one that are tried out
 def correction(typed: list[str], *, found: bool, finds: Callable[[list[str]], bool]) -> str:
     """The query with its unknown words replaced by words of public pages; empty without a better one.
 
-    Only what `finds` something is suggested, so that a word of a page that has gone never is. A candidate has the same
-    first letter as the typed word or ends as it does, and is about as long: few enough to be compared one by one, read
+    Only a correction that `finds` something is suggested, and so never a word of a page that has gone. A candidate has
+    the first letter or the ending of the typed word, and about its length: few enough to be compared one by one, read
     afresh each time.
 
     When the words as typed have `found` something, an unknown word may be another form of a known one

@@ -1,4 +1,4 @@
-"""From what somebody typed to words that are safe to search for.
+"""The words of a query in a form that is safe to search for.
 
 Only letters and digits survive: quotes, operators, control characters, halves of characters and emoji never reach a
 database's query language.
@@ -31,7 +31,7 @@ STOP_WORDS = frozenset({
 
 
 def _plain_letters() -> dict[int, str]:
-    """Each accented Latin letter's plain form, and a space for what joins words.
+    """The plain form of each accented Latin letter, and a space for each character that joins words.
 
     PostgreSQL would read “head/neck” as a file's name and “1.5” or “x-ray” as one word; FTS5 reads two words.
     """
@@ -62,7 +62,7 @@ def fold(text: str) -> str:
 
 
 def typed_words(query: str) -> list[str]:
-    """The words of a query, cut to a number and length that anybody might mean."""
+    """The words of a query, cut to MOST_WORDS words of up to LONGEST_WORD letters."""
     return [word[:LONGEST_WORD] for word in all_words(query[:LONGEST_TEXT])[:MOST_WORDS]]
 
 

@@ -1,7 +1,7 @@
 """Starter files: a condition, the service's questions or a general page as a file that a person can read and write.
 
 Loading is all or nothing. A mistake names the file and the field, and then nothing has been loaded. Loading the same
-files again changes nothing; what staff have changed since is never overwritten.
+files again changes nothing; later changes by staff are never overwritten.
 """
 
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ REASON = "Starter content, published when the site was set up. No clinician has 
 
 @dataclass
 class Report:
-    """What loading did: the names of what was new."""
+    """The names of the rows that loading has added."""
 
     conditions: list[str] = field(default_factory=list)
     pages: list[str] = field(default_factory=list)

@@ -146,7 +146,7 @@ ROW = {"position": "5", "heading": "New", "kind": "history", "body": "<p>New wor
         {"picture_decorative": "on", "featured": "on"},
     ],
 )
-def test_a_save_notes_the_checksum_of_what_is_stored(admin_client, changes):
+def test_a_save_stores_the_checksum_of_the_working_copy(admin_client, changes):
     condition = make_condition(
         name="Gout",
         aliases=["Urate"],
@@ -161,7 +161,7 @@ def test_a_save_notes_the_checksum_of_what_is_stored(admin_client, changes):
     assert stored.working_checksum == checksum(compose(stored))
 
 
-def test_a_new_page_notes_the_checksum_of_what_is_stored(admin_client):
+def test_a_new_page_stores_the_checksum_of_its_working_copy(admin_client):
     tag, lupus = make_condition(tags=[("symptom", "Pain")]).tags.get(), make_condition(name="Lupus")
     address = reverse("admin:conditions_condition_add")
     sections = {"sections-TOTAL_FORMS": "1"} | {f"sections-0-{name}": value for name, value in ROW.items()}

@@ -35,7 +35,7 @@ def everything() -> list:
 
 @given(working_copies(as_anybody_writes), working_copies(as_anybody_writes), st.integers(0, 2))
 @few
-def test_a_working_copy_goes_back_to_what_an_edition_says(then, now, related):
+def test_a_working_copy_goes_back_to_an_edition(then, now, related):
     condition = made(then, related)
     content = compose(condition)
     later = compose(make_condition(name="Later", **now)) | {"slug": "gout-later", "name": "Gout, later"}
@@ -72,7 +72,7 @@ def test_a_second_import_of_the_same_file_changes_nothing(fields, before):
     assert written.new_tags == []
 
 
-def test_parts_that_stay_are_the_same_rows_and_what_the_public_reads_stays():
+def test_parts_that_stay_are_the_same_rows_and_the_public_page_stays():
     condition = make_live(
         name="Gout",
         sections={"overview": "<p>Old</p>", "causes": "<p>Old</p>", "history": "<p>Old</p>"},
@@ -100,7 +100,7 @@ def test_parts_that_stay_are_the_same_rows_and_what_the_public_reads_stays():
     assert written.live_edition_id == condition.live_edition_id
 
 
-def test_a_person_is_told_what_was_new_and_what_was_left_out():
+def test_new_and_left_out_parts_are_told():
     make_condition(name="Lupus")
     extra = {
         "symptoms": ["Pain"],

@@ -1,4 +1,4 @@
-"""A condition as a file: what is written can be read again, and whatever else is chosen is refused in words."""
+"""A condition as a file: a written file can be read again, and any other is refused with a message."""
 
 from pathlib import Path
 from typing import Any
@@ -32,14 +32,14 @@ GOOD = {
 
 
 def upload(content: bytes | str | dict[str, Any]) -> page_files.PageFile:
-    """What a chosen file says."""
+    """The page file of an upload."""
     text = yaml.safe_dump(content, allow_unicode=True) if isinstance(content, dict) else content
     return page_files.read(ExchangeFile.parse("gout.yaml", text if isinstance(text, bytes) else text.encode()))
 
 
 @given(working_copies(as_the_editor_writes), st.integers(0, 2))
 @few
-def test_reading_what_was_written_gives_the_same_document(fields, related):
+def test_a_written_page_file_reads_as_the_same(fields, related):
     page_file = page_files.from_condition(made(fields, related))
     text = page_files.to_yaml(page_file)
     assert upload(text) == page_file
@@ -153,7 +153,7 @@ def test_a_file_of_another_kind_is_refused_in_words(content, why):
     str(caught.value).encode()
 
 
-def test_what_a_word_processor_puts_around_a_text_is_read():
+def test_a_word_processors_byte_order_mark_is_read():
     text = "\ufeff" + page_files.to_yaml(GOOD).replace("\n", "\r\n")
     assert upload(text.encode()) == upload(GOOD)
 

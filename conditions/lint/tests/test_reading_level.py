@@ -35,7 +35,7 @@ def test_a_sentence_ends_where_a_reader_would_end_it(text, expected):
     assert sentences(text) == expected
 
 
-def test_blocks_are_told_by_what_holds_them():
+def test_passages_have_the_tag_of_their_holder():
     html = "<p>One<br>two</p><ul><li><p>Three</p><ul><li>Four</li></ul></li></ul><h3>Five</h3>six"
     blocks = [("p", "One two"), ("li", "Three"), ("li", "Four"), ("h3", "Five"), ("p", "six")]
     assert read(html).blocks == [Passage(*block) for block in blocks]

@@ -1,4 +1,4 @@
-"""What becomes of an address when its page moves."""
+"""Addresses of pages that moved."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A preview is the page; only those who may see it do, and only for as long."""
+"""A preview equals the page, and is visible to its audience only, for its time only."""
 
 import re
 from datetime import timedelta
@@ -49,7 +49,7 @@ MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthChe
 
 
 def body_without_bar(page: bytes) -> bytes:
-    """What stands in <body>: the link that skips to the page, and everything below the bar of a preview."""
+    """The content of <body>: the link that skips to the page, and all below the bar of a preview."""
     found = re.search(rb'(<a class="skip-link".*?</a>).*(<header class="site-header">.*</body>)', page, re.DOTALL)
     return found[1] + found[2]
 
@@ -107,7 +107,7 @@ def test_a_preview_says_that_it_is_one_and_is_kept_and_listed_nowhere(admin_clie
         assert "/search/" in re.search(r"form-action ([^;]*)", answer["Content-Security-Policy"])[1]
 
 
-def test_a_link_to_an_edition_shows_that_edition_whatever_is_changed_later(client, admin_user):
+def test_a_link_to_an_edition_shows_that_edition_after_later_changes(client, admin_user):
     condition = make_condition(summary="What was submitted.")
     edition = publishing.submit(condition=condition, by=None)
     _, pinned = previewing.share(condition=condition, by=admin_user, days=1, edition=edition)

@@ -1,4 +1,4 @@
-"""Two people at once: one consistent outcome, on both databases. Each race has the control that shows it is one."""
+"""Races of publishing: one consistent outcome, on both databases. Each race has its control."""
 
 import threading
 from datetime import timedelta
@@ -50,7 +50,7 @@ def test_of_an_approval_and_a_return_one_wins_and_the_other_is_told(reviewer):
 
 
 def test_without_the_compare_and_swap_and_the_trigger_both_would_win(reviewer):
-    """The control: what `_decide` replaces, a look at the status and then a change, with nothing to guard it."""
+    """The control: a read of the status and then an unguarded change, in place of `_decide`."""
     edition = publishing.submit(condition=make_condition(), by=None)
     with connection.cursor() as cursor:
         table = " ON conditions_edition" if connection.vendor == "postgresql" else ""
@@ -87,7 +87,7 @@ def test_a_withdrawal_and_a_publication_do_not_block_each_other(committed):
 
 @pytest.fixture
 def overtaken(db) -> tuple[Condition, pages.MadePage]:
-    """A page that the worker has made, and not kept yet when somebody publishes the next edition."""
+    """A page that the worker has made, and not kept yet when the next edition is published."""
     condition = make_live(slug="gout", summary="The old summary.")
     page = pages.make_page(condition)
     Condition.objects.update(summary="The new summary.")
@@ -132,7 +132,7 @@ def test_of_two_reviewers_who_approve_at_once_one_wins_and_the_other_is_told(rev
 
 
 def save_all_parts(condition: Condition, words: str) -> None:
-    """What the admin does in one transaction: the condition's row first, then its parts."""
+    """The admin's save in one transaction: the condition's row first, then its rows."""
     with transaction.atomic():
         stored = drafting.locked_for_saving(condition)
         stored.summary = words

@@ -61,7 +61,7 @@ def test_the_starter_content_loads_complete_and_a_second_time_changes_nothing():
     assert everything() == before
 
 
-def test_what_staff_have_changed_is_not_overwritten(folder):
+def test_changes_by_staff_are_not_overwritten(folder):
     write(folder / "gout.yaml", GOOD)
     loading.load(folder)
     Condition.objects.update(summary="Changed by staff.")
