@@ -15,8 +15,8 @@ from PIL import Image, UnidentifiedImageError
 FOLDER = "conditions"  # in storage
 # A picture opened by itself may draw and style itself, and do nothing else.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-LARGEST = 1024 * 1024  # bytes
-MOST_PIXELS = 20_000_000
+MAX_BYTES = 1024 * 1024
+MAX_PIXELS = 20_000_000
 FORMATS = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "webp": "WEBP", "svg": "SVG"}
 PIXELS = r"[0-9]{1,5}(\.[0-9]{1,6})?(px)?"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -91,7 +91,7 @@ def validate_picture(picture: File) -> None:
     form = FORMATS.get(extension(picture.name))
     if form is None:
         raise ValidationError("Choose a picture of the type SVG, PNG, JPEG or WebP.")
-    if picture.size > LARGEST:
+    if picture.size > MAX_BYTES:
         raise ValidationError("The picture is larger than 1 MB. Save a smaller copy and choose that.")
     content = content_of(picture)
     if form == "SVG":
@@ -121,7 +121,7 @@ def _raster(content: bytes) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(content))
         width, height = image.size
-        if width * height > MOST_PIXELS:
+        if width * height > MAX_PIXELS:
             raise ValidationError("The picture has too many pixels. Save a smaller copy and choose that.")
         image.verify()
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:

@@ -33,7 +33,7 @@ def import_(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         file, replace = form.cleaned_data["file"], form.cleaned_data["replace"]
         try:
-            content = file.read(files.LARGEST + 1)
+            content = file.read(files.MAX_BYTES + 1)
             written = drafting.import_file(name=file.name, content=content, by=request.user, replace=replace)
         except UnreadableFileError as error:
             told = f"This is not a file that “Save as a file” made. Look at line {error.line}."

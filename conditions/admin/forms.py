@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from conditions.models import Condition, Edition
 from conditions.months import months_after
-from conditions.publishing.previewing import LONGEST
+from conditions.publishing.previewing import MAX_LINK_DAYS
 
 WORKING_COPY = "working"
 # `seen` is the checksum of the text on the form's page.
@@ -140,9 +140,9 @@ class ShareForm(forms.Form):
     days = forms.IntegerField(
         label="For how many days?",
         min_value=1,
-        max_value=LONGEST,
+        max_value=MAX_LINK_DAYS,
         initial=7,
-        help_text=f"At most {LONGEST}.",
+        help_text=f"At most {MAX_LINK_DAYS}.",
         error_messages={"required": "Fill in for how many days."},
     )
 

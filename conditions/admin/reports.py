@@ -24,8 +24,8 @@ from conditions import reports
 from conditions.editing import answering
 from conditions.models import Condition, EmptySearch
 
-ROWS = 10  # of each report on the page of all
-PAGES = 20  # that may answer a search
+ROWS_PER_REPORT = 10  # on the page of all reports
+MAX_PAGES = 20  # among the answers to a search
 CHANGE_SEARCH, CHANGE_PAGE = "conditions.change_emptysearch", "conditions.change_condition"
 ADD_QUESTION, PUBLISH = "conditions.add_faq", "conditions.publish_unreviewed"
 
@@ -41,7 +41,7 @@ def report_urls(site: AdminSite) -> list[URLPattern]:
 
 @require_safe
 def all_reports(request: HttpRequest) -> HttpResponse:
-    found = reports.found_for(request.user, reports.REPORTS, on=timezone.localdate(), most=ROWS)
+    found = reports.found_for(request.user, reports.REPORTS, on=timezone.localdate(), most=ROWS_PER_REPORT)
     if not found:
         raise PermissionDenied
     refused = StaffProfile.objects.filter(user=request.user, wants_digest=False).exists()
@@ -98,7 +98,7 @@ class AnswerForm(forms.Form):
 def _named(part: str) -> list[Condition]:
     """Pages with these words in a name, and one more than are shown if there are more."""
     named = Q(name__icontains=part) | Q(aliases__name__icontains=part)
-    return list(Condition.objects.filter(named).distinct()[: PAGES + 1])
+    return list(Condition.objects.filter(named).distinct()[: MAX_PAGES + 1])
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -188,8 +188,8 @@ class EmptySearchAdmin(ReadOnlyAdmin):
             "search": search,
             "form": form,
             "q": q,
-            "pages": pages[:PAGES],
-            "are_more": len(pages) > PAGES,
+            "pages": pages[:MAX_PAGES],
+            "are_more": len(pages) > MAX_PAGES,
             "may_name": user.has_perm(CHANGE_PAGE),
             "may_ask": user.has_perm(ADD_QUESTION),
             "may_ask_service": user.has_perms([ADD_QUESTION, PUBLISH]),

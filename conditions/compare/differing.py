@@ -15,9 +15,9 @@ from django.db import models
 
 from conditions.richtext.blocks import PARAGRAPH, Block
 
-ALIKE = 0.4  # share of words in common from which two blocks are versions of one
-MOST_PAIRS = 10_000  # equal elements to pair up in one comparison: an answer within milliseconds
-MOST_BLOCKS = 50_000  # blocks to weigh against each other in one text
+MIN_LIKENESS = 0.4  # share of words in common from which two blocks are versions of one
+MAX_PAIRS = 10_000  # equal elements to pair up in one comparison: an answer within milliseconds
+MAX_BLOCK_PAIRS = 50_000  # blocks to weigh against each other in one text
 
 Element = TypeVar("Element", bound=Hashable)
 
@@ -96,7 +96,7 @@ class Line:
 def compare_blocks(old: Sequence[Block], new: Sequence[Block]) -> list[Line]:
     """The blocks of both, in order: each once, with its other version where it has one."""
     found = list(stretches(old, new))
-    thorough = sum(len(before) * len(after) for same, before, after in found if not same) <= MOST_BLOCKS
+    thorough = sum(len(before) * len(after) for same, before, after in found if not same) <= MAX_BLOCK_PAIRS
     lines: list[Line] = []
     for same, before, after in found:
         lines += map(Line, before, after) if same else _versions(before, after, thorough=thorough)
@@ -115,7 +115,7 @@ def stretches(
     if head:
         yield True, old[:head], new[:head]
     how_often = Counter(middle_old)
-    if sum(how_often[element] for element in middle_new) > MOST_PAIRS:
+    if sum(how_often[element] for element in middle_new) > MAX_PAIRS:
         yield False, middle_old, middle_new
     else:
         matcher = SequenceMatcher(None, middle_old, middle_new, autojunk=False)
@@ -162,4 +162,4 @@ def _most_alike(old: Sequence[Block], new: Sequence[Block]) -> list[tuple[int, i
 def _likeness(old: Counter[str], new: Counter[str]) -> float:
     """From 0 to 1: the share of words in common (Dice), 0 when it is too small."""
     share = 2 * sum((old & new).values()) / max(old.total() + new.total(), 1)
-    return share if share >= ALIKE else 0.0
+    return share if share >= MIN_LIKENESS else 0.0

@@ -13,7 +13,7 @@ from conditions.editing import drafting
 from conditions.models import Condition, EmptySearch
 from conditions.publishing.publishing import locked
 
-LIKELY = 8  # pages
+SUGGESTED_PAGES = 8
 
 
 @transaction.atomic
@@ -42,6 +42,6 @@ def close(*, search: EmptySearch, by: AbstractBaseUser, on: date | None = None) 
 def likely_pages(query: str) -> list[Condition]:
     """The pages with the names most similar to a search, the most similar first."""
     names = dict(Condition.objects.values_list("pk", "name"))
-    likest = process.extract(query, names, scorer=fuzz.WRatio, limit=LIKELY)
+    likest = process.extract(query, names, scorer=fuzz.WRatio, limit=SUGGESTED_PAGES)
     found = Condition.objects.in_bulk([pk for _, _, pk in likest])
     return [found[pk] for _, _, pk in likest if pk in found]

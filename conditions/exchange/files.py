@@ -18,11 +18,11 @@ from calcsite.errors import UserFacingError
 from conditions import richtext
 from conditions.richtext.layout import without_layout
 
-LARGEST = 3 * 1024 * 1024  # bytes
-DEEPEST = 10  # a question's text is four deep
-MOST_VALUES = 20_000  # in one file
-LONGEST_LIST = 200
-LONGEST_TEXT = 200_000  # characters
+MAX_BYTES = 3 * 1024 * 1024
+MAX_DEPTH = 10  # a question's text is four deep
+MAX_VALUES = 20_000
+MAX_ITEMS = 200
+MAX_CHARACTERS = 200_000  # of one text
 BINARY, BOOL, NULL = (f"tag:yaml.org,2002:{name}" for name in ["binary", "bool", "null"])
 
 
@@ -61,10 +61,10 @@ class StrictLoader(yaml.SafeLoader):
             raise yaml.YAMLError(f"line {line} gives a type, “{shown(event.tag)}”; only “!!binary” is read")
         self.depth += 1
         self.values += 1
-        if self.depth > DEEPEST:
+        if self.depth > MAX_DEPTH:
             raise yaml.YAMLError(f"line {line} is nested too deeply")
-        if self.values > MOST_VALUES:
-            raise yaml.YAMLError(f"there are more than {MOST_VALUES:,} values in it")
+        if self.values > MAX_VALUES:
+            raise yaml.YAMLError(f"there are more than {MAX_VALUES:,} values in it")
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
@@ -122,8 +122,8 @@ class ExchangeFile:
     @classmethod
     def parse(cls, name: str, content: bytes, *, pictures: Path | None = None) -> "ExchangeFile":
         """Read the content of a file. Raises ExchangeError."""
-        if len(content) > LARGEST:
-            raise refusal(name, "", f"is larger than {LARGEST // 1024**2} MB")
+        if len(content) > MAX_BYTES:
+            raise refusal(name, "", f"is larger than {MAX_BYTES // 1024**2} MB")
         try:
             data = yaml.load(content.decode("utf-8-sig"), Loader=StrictLoader)  # noqa: S506 - a SafeLoader
         except UnicodeDecodeError as error:
@@ -155,8 +155,8 @@ class ExchangeFile:
         """Raises ExchangeError unless a value is text of a bounded length without control characters or surrogates."""
         if not isinstance(value, str):
             raise self.refuse(where, "must be text")
-        if len(value) > LONGEST_TEXT:
-            raise self.refuse(where, f"is longer than {LONGEST_TEXT:,} characters")
+        if len(value) > MAX_CHARACTERS:
+            raise self.refuse(where, f"is longer than {MAX_CHARACTERS:,} characters")
         bad = next((c for c in value if unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t"), None)
         if bad is not None:
             raise self.refuse(where, f"holds the character U+{ord(bad):04X}, which cannot be shown")
@@ -182,8 +182,8 @@ class ExchangeFile:
         values = self.data.get(name, []) if name else self.data
         if not isinstance(values, list):
             raise self.refuse(name or "file", f"must be a list{of}")
-        if len(values) > LONGEST_LIST:
-            raise self.refuse(name or "file", f"must hold at most {LONGEST_LIST}")
+        if len(values) > MAX_ITEMS:
+            raise self.refuse(name or "file", f"must hold at most {MAX_ITEMS}")
         return values
 
     def texts(self, name: str) -> list[str]:

@@ -61,8 +61,8 @@ COUNTED = re.compile(
 URGENT = re.compile(
     r"(?<!not an )(?<!non-)\b(?:emergenc(?:y|ies)|ambulance|straight away|life-threatening)\b|\bA&E\b", re.IGNORECASE
 )
-LONGEST_NUMBER = 5  # digits: one with more is an ordinary telephone number
-MOST_SIGNS = 8
+MAX_DIGITS = 5  # a number with more is an ordinary telephone number
+MAX_SIGNS = 8
 
 
 def other_numbers(part: CheckedPart, own: str) -> Iterator[Finding]:
@@ -88,7 +88,7 @@ def other_numbers(part: CheckedPart, own: str) -> Iterator[Finding]:
 def _numbers_to_call(part: CheckedPart) -> Iterator[tuple[str, str]]:
     """Short telephone numbers that a part says to call, each with its sentence."""
     for link in part.links:
-        if link.href.startswith("tel:") and 2 <= len(number := _digits(link.href)) <= LONGEST_NUMBER:
+        if link.href.startswith("tel:") and 2 <= len(number := _digits(link.href)) <= MAX_DIGITS:
             yield number, link.text
     for block in part.blocks:
         for sentence in reading.sentences(block.text):
@@ -99,7 +99,7 @@ def _numbers_in(sentence: str) -> Iterator[str]:
     """Short numbers to call. One before “days” or “people” is a count; of “911 24 hours a day” the first is meant."""
     for match in DIGITS.finditer(sentence):
         digits, groups = _digits(match.group()), re.split("[ -]", match.group())
-        if len(digits) > LONGEST_NUMBER or (len(groups) == 1 and COUNTED.match(sentence, match.end())):
+        if len(digits) > MAX_DIGITS or (len(groups) == 1 and COUNTED.match(sentence, match.end())):
             continue
         number = digits if digits in NUMBERS else groups[0]
         before, after = sentence[max(0, match.start() - 60) : match.start()], sentence[match.end() : match.end() + 60]
@@ -118,10 +118,10 @@ def care_card(content: Content, parts: list[CheckedPart], own: str) -> Iterator[
     signs = content["care_signs"]
     if not signs:
         yield from _no_card(card, parts)
-    if len(signs) > MOST_SIGNS:
+    if len(signs) > MAX_SIGNS:
         yield card.look(
             f"The card has {len(signs)} signs.",
-            f"Keep the ones that cannot wait, {MOST_SIGNS} at most: a frightened reader takes in few.",
+            f"Keep the ones that cannot wait, {MAX_SIGNS} at most: a frightened reader takes in few.",
         )
     for sign in signs:
         if re.match(r"call\b|[A-Z][a-z]+\b", sign):

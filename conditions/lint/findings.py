@@ -10,7 +10,7 @@ from conditions.composing import Content
 from conditions.lint import reading
 from conditions.parts import PARTS, Part, Shape
 
-LONGEST_QUOTE = 160  # characters
+MAX_QUOTE_CHARACTERS = 160
 
 
 class Level(models.TextChoices):
@@ -116,4 +116,4 @@ def by_place(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 1].rstrip()}…"
+    return text if len(text) <= MAX_QUOTE_CHARACTERS else f"{text[: MAX_QUOTE_CHARACTERS - 1].rstrip()}…"

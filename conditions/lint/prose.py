@@ -9,10 +9,10 @@ from conditions.lint.findings import CheckedPart, Finding
 
 # NHS service manual, "How we write": up to 20 words in a sentence, up to 3 sentences in a paragraph, and a reading age
 # of 9 to 11, or of 11 to 14 where medicine makes that impossible. A grade is about the age less five.
-MOST_WORDS = 20
-MOST_SENTENCES = 3
+MAX_SENTENCE_WORDS = 20
+MAX_PARAGRAPH_SENTENCES = 3
 HARD_GRADE, TOO_HARD_GRADE = 7, 9
-FEWEST_WORDS = 30  # to measure: in fewer, one long word decides the grade
+MIN_MEASURED_WORDS = 30  # to measure: in fewer, one long word decides the grade
 
 # WCAG 2.2, 2.4.4 and 2.4.9: a link says by itself where it leads.
 VAGUE = re.compile(
@@ -42,7 +42,7 @@ BLAME = re.compile(
 
 def reading_level(part: CheckedPart) -> Iterator[Finding]:
     texts = [block.text for block in part.blocks if block.tag not in {"alt", "sign"}]
-    if sum(len(text.split()) for text in texts) < FEWEST_WORDS:
+    if sum(len(text.split()) for text in texts) < MIN_MEASURED_WORDS:
         return
     grade = reading.grade_of(texts)
     if grade > HARD_GRADE:
@@ -60,20 +60,20 @@ def reading_level(part: CheckedPart) -> Iterator[Finding]:
 def long_sentences(part: CheckedPart) -> Iterator[Finding]:
     for block in part.blocks:
         for sentence in reading.sentences(block.text) if block.tag != "alt" else []:
-            if (count := len(sentence.split())) > MOST_WORDS:
+            if (count := len(sentence.split())) > MAX_SENTENCE_WORDS:
                 yield part.look(
                     f"This sentence has {count} words.",
-                    f"Make two of it: up to {MOST_WORDS} words are easy to follow.",
+                    f"Make two of it: up to {MAX_SENTENCE_WORDS} words are easy to follow.",
                     sentence,
                 )
 
 
 def long_paragraphs(part: CheckedPart) -> Iterator[Finding]:
     for block in part.blocks:
-        if block.tag == "p" and (count := len(reading.sentences(block.text))) > MOST_SENTENCES:
+        if block.tag == "p" and (count := len(reading.sentences(block.text))) > MAX_PARAGRAPH_SENTENCES:
             yield part.look(
                 f"This paragraph has {count} sentences.",
-                f"Start a new paragraph: up to {MOST_SENTENCES} sentences keep it light.",
+                f"Start a new paragraph: up to {MAX_PARAGRAPH_SENTENCES} sentences keep it light.",
                 block.text,
             )
 

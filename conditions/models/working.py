@@ -15,7 +15,7 @@ from django_prose_editor.fields import ProseEditorField
 from conditions import pictures, richtext
 from conditions.choices import SectionKind, TagKind
 
-LONGEST_REVIEW = 36  # months; PIF TICK asks for a review at least every three years
+MAX_REVIEW_MONTHS = 36  # PIF TICK asks for a review at least every three years
 SLUG = RegexValidator(r"\A[a-z0-9]+(?:-[a-z0-9]+)*\Z", "Use small letters, digits and single hyphens only.")
 
 
@@ -169,8 +169,8 @@ class Condition(models.Model):
     )
     review_months = models.PositiveSmallIntegerField(
         "months between reviews",
-        default=LONGEST_REVIEW,
-        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_REVIEW)],
+        default=MAX_REVIEW_MONTHS,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_REVIEW_MONTHS)],
         help_text="How long a clinician's review lasts. Choose less where medicine moves fast; never more than 36.",
     )
     working_checksum = models.CharField(

@@ -48,7 +48,7 @@ from conditions.public.forms import CommentForm
 from conditions.publishing import jsonld, pages, previewing
 
 COMMENT = "a comment on an answer"
-LONGEST_QUERY = 200  # characters
+MAX_QUERY_CHARACTERS = 200
 
 
 @require_safe
@@ -258,7 +258,7 @@ def drawing(request: HttpRequest, file: File) -> HttpResponse:
 
 @require_safe
 def search_page(request: HttpRequest) -> HttpResponse:
-    query = richtext.plain_line(request.GET.get("q", "")[:LONGEST_QUERY])
+    query = richtext.plain_line(request.GET.get("q", "")[:MAX_QUERY_CHARACTERS])
     asked = request.GET.get("page", "1")[:6]
     found = search.find(query, page=max(int(asked), 1) if asked.isdecimal() else 1)
     if not found.total:
@@ -271,7 +271,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
         "some_words_only": found.some_words_only,
         "did_you_mean": found.did_you_mean,
         "did_you_mean_url": "?" + urlencode({"q": found.did_you_mean}),
-        "too_long": len(request.GET.get("q", "")) > LONGEST_QUERY,
+        "too_long": len(request.GET.get("q", "")) > MAX_QUERY_CHARACTERS,
         "page_obj": found.page,
         "pages": links_to_pages(found.page, filters.address_parts(QueryDict.fromkeys(["q"], query))),
     }
@@ -281,7 +281,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def suggestions(request: HttpRequest) -> JsonResponse:
     """Names and questions that begin as the visitor has begun to type, for the script beside the search field."""
-    found = search.suggest(richtext.plain_line(request.GET.get("q", "")[:LONGEST_QUERY]))
+    found = search.suggest(richtext.plain_line(request.GET.get("q", "")[:MAX_QUERY_CHARACTERS]))
     return JsonResponse({"suggestions": [asdict(suggestion) for suggestion in found]})
 
 

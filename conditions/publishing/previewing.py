@@ -25,7 +25,7 @@ from conditions.models import Condition, Edition, PageEvent, PreviewLink, Publis
 from conditions.months import months_after
 from conditions.publishing import pages
 
-LONGEST = 30  # days that a link may last
+MAX_LINK_DAYS = 30
 
 
 def composed(condition: Condition) -> Edition:
@@ -78,10 +78,10 @@ def share(
     """Make a link for people without an account: to one edition, or to the working copy as it will be.
 
     Returns it with its secret, which is not kept and cannot be shown again. Raises UserFacingError for less than one
-    day or more than `LONGEST`, or an edition of another page.
+    day or more than `MAX_LINK_DAYS`, or an edition of another page.
     """
-    if not 1 <= days <= LONGEST:
-        raise UserFacingError(f"A preview link lasts from 1 to {LONGEST} days.")
+    if not 1 <= days <= MAX_LINK_DAYS:
+        raise UserFacingError(f"A preview link lasts from 1 to {MAX_LINK_DAYS} days.")
     if edition is not None and edition.condition_id != condition.pk:
         raise UserFacingError("That edition is of another page.")
     token, now = secrets.token_urlsafe(24), timezone.now()

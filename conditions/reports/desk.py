@@ -20,7 +20,7 @@ from conditions.parts import PARTS
 from conditions.reports.links import BrokenLink, broken_links
 from conditions.reports.readers import Unhelpful, unhelpful
 
-SOON = 90  # days
+SOON_DAYS = 90
 
 
 @dataclass(frozen=True)
@@ -224,9 +224,9 @@ OVERDUE = Report(
 DUE_SOON = Report(
     "due-soon",
     "Review due soon",
-    f"Due within {SOON} days.",
+    f"Due within {SOON_DAYS} days.",
     (EDITOR,),
-    lambda user, on: Condition.objects.due_soon(on, days=SOON),
+    lambda user, on: Condition.objects.due_soon(on, days=SOON_DAYS),
     _due,
 )
 NEVER_REVIEWED = Report(

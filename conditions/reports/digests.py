@@ -24,7 +24,7 @@ from conditions import reports
 from conditions.models import DigestSent
 
 FROM_TIME = time(7)
-ROWS = 10  # of each report
+ROWS_PER_REPORT = 10
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 logger = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ def _people(monday: date) -> QuerySet[AbstractUser]:
 
 def _send(person: AbstractUser, monday: date, *, on: date) -> bool:
     """Whether something waits for a person and this worker was the one to tell. Either way, their week is done."""
-    found = [each for each in reports.found_for(person, reports.DESK, on=on, most=ROWS) if each.total]
+    found = [each for each in reports.found_for(person, reports.DESK, on=on, most=ROWS_PER_REPORT) if each.total]
     context = {"person": person, "found": found, "total": sum(each.total for each in found)} | clinic()
     with transaction.atomic():
         return _is_mine(person, monday) and bool(found) and _put_into_outbox(person, context)

@@ -13,7 +13,7 @@ from conditions.lint import reading
 from conditions.models import FAQ, GeneralPage, InternalLink, Listing, OldAddress, SearchDocument
 from conditions.parts import PARTS
 
-MOST = 500  # addresses; with more of them gone the site has another problem
+MAX_ADDRESSES = 500  # addresses; with more of them gone the site has another problem
 ON_EVERY_PAGE = {"", "top", "main"}
 ON_CONDITION_PAGES = {*ON_EVERY_PAGE, "review", *(part.place for part in PARTS if part.has_anchor)}
 ABOUT_A_CONDITION = {"detail", "history", "edition", "helpful"}
@@ -51,7 +51,7 @@ def broken_links() -> list[BrokenLink]:
 
 def _on_live_pages(wrong: dict[str, str]) -> Iterator[BrokenLink]:
     """Every place on a live page that links to one of these addresses."""
-    links = InternalLink.objects.filter(path__in=sorted(wrong)[:MOST])
+    links = InternalLink.objects.filter(path__in=sorted(wrong)[:MAX_ADDRESSES])
     for row, name, place, path in links.values_list("listing", "listing__name", "place", "path").distinct():
         yield BrokenLink("condition", row, name, place, path, wrong[path])
 

@@ -4,7 +4,7 @@ import re
 
 BLOCK = r"</?(?:p|h3|h4|ul|ol|li|table|thead|tbody|tr|th|td)\b[^<>]*>"
 HOLDERS = {"ul", "ol", "table", "thead", "tbody", "tr"}
-DEEPEST = 10  # however deep the lists go
+MAX_INDENT = 10  # however deep the lists go
 _BLOCK = re.compile(BLOCK)
 _BETWEEN = re.compile(rf"({BLOCK})\s+(?={BLOCK})")
 _ITEM = re.compile(r"<(?:li|td|th)\b")
@@ -31,7 +31,7 @@ def with_layout(html: str) -> str:
         parts.append(html[end : block.start()])
         follows = before and block.start() == end
         if follows and (holds or not closes) and not _ITEM.match(before):
-            parts.append("\n" + "  " * min(max(depth, 0), DEEPEST))
+            parts.append("\n" + "  " * min(max(depth, 0), MAX_INDENT))
         parts.append(tag)
         depth += holds and not closes
         before, end = tag, block.end()

@@ -11,17 +11,17 @@ from django.utils import timezone
 from conditions.models import EmptySearch
 from conditions.search.words import all_words, fold
 
-LONGEST = 60  # characters
-MOST_WORDS = 6
-MOST_DIGITS = 4  # a telephone number, a date of birth or a patient's number has more
-MOST = 5000  # different searches that are kept; beyond them only known ones are counted
-KEPT = timedelta(days=180)
+MAX_CHARACTERS = 60
+MAX_WORDS = 6
+MAX_DIGITS = 4  # a telephone number, a date of birth or a patient's number has more
+MAX_ROWS = 5000  # different searches that are kept; beyond them only known ones are counted
+RETENTION = timedelta(days=180)
 
 # A search that is made again after it was handled is open again: the answer did not help.
 COUNT = f"""
     INSERT INTO conditions_emptysearch (query, count, first_on, last_on)
     SELECT %s, 1, %s, %s WHERE EXISTS (SELECT 1 FROM conditions_emptysearch WHERE query = %s)
-        OR (SELECT count(*) FROM conditions_emptysearch) < {MOST}
+        OR (SELECT count(*) FROM conditions_emptysearch) < {MAX_ROWS}
     ON CONFLICT (query) DO UPDATE SET count = conditions_emptysearch.count + 1, last_on = excluded.last_on,
         handled_on = NULL, handled_by_id = NULL
 """
@@ -50,14 +50,14 @@ def may_be_kept(query: str) -> bool:
     words = all_words(query)
     return (
         "@" not in query
-        and len(query.strip()) <= LONGEST
-        and len(" ".join(words)) <= LONGEST
-        and len(words) <= MOST_WORDS
-        and sum(character.isnumeric() for character in query) <= MOST_DIGITS
+        and len(query.strip()) <= MAX_CHARACTERS
+        and len(" ".join(words)) <= MAX_CHARACTERS
+        and len(words) <= MAX_WORDS
+        and sum(character.isnumeric() for character in query) <= MAX_DIGITS
         and any(character.isalpha() for word in words for character in word)
     )
 
 
 def forget_old_empty(on: date | None = None) -> int:
     """Delete the searches that were last made half a year ago or earlier. Returns their number."""
-    return EmptySearch.objects.filter(last_on__lt=(on or timezone.localdate()) - KEPT).delete()[0]
+    return EmptySearch.objects.filter(last_on__lt=(on or timezone.localdate()) - RETENTION).delete()[0]

@@ -17,8 +17,8 @@ from conditions.parts import PARTS, Shape, of_shape
 from conditions.search import spelling
 from conditions.search.words import all_words, fold, plain
 
-LONGEST = 100_000  # characters of a page that are searched; PostgreSQL takes a megabyte of words at most
-AT_A_TIME = 200  # pages of a rebuild
+MAX_CHARACTERS = 100_000  # of a page; PostgreSQL takes a megabyte of words at most
+BATCH_PAGES = 200
 
 
 class Entry(NamedTuple):
@@ -58,8 +58,8 @@ def rebuild() -> int:
     index_service_faqs()
     listings = Listing.objects.order_by("pk")
     pages = list(listings.values_list("pk", flat=True))
-    for start in range(0, len(pages), AT_A_TIME):
-        some = listings.filter(pk__in=pages[start : start + AT_A_TIME]).select_related("condition__live_edition")
+    for start in range(0, len(pages), BATCH_PAGES):
+        some = listings.filter(pk__in=pages[start : start + BATCH_PAGES]).select_related("condition__live_edition")
         _store([entry for listing in some for entry in _entries_of(listing, _live_content(listing))])
     return len(pages)
 
@@ -116,12 +116,12 @@ def _question(faq: dict[str, str], address: str, *, about: str = "", condition: 
 
 def _body(text: str) -> dict[str, str]:
     """The shown and the searched form of a text, letter for letter in the same places."""
-    text = unicodedata.normalize("NFC", text[:LONGEST])
+    text = unicodedata.normalize("NFC", text[:MAX_CHARACTERS])
     return {"text": text, "body": plain(text)}
 
 
 def _indexed(text: str) -> str:
-    return plain(unicodedata.normalize("NFC", text[:LONGEST]))
+    return plain(unicodedata.normalize("NFC", text[:MAX_CHARACTERS]))
 
 
 def _store(entries: list[Entry]) -> None:

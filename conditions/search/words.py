@@ -7,9 +7,9 @@ database's query language.
 import re
 import unicodedata
 
-LONGEST_TEXT = 500  # characters of a query that are read
-LONGEST_WORD = 40
-MOST_WORDS = 12
+MAX_QUERY_CHARACTERS = 500
+MAX_WORD_CHARACTERS = 40
+MAX_QUERY_WORDS = 12
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -62,8 +62,8 @@ def fold(text: str) -> str:
 
 
 def typed_words(query: str) -> list[str]:
-    """The words of a query, cut to MOST_WORDS words of up to LONGEST_WORD letters."""
-    return [word[:LONGEST_WORD] for word in all_words(query[:LONGEST_TEXT])[:MOST_WORDS]]
+    """The words of a query, cut to MAX_QUERY_WORDS words of up to MAX_WORD_CHARACTERS letters."""
+    return [word[:MAX_WORD_CHARACTERS] for word in all_words(query[:MAX_QUERY_CHARACTERS])[:MAX_QUERY_WORDS]]
 
 
 def telling_words(typed: list[str]) -> list[str]:

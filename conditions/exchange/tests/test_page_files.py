@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from conditions import richtext
 from conditions.composing import compose
 from conditions.exchange import page_files
-from conditions.exchange.files import LARGEST, ExchangeError, ExchangeFile
+from conditions.exchange.files import MAX_BYTES, ExchangeError, ExchangeFile
 from conditions.models import Tag
 from conditions.richtext.layout import with_layout, without_layout
 from conditions.starter import loading
@@ -144,7 +144,7 @@ LAUGHS = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]\n"
         ("name: a\n--- \nname: b", "another document, in line 2"),
         ("name: [", "cannot be read: .* in line 1"),
         ("? [a]\n: b", "cannot be read: found unhashable key, in line 1"),
-        (b"#" * (LARGEST + 1), "is larger than 3 MB"),
+        (b"#" * (MAX_BYTES + 1), "is larger than 3 MB"),
     ],
 )
 def test_a_file_of_another_kind_is_refused_in_words(content, why):

@@ -105,11 +105,13 @@ def test_a_handled_search_is_open_again_when_it_is_made_again(editor):
 
 @in_database
 def test_when_5000_different_searches_are_kept_only_those_are_counted_further():
-    rows = [EmptySearch(query=f"words {number}", first_on=TODAY, last_on=TODAY) for number in range(empty.MOST - 1)]
+    rows = [
+        EmptySearch(query=f"words {number}", first_on=TODAY, last_on=TODAY) for number in range(empty.MAX_ROWS - 1)
+    ]
     EmptySearch.objects.bulk_create(rows)
     for query in ("the last", "one too many", "words 7"):
         search.note_empty(query, TODAY)
-    assert EmptySearch.objects.count() == empty.MOST
+    assert EmptySearch.objects.count() == empty.MAX_ROWS
     assert not EmptySearch.objects.filter(query="one too many").exists()
     assert EmptySearch.objects.get(query="words 7").count == 2
 
