@@ -6,8 +6,8 @@ import pytest
 
 from conditions.search.snippets import snippet
 from conditions.search.words import (
-    MAX_WORD_CHARACTERS,
     MAX_QUERY_WORDS,
+    MAX_WORD_CHARACTERS,
     all_words,
     fold,
     plain,
