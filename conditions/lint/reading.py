@@ -12,7 +12,7 @@ from pathlib import Path
 
 import textstat
 
-from conditions.richtext.tree import Element, parse
+from conditions.richtext.reading import Start, pieces_of
 
 # Elements that end a passage, so that a list is not read as one long sentence.
 BREAKS = {"p", "h2", "h3", "h4", "li", "dt", "dd", "td", "th", "div", "section"}
@@ -54,51 +54,51 @@ class RichText:
 
 
 def read(html: str) -> RichText:
+    """The passages and links of rich text, or of any other HTML. A line break is read as a space."""
     view = _Passages()
-    view.add(parse(html))
-    view.finish()
+    for piece in pieces_of(html):
+        if isinstance(piece, str):
+            view.add_text(piece)
+        elif piece.tag == "br":
+            view.add_text(" ")
+        elif piece.tag == "a" and isinstance(piece, Start):
+            view.start_link(piece)
+        elif piece.tag == "a":
+            view.end_link()
+        elif piece.tag in BREAKS:
+            view.end_passage()
+            view.path.append(piece.tag) if isinstance(piece, Start) else view.path.pop()
+    view.end_passage()
     return view.found
 
 
 class _Passages:
     def __init__(self) -> None:
         self.found = RichText()
-        self._open: list[str] = []
+        self.path: list[str] = []
         self._text: list[str] = []
+        self._links: list[tuple[str, list[str]]] = []
 
-    def add(self, element: Element) -> None:
-        for child in element.children:
-            if isinstance(child, str):
-                self._text.append(child)
-            elif child.tag == "br":
-                self._text.append(" ")
-            elif child.tag in BREAKS:
-                self.finish()
-                self._open.append(child.tag)
-                self.add(child)
-                self.finish()
-                self._open.pop()
-            else:
-                if child.tag == "a":
-                    href = (child.attributes.get("href") or "").strip()
-                    self.found.links.append(Link(href, " ".join(_words(child).split())))
-                self.add(child)
+    def add_text(self, text: str) -> None:
+        self._text.append(text)
+        if self._links:
+            self._links[-1][1].append(text)
 
-    def finish(self) -> None:
-        """End a passage. A paragraph in an item or a cell counts as a part of it."""
+    def start_link(self, link: Start) -> None:
+        self._links.append(((link.attributes.get("href") or "").strip(), []))
+
+    def end_link(self) -> None:
+        href, texts = self._links.pop()
+        self.found.links.append(Link(href, " ".join("".join(texts).split())))
+
+    def end_passage(self) -> None:
+        """A paragraph in an item or a cell counts as a part of it."""
         text = " ".join("".join(self._text).split())
         self._text = []
         if text:
-            innermost = self._open[-1] if self._open else "p"
-            holder = next((tag for tag in self._open[-2:] if tag in HOLDERS), innermost)
+            innermost = self.path[-1] if self.path else "p"
+            holder = next((tag for tag in self.path[-2:] if tag in HOLDERS), innermost)
             self.found.blocks.append(Passage(holder, text))
-
-
-def _words(element: Element) -> str:
-    """The text of a link, a line break read as a space."""
-    return "".join(
-        child if isinstance(child, str) else " " if child.tag == "br" else _words(child) for child in element.children
-    )
 
 
 def sentences(text: str) -> list[str]:

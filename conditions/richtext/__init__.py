@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from conditions.richtext.tree import parse
+from conditions.richtext.reading import Start, pieces_of
 
 EDITOR_EXTENSIONS = {
     "Heading": {"levels": [3, 4]},
@@ -113,11 +113,22 @@ _JSON_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>
 
 def plain_text(html: str) -> str:
     """The visible words of rich text, blocks separated by a space."""
-    return " ".join(parse(html).spaced_text.split())
+    parts = (piece if isinstance(piece, str) else "" if piece.tag == "a" else " " for piece in pieces_of(html))
+    return " ".join("".join(parts).split())
 
 
 def points(html: str) -> list[str]:
     """The points that a section lists: its h3 headings, or the items of its lists where it has no heading."""
-    tree = parse(html)
-    elements = list(tree.elements("h3")) or tree.elements("li")
-    return [" ".join(element.text.split()).rstrip(".;,") for element in elements if element.text.strip()]
+    found: dict[str, list[str]] = {"h3": [], "li": []}
+    open_texts: list[list[str]] = []
+    for piece in pieces_of(html):
+        if isinstance(piece, str):
+            for texts in open_texts:
+                texts.append(piece)
+        elif piece.tag in found:
+            if isinstance(piece, Start):
+                open_texts.append([])
+            else:
+                found[piece.tag].append("".join(open_texts.pop()))
+    texts = (" ".join(text.split()) for text in found["h3"] or found["li"])
+    return [text.rstrip(".;,") for text in texts if text]

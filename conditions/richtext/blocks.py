@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from conditions import richtext
-from conditions.richtext.tree import Element, parse
+from conditions.richtext.reading import End, Start, pieces_of
 
 PARAGRAPH = "Paragraph"
 HEADINGS = {"h3": "Heading", "h4": "Smaller heading"}
@@ -30,7 +30,13 @@ class Block:
 def blocks_of(html: str) -> list[Block]:
     """The blocks of rich text as the page shows it: cleaned first."""
     view = _Blocks()
-    view.add(parse(richtext.sanitise(html)))
+    for piece in pieces_of(richtext.sanitise(html)):
+        if isinstance(piece, str):
+            view.add_text(re.sub(r"\s+", " ", piece))
+        elif isinstance(piece, Start):
+            view.start(piece)
+        else:
+            view.end(piece)
     view.finish_block()
     return view.blocks
 
@@ -40,48 +46,41 @@ class _Blocks:
         self.blocks: list[Block] = []
         self._text: list[str] = []
         self._open: list[str] = []
+        self._links: list[str | None] = []
         self._cells: list[str] = []  # of the current row
         self._begins_item = False
         self._numbered_from = ""
 
-    def add(self, element: Element) -> None:
-        for child in element.children:
-            if isinstance(child, str):
-                self._text.append(re.sub(r"\s+", " ", child))
-            elif child.tag == "a":
-                self._add_link(child)
-            elif child.tag == "br":
-                self._text.append(BREAK)
-            elif child.tag in {"td", "th"}:
-                self._cells.append(child.tag)
-                self._text += [*_spans(child.attributes), CELL]
-                self._add_in_cell(child)
-            elif self._cells and child.tag not in {"table", "tr"}:
-                if child.tag in IN_CELL and (child.tag != "p" or self._text[-1] != CELL):
-                    self._text.append(IN_CELL[child.tag])
-                self._add_in_cell(child)
-            else:
-                self._add_block(child)
+    def add_text(self, text: str) -> None:
+        self._text.append(text)
 
-    def _add_in_cell(self, element: Element) -> None:
-        self.add(element)
-        if not self._cells:  # a table in the cell has ended the row
+    def start(self, element: Start) -> None:
+        tag, given = element.tag, element.attributes
+        if tag == "a":
+            self._links.append(given.get("href"))
+        elif tag == "br":
+            self._text.append(BREAK)
+        elif tag in {"td", "th"}:
+            self._cells.append(tag)
+            self._text += [*_spans(given), CELL]
+        elif self._cells and tag in IN_CELL:
+            if tag != "p" or self._text[-1] != CELL:
+                self._text.append(IN_CELL[tag])
+        elif not self._cells or tag in {"table", "tr"}:
             self.finish_block()
+            self._open.append(tag)
+            self._begins_item = self._begins_item or tag == "li"
+            self._numbered_from = given.get("start") or self._numbered_from
 
-    def _add_link(self, link: Element) -> None:
-        self.add(link)
-        target = link.attributes.get("href")
-        if target is not None:
-            self._text.append(f" (link:\u00a0{'%20'.join(target.split())}) ")
-
-    def _add_block(self, element: Element) -> None:
-        self.finish_block()
-        self._open.append(element.tag)
-        self._begins_item = self._begins_item or element.tag == "li"
-        self._numbered_from = element.attributes.get("start") or self._numbered_from
-        self.add(element)
-        self.finish_block()
-        self._open.pop()
+    def end(self, element: End) -> None:
+        if element.tag == "a":
+            target = self._links.pop()
+            if target is not None:
+                self._text.append(f" (link:\u00a0{'%20'.join(target.split())}) ")
+        elif not self._cells or element.tag in {"table", "tr"}:
+            self.finish_block()
+            if element.tag in self._open:
+                del self._open[len(self._open) - 1 - self._open[::-1].index(element.tag) :]
 
     def finish_block(self) -> None:
         text = re.sub(" +", " ", "".join(self._text)).strip(" ")

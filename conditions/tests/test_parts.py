@@ -84,7 +84,13 @@ def test_the_checks_read_the_words_of_a_part(part):
 
 @pytest.mark.parametrize("part", [part for part in PARTS if part.searched], ids=ids)
 def test_search_finds_the_words_of_a_part(part):
-    condition = make_live(sections={"overview": "<p>Bodyword.</p>"}, aliases=["Podagra"], key_facts="Factword.")
+    condition = make_live(
+        name="Gout",
+        summary="Summaryword",
+        sections={"overview": "<p>Bodyword.</p>"},
+        aliases=["Podagra"],
+        key_facts="Factword.",
+    )
     document = SearchDocument.objects.get(condition=condition, kind="condition")
     words = {"aliases": "Podagra", "key_facts": "Factword", "sections": "Overview"}
     word = words.get(part.key, getattr(condition, part.field, ""))
