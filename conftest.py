@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
-from django.apps import apps
 from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from post_office.models import Attachment
 
 from calcsite.tests import people
+from calcsite.tests.emptying import empty_database, read_first_rows
 
 SITES = Path(__file__).parent / "tests"
 END_OTHER_SESSIONS = """
@@ -17,17 +18,46 @@ END_OTHER_SESSIONS = """
     WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 
+# A test with none of these uses no database: pytest-django refuses it access, and a running site needs static files.
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "static_files"}
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of a running site come first, as they take longest, and a file of them stays in one process (xdist's
+# Examples of each property: few in `make test`, many in `make test-long`. They share the fixtures of their test, and
+# have no deadline.
+ALLOWED = [hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow]
+for profile, examples in {"long": 200, "short": 10}.items():
+    hypothesis.settings.register_profile(profile, max_examples=examples, deadline=None, suppress_health_check=ALLOWED)
+hypothesis.settings.load_profile("short")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--second-database",
+        action="store_true",
+        help="deselect the tests that do not depend on the database: they run with the first one",
+    )
+
+
+def depends_on_database(item: pytest.Item) -> bool:
+    """Whether a test uses a database, and checks more than words and looks."""
+    has_database = item.get_closest_marker("django_db") or DATABASE_FIXTURES.intersection(item.fixturenames)
+    return bool(has_database) and not item.get_closest_marker("looks")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselects with --second-database the tests that do not depend on the database.
+
+    The tests of a running site come first, as they take longest, and a file of them stays in one process (xdist's
     `loadgroup`), so that its site is started once.
 
     All others keep the order of pytest-django, with those that flush the database at the end.
     """
+    if config.getoption("second_database"):
+        config.hook.pytest_deselected(items=[item for item in items if not depends_on_database(item)])
+        items[:] = filter(depends_on_database, items)
     for item in items:
-        if item.path.parent == SITES:
+        if SITES in item.path.parents:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
-    items.sort(key=lambda item: item.path.parent != SITES)
+    items.sort(key=lambda item: SITES not in item.path.parents)
 
 
 @pytest.fixture(autouse=True)
@@ -54,24 +84,20 @@ def admin_client(admin_user) -> Client:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
-    """pytest-django's; at the end, sessions that threads left open do not block dropping the database."""
-    yield
+    """pytest-django's, with `empty_database` in place of Django's slower `flush` after a test that commits.
+
+    At the end, sessions that threads left open do not block dropping the database.
+    """
+    with django_db_blocker.unblock():
+        first_rows = read_first_rows()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: empty_database(first_rows))
+        yield
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock(), connection.cursor() as cursor:
             cursor.execute(END_OTHER_SESSIONS)
 
 
 @pytest.fixture
-def committed(transactional_db) -> Iterator[None]:
-    """A database in which the test's transactions are really committed.
-
-    It is flushed afterwards, which the triggers that keep editions would refuse: they are dropped first, and installed
-    again by the `post_migrate` of the flush.
-    """
-    yield
-    with connection.cursor() as cursor:
-        for app in apps.get_app_configs():
-            for trigger in getattr(app, "triggers", ()):
-                for statement in trigger.statements(connection.vendor):
-                    if statement.startswith("DROP"):
-                        cursor.execute(statement)
+def committed(transactional_db) -> None:
+    """A database in which the test's transactions are really committed."""

@@ -1,7 +1,9 @@
 """Run the whole suite on SQLite and on PostgreSQL, and sum up: make test [DB=sqlite|postgres] [ARGS="-k name"]
 
-A test that is skipped, or expected to fail, fails the run. Tests that only judge the looks of pages (the mark `looks`)
-run on one database, unless PostgreSQL is the only one requested.
+Both run at once: while one waits for a browser or a lock, the other works. Tests that do not depend on the database
+(`depends_on_database` in conftest.py) run on SQLite only, unless PostgreSQL is the only one requested.
+
+A test that is skipped, or expected to fail, fails the run.
 """
 
 import os
@@ -10,8 +12,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -27,18 +31,39 @@ SETTINGS = ["SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "SITE_URL", "DATABASE_URL", 
 SETTINGS += ["DEFAULT_FROM_EMAIL", "SESSION_IDLE_MINUTES", "SESSION_HOURS"]
 
 
-def run_suite(database_url: str | None, browser: dict[str, str], *options: str) -> tuple[int, Counter]:
-    """pytest's exit status, and how many tests passed, failed and were skipped."""
-    environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
-    environment |= browser
-    if database_url:
-        environment["DATABASE_URL"] = database_url
-    with tempfile.TemporaryDirectory() as directory:
-        report = Path(directory) / "report.xml"
-        pytest = [sys.executable, "-m", "pytest", *IN_PARALLEL, f"--junit-xml={report}"]
-        arguments = shlex.split(os.environ.get("ARGS", ""))
-        status = subprocess.run([*pytest, *options, *arguments], cwd=ROOT, env=environment).returncode
-        return status, read_counts(report)
+class Suite:
+    """pytest on one database, in a process of its own. With a `label`, each line of its output begins with that."""
+
+    def __init__(self, report: Path, environment: dict[str, str], *options: str, label: str = "") -> None:
+        self.report, self.started = report, time.monotonic()
+        kept = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+        arguments = [*IN_PARALLEL, f"--junit-xml={report}", *options, *shlex.split(os.environ.get("ARGS", ""))]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "pytest", *arguments],
+            cwd=ROOT,
+            env=kept | environment,
+            stdout=subprocess.PIPE if label else None,
+            text=True,
+        )
+        self.reader = threading.Thread(target=self._wait, args=[label])
+        self.reader.start()
+
+    def _wait(self, label: str) -> None:
+        for line in self.process.stdout or ():
+            print(f"{label:10} | {line}", end="", flush=True)
+        self.process.wait()
+        self.seconds = time.monotonic() - self.started
+
+    def finish(self) -> tuple[int, Counter]:
+        """pytest's exit status, and how many tests passed, failed and were skipped."""
+        self.reader.join()
+        return self.process.returncode, read_counts(self.report)
+
+    def stop(self) -> None:
+        """Let pytest end what it has started, if it still runs."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.reader.join()
 
 
 def read_counts(report: Path) -> Counter:
@@ -56,32 +81,41 @@ def in_words(counts: Counter) -> str:
     return f"{counts['passed']} passed, {counts['failed']} failed{skipped}"
 
 
+def start_suites(databases: list[str], stack: ExitStack) -> dict[str, Suite]:
+    """Start the suite on each of the databases. The stack stops what still runs when it is closed."""
+    directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    browser = {"CHROMIUM": find_chromium(), "PLAYWRIGHT_NODEJS_PATH": find_node()}
+    # Installed before the tests, which have little time
+    find_programs()
+    find_pgbouncer()
+    suites = {}
+    for database in databases:
+        environment, options = browser, []
+        if database == "PostgreSQL":
+            environment = browser | {"DATABASE_URL": stack.enter_context(private_cluster())}
+            options = ["--second-database"] if len(databases) > 1 else []
+        label = database if len(databases) > 1 else ""
+        suites[database] = Suite(directory / f"{database}.xml", environment, *options, label=label)
+        stack.callback(suites[database].stop)
+    return suites
+
+
 def main() -> int:
     databases = {"sqlite": ["SQLite"], "postgres": ["PostgreSQL"], "": ["SQLite", "PostgreSQL"]}
     chosen = databases.get(os.environ.get("DB", ""))
     if not chosen:
         print("DB is sqlite or postgres; leave it out for both.", file=sys.stderr)
         return 2
-    browser = {"CHROMIUM": find_chromium(), "PLAYWRIGHT_NODEJS_PATH": find_node()}
-    # Installed before the tests, which have little time
-    find_programs()
-    find_pgbouncer()
-    total, lines, good = Counter(), [], True
-    found_nothing = 5  # pytest's status, where every test that was asked for only looks
-    for database in chosen:
-        print(f"\nThe suite on {database}", flush=True)
-        started = time.monotonic()
-        if database == "SQLite":
-            status, counts = run_suite(None, browser)
-        else:
-            options = ["-m", "not looks"] if len(chosen) > 1 else []
-            with private_cluster() as url:
-                status, counts = run_suite(url, browser, *options)
-        lines.append(f"{database}: {in_words(counts)} in {time.monotonic() - started:.0f} s, pytest's status {status}")
-        good = good and status in {0, found_nothing} and not counts["failed"] and not counts["skipped"]
-        total += counts
+    started, total, lines, good = time.monotonic(), Counter(), [], True
+    found_nothing = 5  # pytest's status, where no test that was asked for depends on the database
+    with ExitStack() as stack:
+        for database, suite in start_suites(chosen, stack).items():
+            status, counts = suite.finish()
+            lines.append(f"{database}: {in_words(counts)} in {suite.seconds:.0f} s, pytest's status {status}")
+            good = good and status in {0, found_nothing} and not counts["failed"] and not counts["skipped"]
+            total += counts
     print("\n" + "\n".join(lines))
-    print(f"calcsite: {in_words(total)}")
+    print(f"calcsite: {in_words(total)} in {time.monotonic() - started:.0f} s")
     return 0 if good and total["passed"] else 1
 
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from playwright.sync_api import Page
 
-from tests.running import Site
+from tests.running import PATIENCE, Site
 
 CONDITIONS = {
     "brain calcification": "/conditions/brain-calcification/",
@@ -96,13 +96,13 @@ def let_it_draw(page: Page) -> None:
 
 
 def comes_true(page: Page, condition: str) -> bool:
-    """Whether a JavaScript expression becomes true within ten seconds.
+    """Whether a JavaScript expression becomes true while a test has patience.
 
     Playwright's wait_for_function retries by eval, which the site's policy forbids.
     """
     return page.evaluate(
         f"""new Promise(done => {{
-            const until = Date.now() + 10_000;
+            const until = Date.now() + {PATIENCE * 1000};
             const look = () => {{
                 const found = Boolean({condition});
                 found || Date.now() > until ? done(found) : setTimeout(look, 20);

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.plainhttp import Staff
-from tests.running import Site, collected_static, drop_model, running_site
+from tests.running import PATIENCE, Site, collected_static, drop_model, running_site
 
 # Playwright keeps an event loop in the thread of the tests, and Django then takes every test after it for async code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+expect.set_options(timeout=PATIENCE * 1000)  # of its own it gives up after five seconds
 
 CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
 QUIET = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -82,16 +84,16 @@ def browser_context_args(site: Site) -> dict:
     return {"base_url": site.url, "locale": "en-GB", "viewport": {"width": 1280, "height": 800}}
 
 
-def impatient(context: BrowserContext) -> BrowserContext:
-    """A time-out of ten seconds for everything: the site is on this machine."""
-    context.set_default_timeout(10_000)
+def wait_longer(context: BrowserContext) -> BrowserContext:
+    """A context whose actions wait as long as `expect` does for the state that they need."""
+    context.set_default_timeout(PATIENCE * 1000)
     return context
 
 
 @pytest.fixture(scope="module")
 def tab(browser: Browser, browser_context_args: dict) -> Iterator[Page]:
     """One tab for all tests of a module that only read: opening one takes longer than loading a page."""
-    context = impatient(browser.new_context(**browser_context_args))
+    context = wait_longer(browser.new_context(**browser_context_args))
     yield context.new_page()
     context.close()
 
@@ -99,7 +101,7 @@ def tab(browser: Browser, browser_context_args: dict) -> Iterator[Page]:
 @pytest.fixture(scope="module")
 def plain_tab(browser: Browser, browser_context_args: dict) -> Iterator[Page]:
     """The same with JavaScript off."""
-    context = impatient(browser.new_context(**browser_context_args, java_script_enabled=False))
+    context = wait_longer(browser.new_context(**browser_context_args, java_script_enabled=False))
     yield context.new_page()
     context.close()
 
@@ -110,7 +112,7 @@ def open_tab(browser: Browser, browser_context_args: dict) -> Iterator[Callable[
     contexts: list[BrowserContext] = []
 
     def opened(**settings) -> Page:
-        contexts.append(impatient(browser.new_context(**browser_context_args | settings)))
+        contexts.append(wait_longer(browser.new_context(**browser_context_args | settings)))
         return contexts[-1].new_page()
 
     yield opened

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from http.client import HTTPConnection
 from urllib.parse import urlencode
 
-from tests.running import HOST, Site
+from tests.running import HOST, PATIENCE, Site
 
 
 @dataclass
@@ -25,7 +25,7 @@ def fetch(
     site: Site, path: str, *, method: str = "GET", headers: dict[str, str] | None = None, form: dict | None = None
 ) -> Answer:
     """One request on a connection of its own."""
-    connection = HTTPConnection(HOST, site.port, timeout=30)
+    connection = HTTPConnection(HOST, site.port, timeout=PATIENCE)
     headers = dict(headers or {})
     body = None
     if form is not None:
@@ -41,7 +41,7 @@ def fetch(
 
 def raw_status(site: Site, target: bytes) -> int:
     """The status of a request whose target is sent byte for byte."""
-    with socket.create_connection((HOST, site.port), timeout=30) as connection:
+    with socket.create_connection((HOST, site.port), timeout=PATIENCE) as connection:
         request = b"GET %b HTTP/1.1\r\nHost: %b:%d\r\nConnection: close\r\n\r\n" % (target, HOST.encode(), site.port)
         connection.sendall(request)
         return int(connection.makefile("rb").readline().split()[1])

@@ -133,7 +133,7 @@ class Patient:
         return answer
 
     def send_and_hang_up(self, path: str, form: dict[str, str]) -> None:
-        connection = HTTPConnection(HOST, self.sites[0].port, timeout=30)
+        connection = HTTPConnection(HOST, self.sites[0].port, timeout=PATIENCE)
         headers = self.headers() | {"Content-Type": "application/x-www-form-urlencoded"}
         connection.request("POST", f"{BOOKING}{path}", body=urlencode(form), headers=headers)
         connection.close()

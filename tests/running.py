@@ -50,7 +50,8 @@ for command in ["load_starter", "load_guidance", "load_demonstration", "ensure_s
 from calcsite.tests.people import make_person, make_session
 print("Session:", make_session(make_person(username="signed-in", is_superuser=True)))
 """
-PATIENCE = 30  # seconds
+# Seconds until a test gives up waiting for a state of the site or of a page. A busy machine takes many of them.
+PATIENCE = 60
 
 
 @dataclass

@@ -11,12 +11,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from appointments.access import carers
-from appointments.access import links as access
 from appointments.access.decorators import View, form_page, with_code
 from appointments.access.forms import CarerForm
 from appointments.access.views import arrived, remember
 from appointments.models import Appointment, CarerLink
 from appointments.scheduling import local_times
+from calcsite.errors import UserFacingError
 
 
 @form_page
@@ -27,7 +27,7 @@ def carer(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     if form.is_valid():
         try:
             token = carers.make(appointment=appointment, name=form.cleaned_data["name"])
-        except carers.CarerError as error:
+        except UserFacingError as error:
             form.add_error(None, str(error))
         else:
             address = settings.SITE_URL + reverse("patient:carer_arrive", args=[token])
@@ -57,7 +57,7 @@ def open_link(request: HttpRequest) -> HttpResponse:
     """Exchange a carer's token for a session, under a new key."""
     try:
         link = carers.enter(request.POST.get("token", ""))
-    except access.AccessError:
+    except UserFacingError:
         return render(request, "appointments/access/carer_dead_link.html", status=404)
     remember(request, carers.SESSION, link.pk)
     return redirect("patient:carer_page")

@@ -15,6 +15,7 @@ from appointments.access import links
 from appointments.choices import Status
 from appointments.governance import audit
 from appointments.models import Appointment, AuditEntry, CarerLink
+from calcsite.errors import UserFacingError
 from calcsite.security.tokens import digest_of, new_token
 
 SESSION = "appointment_carer"  # the session's key of the link that a carer came by
@@ -22,22 +23,18 @@ MOST = 5  # that work at the same time, for one appointment
 CARER = "a carer"
 
 
-class CarerError(Exception):
-    """It is not possible. The message says why, in words for the patient."""
-
-
 @transaction.atomic
 def make(*, appointment: Appointment, name: str, at: datetime | None = None) -> str:
     """A new link for the person called `name`. Returns its token, which is stored nowhere.
 
-    Raises CarerError when there are many links already, or the appointment is cancelled.
+    Raises UserFacingError when there are many links already, or the appointment is cancelled.
     """
     now = at or timezone.now()
     row = Appointment.objects.select_for_update().get(pk=appointment.pk)
     if row.status == Status.CANCELLED:
-        raise CarerError("This appointment is cancelled.")
+        raise UserFacingError("This appointment is cancelled.")
     if usable(now).filter(appointment=row).count() >= MOST:
-        raise CarerError(f"You have {MOST} links already. End one of them first.")
+        raise UserFacingError(f"You have {MOST} links already. End one of them first.")
     token = new_token()
     expires = max(row.slot.starts, now) + links.KEPT
     CarerLink.objects.create(appointment=row, name=name, digest=digest_of(token), made_at=now, expires_at=expires)
@@ -69,5 +66,5 @@ def find(token: str, *, at: datetime | None = None) -> CarerLink | None:
 
 
 def enter(token: str, *, at: datetime | None = None) -> CarerLink:
-    """Let a carer in by their token. Raises access.AccessError when it opens nothing, or nothing any more."""
+    """Let a carer in by their token. Raises UserFacingError when it opens nothing, or nothing any more."""
     return links.let_in(find(token, at=at), by=CARER)

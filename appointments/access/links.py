@@ -19,6 +19,7 @@ from appointments.choices import Status
 from appointments.governance import audit, tombstones
 from appointments.models import Appointment, AuditEntry, Code, Message, PatientLink
 from appointments.models.access import Link
+from calcsite.errors import UserFacingError
 from calcsite.security import limits
 from calcsite.security.tokens import digest_of, new_token
 
@@ -33,10 +34,6 @@ LINKS_AN_HOUR, LINKS_AN_HOUR_AND_NETWORK = 3, 20
 
 USED_UP = "That code does not work any more. Ask for a new one."
 STILL_SENDING = "We are still sending your code. Wait until it is there, and type it then."
-
-
-class AccessError(Exception):
-    """No way in like this. The message says why, in words for the patient."""
 
 
 def make_link(appointment: Appointment, *, alone: bool = False, at: datetime | None = None) -> str:
@@ -78,14 +75,14 @@ def find_among(links: QuerySet[Link], token: str) -> Link | None:
 
 
 def enter(token: str, *, at: datetime | None = None) -> PatientLink:
-    """Let somebody in by their token. Raises AccessError when it opens nothing, or nothing any more."""
+    """Let somebody in by their token. Raises UserFacingError when it opens nothing, or nothing any more."""
     return let_in(find_link(token, at=at), by=audit.PATIENT)
 
 
 def let_in(link: Link | None, *, by: str) -> Link:
-    """Put on record that somebody came by a link. Raises AccessError without one, and when all behind it is erased."""
+    """Record the use of a link. Raises UserFacingError without a link, and when its appointment is erased."""
     if link is None or tombstones.is_erased(link.appointment):
-        raise AccessError("This link does not work any more.")
+        raise UserFacingError("This link does not work any more.")
     audit.record(AuditEntry.Action.ENTERED, link.appointment, by=by)
     return link
 
@@ -94,21 +91,21 @@ def ask_for_link(email: str, *, network: str, at: datetime | None = None) -> Non
     """Have the links of an address's coming appointments sent to it again.
 
     What happens here is the same for every address, known or not: the worker finds out (`messaging`). Raises
-    AccessError when one network asks too often. An address that is asked for too often is passed over in silence.
+    UserFacingError when one network asks too often. An address that is asked for too often is passed over in silence.
     """
     now = at or timezone.now()
     if not limits.allow(scope="link network", key=network, limit=LINKS_AN_HOUR_AND_NETWORK, per=HOUR, at=now):
-        raise AccessError("You have asked for too many links. Wait an hour, or call us.")
+        raise UserFacingError("You have asked for too many links. Wait an hour, or call us.")
     if limits.allow(scope="link address", key=email.casefold(), limit=LINKS_AN_HOUR, per=HOUR, at=now):
         key = f"link-asked-{uuid.uuid4()}"
         Message.objects.create(kind=Message.Kind.LINK, key=key, text=email, due_at=now, created_at=now)
 
 
 def ask_for_code(appointment: Appointment, *, at: datetime | None = None) -> None:
-    """Have a new code sent to the patient. Raises AccessError when that was asked too often."""
+    """Have a new code sent to the patient. Raises UserFacingError when that was asked too often."""
     now = at or timezone.now()
     if not limits.allow(scope="code", key=str(appointment.pk), limit=CODES_AN_HOUR, per=HOUR, at=now):
-        raise AccessError("You have asked for too many codes. Wait an hour, or call us.")
+        raise UserFacingError("You have asked for too many codes. Wait an hour, or call us.")
     key = f"code-{uuid.uuid4()}"
     Message.objects.create(appointment=appointment, kind=Message.Kind.CODE, key=key, due_at=now, created_at=now)
 
@@ -123,21 +120,21 @@ def make_code(appointment: Appointment, *, at: datetime | None = None) -> str:
 
 
 def check_code(appointment: Appointment, guess: str, *, at: datetime | None = None) -> None:
-    """Use up the newest code. Raises AccessError when `guess` is not it, or when it is no good any more.
+    """Use up the newest code. Raises UserFacingError when `guess` is not it, or when it is no good any more.
 
     Guesses are counted before they are compared, in one statement, so that no number of them at once gets more.
     """
     now = at or timezone.now()
     if not limits.allow(scope="guess", key=str(appointment.pk), limit=GUESSES_A_DAY, per=DAY, at=now):
-        raise AccessError("There were too many wrong codes today. Try again tomorrow, or call us.")
+        raise UserFacingError("There were too many wrong codes today. Try again tomorrow, or call us.")
     code = Code.objects.filter(appointment=appointment).order_by("-pk").first()
     usable = Code.objects.filter(pk=code.pk if code else None, used_at=None, expires_at__gt=now)
     if usable.filter(guesses__lt=GUESSES).update(guesses=F("guesses") + 1) != 1:
-        raise AccessError(STILL_SENDING if _is_on_its_way(appointment, code, now) else USED_UP)
+        raise UserFacingError(STILL_SENDING if _is_on_its_way(appointment, code, now) else USED_UP)
     if not constant_time_compare(code.digest, _keyed(appointment, guess)):
-        raise AccessError("That is not the code in our newest e-mail. Look at it again.")
+        raise UserFacingError("That is not the code in our newest e-mail. Look at it again.")
     if usable.update(used_at=now) != 1:
-        raise AccessError(USED_UP)
+        raise UserFacingError(USED_UP)
 
 
 def _is_on_its_way(appointment: Appointment, newest: Code | None, at: datetime) -> bool:

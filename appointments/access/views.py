@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from appointments.access import links
 from appointments.access.decorators import form_page
 from appointments.access.forms import LinkForm
+from calcsite.errors import UserFacingError
 from calcsite.security import limits
 
 
@@ -48,7 +49,7 @@ def link(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             links.ask_for_link(form.cleaned_data["email"], network=limits.client_address(request))
-        except links.AccessError as error:
+        except UserFacingError as error:
             return refused(request, error)
         return redirect("patient:link_sent")
     return render(request, "appointments/access/link.html", {"form": form})

@@ -22,6 +22,8 @@ from appointments.governance import audit
 from appointments.guidance import copies
 from appointments.messages import delivery
 from appointments.models import Appointment, AppointmentType, AuditEntry, Draft, FollowUp, Message, Slot
+from calcsite.errors import UserFacingError
+from calcsite.stale import StaleError
 
 HOLD = timedelta(minutes=20)  # while the patient writes; they can extend it
 LONGEST_HOLD = timedelta(hours=2)  # however often it is extended
@@ -34,20 +36,16 @@ WITHDRAWN = "The time that we kept for you is no longer offered. Choose another 
 Action, Kind = AuditEntry.Action, Message.Kind
 
 
-class BookingError(Exception):
-    """The step is not possible now. The message says why, in words for the patient or for staff."""
-
-
-class TimeTakenError(BookingError):
-    """Somebody else has that time, or it is no longer offered. Other times may be free."""
+class TimeTakenError(UserFacingError):
+    """The slot has another live appointment, or is no longer offered. Other slots may be free."""
 
 
 class WithdrawnError(TimeTakenError):
-    """The time that somebody held is offered no more. They hold it no longer."""
+    """The held slot is no longer offered, and the hold has ended."""
 
 
-class TooManyError(BookingError):
-    """Whoever asks has booked as often as anybody may."""
+class TooManyError(UserFacingError):
+    """The limit of bookings or holds is reached."""
 
 
 @transaction.atomic
@@ -56,14 +54,14 @@ def hold(
 ) -> Appointment:
     """Claim a slot for whoever writes `draft`, and let go of the one that they held before.
 
-    Raises TimeTakenError when somebody else has it, and BookingError when it cannot be booked like this.
+    Raises TimeTakenError when somebody else has it, and UserFacingError when it cannot be booked like this.
     """
     now = at or timezone.now()
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
     check_bookable(slot, appointment_type, mode, now)
     before = draft.appointment
     if before and before.status != Status.HELD:
-        raise BookingError(f"You have booked already: your reference is {before.spoken_reference}.")
+        raise UserFacingError(f"You have booked already: your reference is {before.spoken_reference}.")
     if before and before.slot_id == slot.pk and now < latest_end(before):
         until = min(now + HOLD, latest_end(before))
         Appointment.objects.filter(pk=before.pk).update(appointment_type=appointment_type, mode=mode, held_until=until)
@@ -79,7 +77,7 @@ def hold(
 def check_bookable(
     slot: Slot, appointment_type: AppointmentType, mode: str, at: datetime, *, by_staff: bool = False
 ) -> None:
-    """Raises BookingError unless a slot is offered for this kind and mode. Staff may book at shorter notice."""
+    """Raises UserFacingError unless a slot is offered for this kind and mode. Staff may book at shorter notice."""
     offered = Slot.objects.filter(pk=slot.pk).suited(appointment_type, mode)
     # Locked, so that nobody deletes it meanwhile; on PostgreSQL its foreign key would be checked only at the end.
     if not offered.select_for_update(of=("self",), no_key=True).first():
@@ -91,7 +89,7 @@ def check_bookable(
         raise TimeTakenError(f"That time is too soon: book at least {appointment_type.notice_hours} hours before.")
     if slot.starts >= until:
         days = appointment_type.horizon_days
-        raise BookingError(f"That time is too far ahead: you can book up to {days} days before.")
+        raise UserFacingError(f"That time is too far ahead: you can book up to {days} days before.")
 
 
 def _claim(slot: Slot, appointment_type: AppointmentType, mode: str, *, at: datetime) -> Appointment:
@@ -149,7 +147,7 @@ def clear_run_out(at: datetime | None = None, *, slot: Slot | None = None) -> in
 def extend(*, draft: Draft, at: datetime | None = None) -> Appointment:
     """Hold a slot for longer: `HOLD` from now, in all `LONGEST_HOLD`. One that ran out and nobody took counts too.
 
-    Raises TimeTakenError when the hold has gone, and BookingError when it cannot be made longer. A time that is not
+    Raises TimeTakenError when the hold has gone, and UserFacingError when it cannot be made longer. A time that is not
     offered any more is let go of.
     """
     try:
@@ -168,10 +166,10 @@ def _extend(draft: Draft, now: datetime) -> Appointment:
         raise TimeTakenError(RUN_OUT)
     until = min(now + HOLD, latest_end(held))
     if until <= now:
-        raise BookingError("We cannot keep this time for you any longer. Book now, or choose a time again.")
+        raise UserFacingError("We cannot keep this time for you any longer. Book now, or choose a time again.")
     rows = Appointment.objects.filter(pk=held.pk, status=Status.HELD)
     if rows.still_offered(held.mode, now).update(held_until=until) != 1:
-        raise WithdrawnError(WITHDRAWN) if rows.exists() else BookingError("This time is booked already.")
+        raise WithdrawnError(WITHDRAWN) if rows.exists() else UserFacingError("This time is booked already.")
     held.refresh_from_db()
     return held
 
@@ -246,7 +244,7 @@ def book_for_patient(
     by: AbstractBaseUser,
     at: datetime | None = None,
 ) -> Appointment:
-    """Book in one step on a patient's behalf. Raises TimeTakenError and BookingError as `hold` does."""
+    """Book in one step on a patient's behalf. Raises TimeTakenError and UserFacingError as `hold` does."""
     now = at or timezone.now()
     check_bookable(slot, appointment_type, mode, now, by_staff=True)
     held = _claim(slot, appointment_type, mode, at=now)
@@ -270,11 +268,17 @@ def _book(held: Appointment, details: dict[str, Any], *, at: datetime, by: Abstr
 
 @transaction.atomic
 def reschedule(
-    *, appointment: Appointment, slot: Slot, by: AbstractBaseUser | None = None, at: datetime | None = None
+    *,
+    appointment: Appointment,
+    slot: Slot,
+    by: AbstractBaseUser | None = None,
+    seen: str | None = None,
+    at: datetime | None = None,
 ) -> Appointment:
     """Move an appointment to another slot: one update of the row. By the patient, or by a member of staff.
 
-    Raises TimeTakenError when the slot is not free, and BookingError when the appointment is over or has changed.
+    Raises TimeTakenError when the slot is not free, StaleError when the appointment has changed since it was read or
+    is not the revision `seen`, and UserFacingError when it is over.
     """
     now = at or timezone.now()
     check_bookable(slot, appointment.appointment_type, appointment.mode, now, by_staff=by is not None)
@@ -282,11 +286,11 @@ def reschedule(
     unchanged = _coming(appointment, now).filter(sequence=appointment.sequence)
     try:
         with transaction.atomic():
-            moved = unchanged.update(slot=slot, sequence=F("sequence") + 1)
+            moved = seen in (None, appointment.revision) and unchanged.update(slot=slot, sequence=F("sequence") + 1)
     except IntegrityError as error:
         raise TimeTakenError("Somebody else has just taken that time.") from error
-    if moved != 1:
-        raise BookingError(CHANGED if _coming(appointment, now).exists() else OVER)
+    if not moved:
+        raise StaleError(CHANGED) if _coming(appointment, now).exists() else UserFacingError(OVER)
     appointment = Appointment.objects.select_related("slot__clinician", "appointment_type").get(pk=appointment.pk)
     delivery.take_back_times(appointment)
     tell(appointment, Kind.CHANGE, at=now)
@@ -300,24 +304,25 @@ def cancel(
     appointment: Appointment,
     why: str = "",
     by: AbstractBaseUser | None = None,
-    seen: int | None = None,
+    seen: str | None = None,
     at: datetime | None = None,
 ) -> Appointment:
     """Cancel an appointment that is still coming. Its slot is free at once, and its links lead nowhere.
 
-    Cancelled twice it is cancelled once. `seen` is the number of changes that whoever cancels knows of. Raises
-    BookingError when there were more, when it has begun, and when the patient has come.
+    Cancelled twice it is cancelled once. Raises StaleError when the appointment is not the revision `seen`, and
+    UserFacingError when it has begun and when the patient has come.
     """
     now = at or timezone.now()
     coming = _coming(appointment, now)
-    coming = coming if seen is None else coming.filter(sequence=seen)
+    if seen is not None:
+        coming = coming.filter(sequence=appointment.sequence) if seen == appointment.revision else coming.none()
     fields = {"cancelled_at": now, "cancelled_why": why.strip()[:300], "sequence": F("sequence") + 1}
     done = coming.update(status=Status.CANCELLED, **fields)
     appointment = Appointment.objects.select_related("slot__clinician", "appointment_type").get(pk=appointment.pk)
     if not done and appointment.is_coming(now):
-        raise BookingError(CHANGED)
+        raise StaleError(CHANGED)
     if not done and appointment.status != Status.CANCELLED:
-        raise BookingError("This appointment is over, and cannot be cancelled.")
+        raise UserFacingError("This appointment is over, and cannot be cancelled.")
     if done:
         delivery.close_ways_in(appointment, at=now)
         tell(appointment, Kind.CANCELLATION, at=now)
@@ -326,9 +331,7 @@ def cancel(
 
 
 def _coming(appointment: Appointment, at: datetime) -> QuerySet[Appointment]:
-    """One row, while somebody is expected. Both are looked at by the statement that changes it, without a join:
-    PostgreSQL reads what is joined, or chosen by its key from a query within, as it was before another's change.
-    """
+    """The row while coming. No join and no subquery by key: PostgreSQL reads those as before a concurrent change."""
     ahead = Slot.objects.filter(pk=OuterRef("slot"), starts__gt=at)
     return Appointment.objects.filter(Exists(ahead), pk=appointment.pk, status__in=COMING)
 
@@ -352,17 +355,15 @@ def possible_marks(appointment: Appointment, at: datetime | None = None) -> list
 
 @transaction.atomic
 def mark(*, appointment: Appointment, status: str, by: AbstractBaseUser | str, at: datetime | None = None) -> None:
-    """Mark an appointment in one of the ways that are possible now. `by` may be `auditing.PATIENT`.
+    """Mark an appointment in one of its `possible_marks` other than BOOKED. `by` may be `audit.PATIENT`.
 
-    What is confirmed is the e-mail address that `appointment` has, as the caller has read it. Raises BookingError when
-    it cannot be marked like this, or has changed. To cancel has consequences of its own: use `cancel`; back from an
-    arrival leads `take_back_arrival`.
+    Raises UserFacingError for another mark, and StaleError to confirm an e-mail address that was corrected since.
     """
     row = Appointment.objects.select_for_update(no_key=True).get(pk=appointment.pk)
     if status == Status.BOOKED or status not in possible_marks(row, at):
-        raise BookingError("This appointment cannot be marked like this now. Look at where it stands.")
+        raise UserFacingError("This appointment cannot be marked like this now. Look at where it stands.")
     if status == Status.CONFIRMED and row.email != appointment.email:
-        raise BookingError(CHANGED)
+        raise StaleError(CHANGED)
     Appointment.objects.filter(pk=row.pk).update(status=status)
     appointment.refresh_from_db()
     action = Action.CONFIRMED if status == Status.CONFIRMED else Action.STATUS
@@ -373,12 +374,12 @@ def mark(*, appointment: Appointment, status: str, by: AbstractBaseUser | str, a
 def take_back_arrival(*, appointment: Appointment, by: AbstractBaseUser) -> None:
     """Somebody is expected again who was marked as arrived by mistake: it stands as before, confirmed or not.
 
-    Raises BookingError when they are not marked as arrived any more.
+    Raises UserFacingError when they are not marked as arrived any more.
     """
     was_confirmed = AuditEntry.objects.filter(appointment=appointment, action=Action.CONFIRMED).exists()
     arrived = Appointment.objects.filter(pk=appointment.pk, status=Status.ARRIVED)
     if arrived.update(status=Status.CONFIRMED if was_confirmed else Status.BOOKED) != 1:
-        raise BookingError(CHANGED)
+        raise StaleError(CHANGED)
     appointment.refresh_from_db()
     audit.record(Action.STATUS, appointment, by=by, detail="Not arrived after all")
 

@@ -17,13 +17,14 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 
 from appointments.booking import closures
-from appointments.booking.booking import BookingError
 from appointments.governance.permissions import CHANGE, appointments_of, slots_of
 from appointments.governance.screens import PlainTitles, day_in, moment, record_listed
-from appointments.messages.messaging import LONGEST_TEXT, MessagingError
+from appointments.messages.messaging import LONGEST_TEXT
 from appointments.models import Appointment, Closure, Slot
 from appointments.scheduling import availability
 from appointments.scheduling.walltime import bounds
+from calcsite.errors import UserFacingError
+from calcsite.stale import SeenMixin, fingerprint
 
 MOST = 50  # patients on one page
 TIMES = 10  # times that each is offered, of their clinician and of anybody
@@ -35,10 +36,8 @@ SOMEBODY_IS_BOOKED = (
 )
 
 
-class ClosureForm(forms.ModelForm):
-    """A closure. It is refused until whoever saves it has seen the list of those whom it hits."""
-
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+class ClosureForm(SeenMixin, forms.ModelForm):
+    """A closure. It is refused until its page has shown the current list of affected appointments."""
 
     class Meta:
         model = Closure
@@ -51,7 +50,7 @@ class ClosureForm(forms.ModelForm):
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, state=fingerprint(), **kwargs)
         if who := self.fields.get("clinician"):
             who.empty_label = EVERYBODY
             for link in ("add", "change", "delete", "view"):
@@ -63,10 +62,9 @@ class ClosureForm(forms.ModelForm):
         if not self.errors:
             asked = Closure(**{name: cleaned[name] for name in ("clinician", "starts", "ends")})
             self.hit = list(closures.affected_by(asked))
-            seen = ",".join(f"{appointment.pk}-{appointment.sequence}" for appointment in self.hit)
-            if self.hit and cleaned["seen"] != seen:
-                self.data = self.data.copy()
-                self.data["seen"] = seen
+            state = fingerprint(*({"revision": each.revision} for each in self.hit))
+            if self.hit and cleaned["seen"] != state:
+                self.show_state(state)
                 raise ValidationError(SOMEBODY_IS_BOOKED)
         return cleaned
 
@@ -231,7 +229,7 @@ def settle_one(request: HttpRequest, appointment: Appointment, slot: Slot | None
     """Move or cancel one, and say how it went."""
     try:
         closures.settle(appointment=appointment, slot=slot, text=text if appointment.email else "", by=request.user)
-    except (BookingError, MessagingError) as error:
+    except UserFacingError as error:
         messages.error(request, f"{appointment.name}: nothing has changed. {error}")
     else:
         messages.success(request, f"{appointment.name}: {f'moved to {in_words(slot)}' if slot else 'cancelled'}.")

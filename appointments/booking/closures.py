@@ -57,8 +57,8 @@ def settle(
 ) -> Appointment:
     """Move an orphaned appointment to `slot`, or cancel it when there is none; with a message in staff's words.
 
-    All of it is done or nothing. Raises BookingError when it cannot be moved or cancelled any more, and MessagingError
-    when the message cannot be sent.
+    All of it is done or nothing. Raises UserFacingError when it cannot be moved or cancelled any more, and when
+    the message cannot be sent.
     """
     now = at or timezone.now()
     if slot:

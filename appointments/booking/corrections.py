@@ -12,11 +12,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from appointments.access import carers
-from appointments.booking.booking import BookingError
 from appointments.choices import Status
 from appointments.governance import audit
 from appointments.messages import delivery
 from appointments.models import Appointment, AuditEntry, Message, Note
+from calcsite.errors import UserFacingError
 
 Action = AuditEntry.Action
 
@@ -57,13 +57,13 @@ def correct_details(
 
 @transaction.atomic
 def reissue_link(*, appointment: Appointment, by: AbstractUser, at: datetime | None = None) -> Message:
-    """End a patient's links at once and send them a new one. Raises BookingError when it would lead nowhere."""
+    """End a patient's links at once and send them a new one. Raises UserFacingError when it would lead nowhere."""
     now = at or timezone.now()
     row = Appointment.objects.select_for_update(no_key=True).get(pk=appointment.pk)
     if not row.is_reachable(now):
-        raise BookingError("This appointment is cancelled, or was long ago: a link to it would lead nowhere.")
+        raise UserFacingError("This appointment is cancelled, or was long ago: a link to it would lead nowhere.")
     if not row.email:
-        raise BookingError("There is no e-mail address to send a link to.")
+        raise UserFacingError("There is no e-mail address to send a link to.")
     delivery.close_ways_in(row, at=now)
     audit.record(Action.MESSAGED, row, by=by, detail="New link")
     return _send_link(row, now)

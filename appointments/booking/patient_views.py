@@ -24,6 +24,7 @@ from appointments.governance import audit
 from appointments.models import Appointment, Offer, WaitingEntry
 from appointments.models.waiting import IGNORED_MOST
 from appointments.scheduling import availability, local_times
+from calcsite.errors import UserFacingError
 from calcsite.web.keys import key_in
 
 
@@ -63,7 +64,7 @@ def open_link(request: HttpRequest) -> HttpResponse:
     """
     try:
         link = links.enter(request.POST.get("token", ""))
-    except links.AccessError:
+    except UserFacingError:
         return render(request, "appointments/access/dead_link.html", status=404)
     remember(request, links.SESSION, link.pk)
     is_offered = link.appointment.is_coming() and waiting_list.offer_to(link.appointment)
@@ -156,7 +157,7 @@ def move(request: HttpRequest, appointment: Appointment, pk: int) -> HttpRespons
     if request.method == "POST":
         try:
             booking.reschedule(appointment=appointment, slot=slot)
-        except booking.BookingError as error:
+        except UserFacingError as error:
             if is_now_at(appointment, slot.pk):
                 return redirect("patient:home")  # by the first of two clicks at once
             problem, status = str(error), 409
@@ -175,7 +176,7 @@ def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             booking.cancel(appointment=appointment, why=form.cleaned_data["why"])
-        except booking.BookingError as error:
+        except UserFacingError as error:
             messages.error(request, str(error))
             return redirect("patient:home")
         return redirect("patient:cancelled")
@@ -208,7 +209,7 @@ def send_code(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Have a code sent, and ask for it."""
     try:
         links.ask_for_code(appointment)
-    except links.AccessError as error:
+    except UserFacingError as error:
         return refused(request, error, code_for={"next": wanted(request)})
     messages.success(request, "We are sending you a code. Only the newest one works.")
     query = {"sent": "1", "next": wanted(request)}
@@ -226,7 +227,7 @@ def confirm(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             links.check_code(appointment, form.cleaned_data["code"])
-        except links.AccessError as error:
+        except UserFacingError as error:
             form.add_error("code", str(error))
         else:
             request.session[CODE] = [request.session[links.SESSION], timezone.now().isoformat()]
@@ -242,7 +243,7 @@ def confirm_address(request: HttpRequest, appointment: Appointment) -> None:
         return
     try:
         booking.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
-    except booking.BookingError:
+    except UserFacingError:
         return  # staff have marked it meanwhile: the code was right all the same
     messages.success(request, "Thank you. Your e-mail address is confirmed.")
 
@@ -259,7 +260,7 @@ def waiting(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             waiting_list.join(appointment=appointment, same_clinician=form.cleaned_data["same_clinician"])
-        except waiting_list.WaitingError as error:
+        except UserFacingError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, "We e-mail you when an earlier time comes free.")
@@ -287,14 +288,14 @@ def answer_to(request: HttpRequest, appointment: Appointment, answer: str) -> Ht
     found = waiting_list.open_offers(appointment).filter(pk=key).first()
     try:
         if found is None:
-            raise waiting_list.WaitingError(waiting_list.OVER)
+            raise UserFacingError(waiting_list.OVER)
         if answer == "no":
             waiting_list.decline(offer=found)
             messages.success(request, "Thank you. You keep your time, and we go on looking for an earlier one.")
         else:
             waiting_list.accept(offer=found)
             messages.success(request, "Your appointment has the earlier time. We send you an e-mail about it.")
-    except (waiting_list.WaitingError, booking.BookingError) as error:
+    except UserFacingError as error:
         if waiting_list.was_answered(appointment, key, accepted=answer == "yes"):
             return redirect("patient:home")
         appointment.refresh_from_db()

@@ -10,6 +10,7 @@ from appointments.forms.fields import EmailField, LineField, TextField, has_a_nu
 from appointments.governance import consents
 from appointments.messages.messaging import LONGEST_TEXT
 from appointments.models import Appointment, AppointmentType, Slot
+from calcsite.stale import SeenMixin
 from conditions.models import Condition
 
 
@@ -118,8 +119,8 @@ class FindTimeForm(forms.Form):
     anybody = forms.BooleanField(label="Other clinicians’ too", required=False)
 
 
-class MoveForm(forms.Form):
-    """The new time. `seen` is the number of changes that the page before the writer knew of."""
+class MoveForm(SeenMixin, forms.Form):
+    """The new time of an appointment."""
 
     slot = forms.ModelChoiceField(
         Slot.objects.none(),
@@ -131,16 +132,14 @@ class MoveForm(forms.Form):
             "invalid_choice": "That time is not free any more. Choose another one.",
         },
     )
-    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
 
 
-class CancelForm(forms.Form):
-    """Why, and of which state: `seen` is as in MoveForm."""
+class CancelForm(SeenMixin, forms.Form):
+    """The reason of a cancellation."""
 
     why = text(
         "Why?", "Staff read it. The patient is told that the appointment is cancelled.", most=300, required=False
     )
-    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
 
 
 class MessageForm(forms.Form):

@@ -13,6 +13,7 @@ from appointments.choices import Mode, Status
 from appointments.governance import consents
 from appointments.models import Appointment, AppointmentType, Clinician, Draft, FollowUp
 from appointments.scheduling import timezones
+from calcsite.errors import UserFacingError
 from conditions.models import Listing
 
 
@@ -186,7 +187,7 @@ def fit_hold(draft: Draft) -> None:
             draft.appointment = booking.hold(
                 draft=draft, slot=appointment.slot, appointment_type=wanted.appointment_type, mode=wanted.mode
             )
-        except booking.BookingError:
+        except UserFacingError:
             pass
         else:
             return

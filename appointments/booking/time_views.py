@@ -13,6 +13,7 @@ from appointments.booking.steps import go
 from appointments.booking.views import in_order, page
 from appointments.models import Draft, Slot
 from appointments.scheduling import availability, timezones
+from calcsite.errors import UserFacingError
 from calcsite.web.keys import key_in
 
 CHOOSE_ONE = "Choose one time from the list."
@@ -43,7 +44,7 @@ def choose_time(request: HttpRequest, name: str, draft: Draft) -> HttpResponse:
         return limits.refusal("chosen")
     except booking.TimeTakenError as error:
         return refused(request, draft, heading=GONE, notice=f"{error} Choose another one: your answers are kept.")
-    except booking.BookingError as error:
+    except UserFacingError as error:
         return refused(request, draft, problem=str(error))
     drafts.save(draft=draft, step=steps.TIME, answers={"zone": zone_of(request, draft)})
     draft.refresh_from_db()

@@ -19,6 +19,7 @@ from appointments.governance import consents
 from appointments.guidance import copies
 from appointments.models import Appointment, Draft
 from appointments.scheduling import local_times
+from calcsite.errors import UserFacingError
 from calcsite.web.public_pages import public_page
 from conditions.models import Listing
 
@@ -130,7 +131,7 @@ def left(
 
 def kept_longer(draft: Draft, name: str) -> HttpResponse:
     """Hold a time for longer. The page says until when, or that it cannot be; without any time it leads to times."""
-    with suppress(booking.BookingError):
+    with suppress(UserFacingError):
         booking.extend(draft=draft)
     return redirect(f"{reverse('appointments:step', args=[name])}?kept=yes")
 
@@ -162,7 +163,7 @@ def check(request: HttpRequest, name: str, draft: Draft) -> HttpResponse:
             made = steps.book(draft)
         except booking.TooManyError:
             return limits.refusal("booked")
-        except booking.BookingError:
+        except UserFacingError:
             return go(steps.TIME)  # which says that the time has gone, and offers others
         return confirmed(draft, made)
     context = {"answers": steps.details(draft), "about": steps.about(draft), "problem": problem}

@@ -16,6 +16,7 @@ from appointments.booking import booking
 from appointments.choices import COMING
 from appointments.models import Appointment, Message, Offer, Slot, WaitingEntry
 from appointments.models.waiting import IGNORED_MOST
+from calcsite.errors import UserFacingError
 
 ANSWER_WITHIN = timedelta(hours=4)
 SHORTEST = timedelta(minutes=30)  # to answer: a time that is nearer is not offered
@@ -27,12 +28,8 @@ OVER = "This offer is over. You keep the time that you have."
 Taste = tuple[int, str, int | None]  # kind, mode and clinician
 
 
-class WaitingError(Exception):
-    """It is not possible now. The message says why, in words for the patient."""
-
-
 def join(*, appointment: Appointment, same_clinician: bool = False, at: datetime | None = None) -> WaitingEntry:
-    """Put a patient on the list, at its end. Raises WaitingError when there is nothing to wait for.
+    """Put a patient on the list, at its end. Raises UserFacingError when there is nothing to wait for.
 
     PostgreSQL notices at the end of a transaction that a slot was deleted meanwhile: then the free times are read
     again. Locking them first would keep others from taking them.
@@ -42,19 +39,19 @@ def join(*, appointment: Appointment, same_clinician: bool = False, at: datetime
             return _join(appointment, same_clinician, at or timezone.now())
         except IntegrityError:
             continue
-    raise WaitingError("The free times are just being changed. Try again in a minute.")
+    raise UserFacingError("The free times are just being changed. Try again in a minute.")
 
 
 @transaction.atomic
 def _join(appointment: Appointment, same_clinician: bool, now: datetime) -> WaitingEntry:
     if not Appointment.objects.coming(now).filter(pk=appointment.pk).exists():
-        raise WaitingError("This appointment is over, or was cancelled.")
+        raise UserFacingError("This appointment is over, or was cancelled.")
     clinician = appointment.slot.clinician if same_clinician else None
     fields = {"clinician": clinician, "since": now, "ended_at": None, "ignored": 0}
     entry = WaitingEntry.objects.update_or_create(appointment=appointment, defaults=fields)[0]
     earlier = free_for(entry, now).filter(starts__lt=appointment.slot.starts)[: MANY + 1]
     if len(earlier) > MANY:
-        raise WaitingError("Many earlier times are free. Choose one of them now.")
+        raise UserFacingError("Many earlier times are free. Choose one of them now.")
     # In the order in which `aligning` locks them: so the two do not wait for each other.
     passed_over = [
         Offer(entry=entry, slot=slot, made_at=now, expires_at=now, answered_at=now, accepted=False)
@@ -200,7 +197,7 @@ def _offer(entry: WaitingEntry, slot: Slot, at: datetime) -> bool:
 def accept(*, offer: Offer, at: datetime | None = None) -> Appointment:
     """Move the patient to the time that they were offered, and take them off the list.
 
-    Raises WaitingError when the offer is over, and what `booking.reschedule` raises when somebody was faster. The
+    Raises UserFacingError when the offer is over, and what `booking.reschedule` raises when somebody was faster. The
     slot is locked first, as where slots are deleted with their offers (`aligning`), and the entry is written before
     the offer, as in `leave`: so no two wait for each other.
     """
@@ -214,11 +211,11 @@ def accept(*, offer: Offer, at: datetime | None = None) -> Appointment:
 
 @transaction.atomic
 def decline(*, offer: Offer, at: datetime | None = None) -> None:
-    """Say no to a time. The patient stays on the list. Raises WaitingError when the offer is over."""
+    """Say no to a time. The patient stays on the list. Raises UserFacingError when the offer is over."""
     WaitingEntry.objects.filter(pk=offer.entry_id).update(ignored=0)
     _answer(offer, accepted=False, at=at or timezone.now())
 
 
 def _answer(offer: Offer, *, accepted: bool, at: datetime) -> None:
     if Offer.objects.open(at).filter(pk=offer.pk).update(answered_at=at, accepted=accepted) != 1:
-        raise WaitingError(OVER)
+        raise UserFacingError(OVER)

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_POST, require_safe
 from post_office.models import STATUS
 
 from appointments.booking import booking, corrections
-from appointments.booking.booking import BookingError
 from appointments.booking.staff_forms import (
     BookForm,
     CancelForm,
@@ -28,14 +27,13 @@ from appointments.booking.staff_forms import (
 )
 from appointments.choices import Status
 from appointments.desk.worklists import BY_KEY
-from appointments.documents.screens import documents_panel
 from appointments.governance import consents
-from appointments.governance.permissions import ADD, CHANGE, SIGN, VIEW, may_see_all, slots_of
+from appointments.governance.permissions import ADD, CHANGE, SIGN, VIEW, may_see_all, patients_of, slots_of
 from appointments.governance.screens import about_appointment, needs, patient_screen, screen
 from appointments.messages import messaging
-from appointments.messages.messaging import MessagingError
 from appointments.models import Appointment, Message, Slot
 from appointments.scheduling.availability import free_for
+from calcsite.errors import UserFacingError
 
 TIMES_PER_PAGE = 40  # free times on one page; a later day shows others
 PAGE = "admin:appointments_appointment_change"
@@ -80,7 +78,9 @@ def _page(request: HttpRequest, appointment: Appointment, form: NoteForm) -> Htt
         sent=_messages_with_state(appointment),
         notes=appointment.notes.select_related("by"),
         entries=appointment.audit.all()[:50],
-        **documents_panel(request, appointment),
+        documents=appointment.documents.select_related("added_by"),
+        requests=appointment.document_requests.select_related("met_by", "asked_by"),
+        may_open=patients_of(request.user).filter(pk=appointment.pk).exists(),
     )
 
 
@@ -130,7 +130,7 @@ def book(request: HttpRequest, slot: int) -> HttpResponse:
             made = booking.book_for_patient(
                 slot=chosen, appointment_type=appointment_type, mode=mode, details=form.details, by=request.user
             )
-        except BookingError as error:
+        except UserFacingError as error:
             form.add_error(None, f"{error} What you have written is still here: the calendar shows other times.")
         else:
             messages.success(request, f"Booked. The reference is {made.spoken_reference}. {_notice(made)}")
@@ -145,14 +145,14 @@ def move(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     first = (find.is_valid() and find.cleaned_data["first"]) or timezone.localdate()
     anybody = find.is_valid() and find.cleaned_data["anybody"]
     times = free_for(appointment, request.user, first=first, anybody=bool(anybody))
-    form = MoveForm(request.POST or None, initial={"seen": appointment.sequence})
+    form = MoveForm(request.POST or None, state=appointment.revision)
     form.fields["slot"].queryset = times
     if form.is_valid():
-        appointment.sequence = form.cleaned_data["seen"]
         try:
-            booking.reschedule(appointment=appointment, slot=form.cleaned_data["slot"], by=request.user)
-        except BookingError as error:
+            booking.reschedule(appointment=appointment, by=request.user, **form.cleaned_data)
+        except UserFacingError as error:
             form.add_error(None, str(error))
+            form.show_state(appointment.revision)
         else:
             messages.success(request, f"Moved. {_notice(appointment)}")
             return _back(appointment)
@@ -177,14 +177,14 @@ def _later(times: QuerySet[Slot], first: date, anybody: bool) -> str:
 
 @about_appointment(CHANGE)
 def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    form = CancelForm(request.POST if request.method == "POST" else None, initial={"seen": appointment.sequence})
+    state = appointment.revision
+    form = CancelForm(request.POST if request.method == "POST" else None, state=state)
     if form.is_valid():
         try:
             booking.cancel(appointment=appointment, by=request.user, **form.cleaned_data)
-        except BookingError as error:
+        except UserFacingError as error:
             form.add_error(None, str(error))
-            form.data = form.data.copy()
-            form.data["seen"] = appointment.sequence  # the page shows how it is now
+            form.show_state(state)
         else:
             messages.success(request, f"Cancelled, and the time is free. {_notice(appointment)}")
             return _back(appointment)
@@ -208,7 +208,7 @@ def message(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     if form.is_valid():
         try:
             messaging.send_from_staff(appointment=appointment, by=request.user, **form.cleaned_data)
-        except MessagingError as error:
+        except UserFacingError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, "The message is on its way.")
@@ -241,7 +241,7 @@ def mark(request: HttpRequest, appointment: Appointment) -> HttpResponse:
             booking.take_back_arrival(appointment=appointment, by=request.user)
         else:
             booking.mark(appointment=appointment, by=request.user, **form.cleaned_data)
-    except BookingError as error:
+    except UserFacingError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, f"{appointment.name} is marked: {appointment.get_status_display()}.")
@@ -254,7 +254,7 @@ def link(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Send the patient a new link. Earlier links end."""
     try:
         corrections.reissue_link(appointment=appointment, by=request.user)
-    except BookingError as error:
+    except UserFacingError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, "A new link is on its way. The ones before have ended.")

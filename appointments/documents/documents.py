@@ -23,8 +23,10 @@ from appointments.documents.scanning import clamd, sandbox
 from appointments.documents.scanning.filechecks.names import safe_name
 from appointments.documents.scanning.filechecks.problems import FileProblem
 from appointments.governance import audit, consents, legal_holds
+from appointments.governance.legal_holds import HeldError
 from appointments.models import Appointment, AuditEntry, Document, DocumentRequest
 from appointments.models.documents import generated_name, private_files
+from calcsite.errors import UserFacingError
 
 MEGABYTE = 1024 * 1024
 FOLDER = "documents"  # in the storage
@@ -39,10 +41,6 @@ NO_ROOM = "All your files together can be {largest} MB large. This one is too mu
 NOT_AGREED = "You do not agree any more that we keep your files, so we did not keep this one."
 RECORD_ERASED = "We do not hold your record any more, so we did not keep this file. Call us if you have a question."
 UNDER_LEGAL_HOLD = "We have to keep this file for now. Call us, and we explain why."
-
-
-class DocumentError(Exception):
-    """A document cannot be added or removed. The message tells the user why, and the next step."""
 
 
 def refusal(why: str) -> str:
@@ -85,7 +83,7 @@ def add(
     by: AbstractBaseUser | None = None,
     at: datetime | None = None,
 ) -> Document:
-    """Check an uploaded file and store it. Raises DocumentError if it is not stored; then no trace of it is left.
+    """Check an uploaded file and store it. Raises UserFacingError if it is not stored; then no trace of it is left.
 
     `meets` is the request that the document answers. Without `by` the patient is the sender.
     """
@@ -109,7 +107,7 @@ def add(
     except BaseException as error:
         _delete_file(stored)
         if isinstance(error, OperationalError):  # the database's own disk is full, or it is away
-            raise DocumentError(DISK_FULL) from error
+            raise UserFacingError(DISK_FULL) from error
         raise
     return row
 
@@ -120,7 +118,7 @@ def _kind_of(file: TemporaryUploadedFile) -> str:
             kind = sandbox.kind_of(file.temporary_file_path())
             clamd.check(file)
     except FileProblem as problem:
-        raise DocumentError(str(problem)) from problem
+        raise UserFacingError(str(problem)) from problem
     return kind
 
 
@@ -138,7 +136,7 @@ def _store(file: TemporaryUploadedFile) -> str:
         return private_files().save(name, file)
     except OSError as error:
         _delete_file(name)
-        raise DocumentError(DISK_FULL) from error
+        raise UserFacingError(DISK_FULL) from error
 
 
 def _delete_file(name: str) -> None:
@@ -152,7 +150,7 @@ def _insert(row: Document, meets: DocumentRequest | None) -> None:
     """Insert the row under its appointment's lock, so that the limits hold for simultaneous uploads."""
     appointment = Appointment.objects.select_for_update().filter(pk=row.appointment_id).first()
     if appointment is None:
-        raise DocumentError(RECORD_ERASED)
+        raise UserFacingError(RECORD_ERASED)
     _check_limits(row)
     row.save(force_insert=True)
     if meets:
@@ -161,21 +159,21 @@ def _insert(row: Document, meets: DocumentRequest | None) -> None:
 
 
 def _check_limits(row: Document) -> None:
-    """Raises DocumentError for too many files, too large a file, a duplicate, or without consent.
+    """Raises UserFacingError for too many files, too large a file, a duplicate, or without consent.
 
     Called before a file is checked, which takes long, and again under the lock.
     """
     there = Document.objects.filter(appointment=row.appointment)
     if row.added_by is None and not has_agreed(row.appointment):
-        raise DocumentError(NOT_AGREED)
+        raise UserFacingError(NOT_AGREED)
     if row.size > max_file_bytes():
-        raise DocumentError(refusal("too large"))
+        raise UserFacingError(refusal("too large"))
     if same := there.filter(sha256=row.sha256).first():
-        raise DocumentError(DUPLICATE.format(name=same.name))
+        raise UserFacingError(DUPLICATE.format(name=same.name))
     if there.count() >= max_files():
-        raise DocumentError(refusal("too many"))
+        raise UserFacingError(refusal("too many"))
     if (there.aggregate(size=Sum("size"))["size"] or 0) + row.size > max_total_bytes():
-        raise DocumentError(refusal("no room"))
+        raise UserFacingError(refusal("no room"))
 
 
 @transaction.atomic
@@ -183,11 +181,11 @@ def remove(*, document: Document, by: AbstractBaseUser | None = None, at: dateti
     """Delete a document and its file. A request that it met is open again.
 
     Patients remove documents that they sent, until the appointment begins: from then on the opinion rests on them.
-    Staff remove documents that staff added. Raises DocumentError otherwise.
+    Staff remove documents that staff added. Raises UserFacingError otherwise.
     """
     appointment = _locked(document.appointment)
     if not may_remove(document, appointment, by=by, at=at):
-        raise DocumentError("This file cannot be removed here any more. Call us if it should not be kept.")
+        raise UserFacingError("This file cannot be removed here any more. Call us if it should not be kept.")
     _delete(appointment, [document], by=by or audit.PATIENT)
 
 
@@ -195,18 +193,18 @@ def remove(*, document: Document, by: AbstractBaseUser | None = None, at: dateti
 def remove_sent(*, appointment: Appointment) -> None:
     """Delete all documents that the patient sent, at any time, because their consent is withdrawn.
 
-    Raises DocumentError if there is a legal hold.
+    Raises HeldError if there is a legal hold.
     """
     row = _locked(appointment)
     _delete(row, list(Document.objects.filter(appointment=row, added_by=None)), by=audit.PATIENT)
 
 
 def _locked(appointment: Appointment) -> Appointment:
-    """The locked row of an appointment. Raises DocumentError if there is a legal hold."""
+    """The locked row of an appointment. Raises HeldError if there is a legal hold."""
     try:
         return legal_holds.lock(appointment)
-    except legal_holds.HeldError as error:
-        raise DocumentError(UNDER_LEGAL_HOLD) from error
+    except HeldError as error:
+        raise HeldError(UNDER_LEGAL_HOLD) from error
 
 
 def _delete(appointment: Appointment, documents: list[Document], *, by: AbstractBaseUser | str) -> None:

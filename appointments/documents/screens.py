@@ -4,8 +4,6 @@ The patient's clinician opens them, and each access is audited. Staff who book f
 request missing ones and add those that came by post; a document's name is medical, and hidden from them.
 """
 
-from typing import Any
-
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -21,6 +19,7 @@ from appointments.governance import audit
 from appointments.governance.permissions import CHANGE, VIEW, patients_of
 from appointments.governance.screens import about_appointment, patient_screen
 from appointments.models import Appointment, AuditEntry, Document, DocumentRequest
+from calcsite.errors import UserFacingError
 from calcsite.web.uploads import takes_large_files
 
 PAGE = "admin:appointments_appointment_change"
@@ -38,15 +37,6 @@ def document_urls(site: AdminSite) -> list[URLPattern]:
         path(f"<int:pk>/documents/{address}", site.admin_view(view), name=f"appointments_appointment_document_{name}")
         for name, (address, view) in steps.items()
     ]
-
-
-def documents_panel(request: HttpRequest, appointment: Appointment) -> dict[str, Any]:
-    """The template context of the documents on an appointment's page."""
-    return {
-        "documents": appointment.documents.select_related("added_by"),
-        "requests": appointment.document_requests.select_related("met_by", "asked_by"),
-        "may_open": patients_of(request.user).filter(pk=appointment.pk).exists(),
-    }
 
 
 @require_safe
@@ -100,7 +90,7 @@ def remove(request: HttpRequest, appointment: Appointment, document: int) -> Htt
     found = get_object_or_404(Document, appointment=appointment, pk=document)
     try:
         documents.remove(document=found, by=request.user)
-    except documents.DocumentError as error:
+    except UserFacingError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, "The document is deleted.")

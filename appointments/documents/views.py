@@ -18,6 +18,7 @@ from appointments.governance import consents
 from appointments.models import Appointment, Document
 from appointments.preparation import tasks
 from appointments.preparation.tasks import tasks_of
+from calcsite.errors import UserFacingError
 from calcsite.web.uploads import takes_large_files
 
 
@@ -55,7 +56,7 @@ def receive(request: HttpRequest, appointment: Appointment, form: Form, **by: An
         name = readable(file.name or "")
         try:
             documents.add(appointment=appointment, file=file, **form.cleaned_data, **by)
-        except documents.DocumentError as error:
+        except UserFacingError as error:
             form.add_error("files", f"{name}: {error}")
         else:
             arrived += 1
@@ -108,7 +109,7 @@ def remove(request: HttpRequest, appointment: Appointment, pk: int) -> HttpRespo
     if request.method == "POST":
         try:
             documents.remove(document=found)
-        except documents.DocumentError as error:
+        except UserFacingError as error:
             problem = str(error)
         else:
             messages.success(request, "The file is deleted.")

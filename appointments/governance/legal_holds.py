@@ -12,11 +12,12 @@ from django.utils import timezone
 
 from appointments.governance import audit
 from appointments.models import Appointment, AuditEntry, LegalHold
+from calcsite.errors import UserFacingError
 
 Action = AuditEntry.Action
 
 
-class HeldError(Exception):
+class HeldError(UserFacingError):
     """There is a legal hold on the appointment. The message tells the user so."""
 
 

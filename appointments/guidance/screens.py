@@ -17,7 +17,6 @@ from appointments.governance.screens import record_listed
 from appointments.guidance import versions
 from appointments.guidance.forms import ReviewForm
 from appointments.guidance.versions import Item
-from appointments.messages.messaging import MessagingError
 from calcsite.errors import UserFacingError
 from calcsite.web.paging import links_to_pages, page_of
 
@@ -89,7 +88,7 @@ def replace(request: HttpRequest, item: Item, copy: int) -> HttpResponse:
     tell = "tell" in request.POST
     try:
         versions.replace(copy=held, by=request.user, tell=tell)
-    except (UserFacingError, MessagingError) as error:
+    except UserFacingError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, "Replaced, and a message is on its way." if tell else "Replaced.")

@@ -115,7 +115,7 @@ def replace(*, copy: Copy, by: AbstractUser, tell: bool, at: datetime | None = N
     """Replace the unsafe words of a copy by the current ones; with `tell`, send the patient a message.
 
     A task that was done by the old words is to do again. The message holds nothing medical. Raises UserFacingError
-    when the words of the copy are safe, and MessagingError when the patient has no e-mail address.
+    when the words of the copy are safe, and UserFacingError when the patient has no e-mail address.
     """
     now, model = at or timezone.now(), type(copy)
     source = model._meta.get_field("source").related_model.objects.filter(pk=copy.source_id).first()

@@ -32,6 +32,7 @@ from appointments.models import Appointment, AuditEntry, Message, Offer, Recover
 from appointments.preparation import readiness
 from appointments.scheduling.local_times import one_line, reading, readings, zone_of
 from calcsite.context import clinic
+from calcsite.errors import UserFacingError
 from calcsite.models import ClinicDetails
 
 MOST = 200  # messages of one round: other work waits
@@ -42,10 +43,6 @@ Kind = Message.Kind
 METHODS = {Kind.CONFIRMATION: "REQUEST", Kind.CHANGE: "REQUEST", Kind.CANCELLATION: "CANCEL"}
 
 logger = logging.getLogger(__name__)
-
-
-class MessagingError(Exception):
-    """The message cannot be sent. It says why, in words for staff."""
 
 
 def compose_due(at: datetime | None = None) -> int:
@@ -202,14 +199,14 @@ def _useless_from(message: Message) -> datetime | None:
 def send_from_staff(
     *, appointment: Appointment, text: str, by: AbstractBaseUser, at: datetime | None = None
 ) -> Message:
-    """Have a message from staff sent to a patient. Raises MessagingError when it is empty or there is no address."""
+    """Have a message from staff sent to a patient. Raises UserFacingError when it is empty or there is no address."""
     now, text = at or timezone.now(), text.strip()
     if not text or len(text) > LONGEST_TEXT:
-        raise MessagingError(f"Write a message of up to {LONGEST_TEXT} characters.")
+        raise UserFacingError(f"Write a message of up to {LONGEST_TEXT} characters.")
     try:
         validate_email(appointment.email)
     except ValidationError as error:
-        raise MessagingError("This patient has no e-mail address that works. Telephone them.") from error
+        raise UserFacingError("This patient has no e-mail address that works. Telephone them.") from error
     audit.record(AuditEntry.Action.MESSAGED, appointment, by=by)
     key = f"staff-{uuid.uuid4()}"
     return Message.objects.create(

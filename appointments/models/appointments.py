@@ -14,6 +14,7 @@ from django.utils import timezone
 from appointments.choices import COMING, LIVE, Mode, Status
 from appointments.models.clinicians import AppointmentType, Clinician
 from appointments.models.hours import Slot
+from calcsite.stale import fingerprint
 from conditions.models import Condition
 
 # Read out by telephone, none is taken for another: no vowels, so no words; no 0, 1, 2, 5, 8.
@@ -174,6 +175,11 @@ class Appointment(models.Model):
         """Whether a link may lead to it: as `reachable` has it."""
         is_open = self.status not in (Status.HELD, Status.CANCELLED)
         return is_open and self.slot.starts > (at or timezone.now()) - REACHABLE
+
+    @property
+    def revision(self) -> str:
+        """The fingerprint of the key and of `sequence`, which rises with every move and cancellation."""
+        return fingerprint({"appointment": self.pk, "sequence": self.sequence})
 
     @property
     def standing(self) -> str:

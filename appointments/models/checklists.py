@@ -19,7 +19,7 @@ class GuidanceQuerySet(models.QuerySet):
 
 
 class CopyQuerySet(models.QuerySet):
-    """Copies of items of advice, as patients hold them."""
+    """Copies of items of advice in bookings and plans."""
 
     def outdated(self, item: "Guidance") -> "CopyQuerySet":
         """Copies of an item in a version that is no longer safe to follow."""
@@ -79,7 +79,7 @@ class Guidance(models.Model):
 
 
 class ChecklistItem(Guidance):
-    """One thing to do before an appointment, and the tool on the patient's own pages that does it."""
+    """One thing to do before an appointment, with its tool on the patient's pages."""
 
     tool = models.CharField(
         "what it is done with", max_length=20, choices=Tool, help_text="The part of the patient's pages it leads to."

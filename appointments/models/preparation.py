@@ -62,7 +62,7 @@ class PreparationTask(models.Model):
 
     @property
     def summary(self) -> str:
-        """The first paragraph."""
+        """The first paragraph of the text."""
         return self.text.replace("\r\n", "\n").partition("\n\n")[0]
 
     @property
@@ -93,7 +93,7 @@ class Written(models.Model):
 
 
 class PackRow(Written):
-    """One row of a list that a patient keeps for their visit."""
+    """One row of a list in a visit pack."""
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="%(class)s_set")
     position = models.PositiveSmallIntegerField(default=0)
@@ -110,7 +110,7 @@ class PackRow(Written):
 
 
 class HistoryEntry(PackRow):
-    """Something from the medical history of a patient, or of their family."""
+    """An entry of the medical history of a patient, or of their family."""
 
     Kind = HistoryKind
 
@@ -152,7 +152,7 @@ class Symptom(PackRow):
 
 
 class Question(PackRow):
-    """A question that a patient wants to ask; the first is the most important. The clinician answers it."""
+    """A question of a patient, with the clinician's answer. The first one on the list is the most important."""
 
     Outcome = QuestionOutcome
 
@@ -204,7 +204,7 @@ class TreatmentOption(PackRow):
 
 
 class TestInstruction(PackRow):
-    """How to get ready for a test, fasting or clothing for example. Written by staff."""
+    """Instructions of staff for a test, about fasting or clothing for example."""
 
     test = models.CharField(max_length=200, help_text="Which test, and where.")
     day = models.DateField(null=True, blank=True)

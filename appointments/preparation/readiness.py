@@ -1,6 +1,6 @@
-"""Readiness: who comes in the next days, and what is still missing before they do.
+"""Readiness: the coming appointments, and the open tasks and missing documents of each.
 
-It tells how far something is and never what a patient wrote: whoever books may look at it.
+It shows the progress and never the words of a patient, because all booking staff may read it.
 """
 
 import hashlib
@@ -21,22 +21,22 @@ from appointments.models.appointments import AppointmentQuerySet
 from appointments.scheduling.walltime import bounds
 from calcsite.errors import UserFacingError
 
-DAYS = (7, 14, 30)
+BOARD_DAYS = (7, 14, 30)
 CLOSED = {TaskStatus.DONE, TaskStatus.NOT_NEEDED}
 
 
 @dataclass(frozen=True)
 class Readiness:
-    """How ready one appointment is."""
+    """The readiness of one appointment."""
 
     appointment: Appointment
     done: int
     tasks: int
-    open: list[str]  # by the tool of each task that is open
-    late: list[str]  # those of them that should be done by now
-    documents: list[str]  # asked for, and not there
+    open: list[str]  # the names of the open tasks' tools
+    late: list[str]  # the names of the overdue ones
+    documents: list[str]  # requested and missing
     is_confirmed: bool
-    is_nudged: bool  # today
+    is_nudged: bool  # today, at the patient's address
 
     @property
     def is_ready(self) -> bool:
@@ -48,15 +48,15 @@ class Readiness:
 
 
 def coming(user: AbstractUser, *, days: int, at: datetime | None = None) -> AppointmentQuerySet:
-    """The appointments that `user` may see from now to the end of the day in so many days, the next one first."""
+    """The appointments that `user` may see until the end of the day in `days` days, the next one first."""
     now = at or timezone.now()
     _, ends = bounds(timezone.localdate(now), days + 1)
     found = appointments_of(user).coming(now).filter(slot__starts__lt=ends)
     return found.select_related("slot__clinician", "appointment_type").order_by("slot__starts", "pk")
 
 
-def look(appointments: Sequence[Appointment], at: datetime | None = None) -> list[Readiness]:
-    """How ready each is. The number of queries does not grow with them."""
+def readiness_of(appointments: Sequence[Appointment], at: datetime | None = None) -> list[Readiness]:
+    """The readiness of each appointment. The number of queries does not grow with them."""
     now = at or timezone.now()
     keys = {appointment.pk: _key(appointment, now) for appointment in appointments}
     nudged = set(Message.objects.filter(key__in=keys.values()).values_list("key", flat=True))
@@ -80,19 +80,19 @@ def _readiness(appointment: Appointment, at: datetime, *, is_nudged: bool) -> Re
 
 
 def is_open(appointment: Appointment, at: datetime | None = None) -> bool:
-    """Whether there is still something to remind a patient of, and time to do it."""
+    """Whether a coming appointment is not ready yet."""
     now = at or timezone.now()
     if not appointment.is_coming(now):
         return False
-    (found,) = look([appointment], now)
+    (found,) = readiness_of([appointment], now)
     return not found.is_ready
 
 
 @transaction.atomic
 def nudge(*, appointment: Appointment, by: AbstractUser, at: datetime | None = None) -> Message:
-    """Remind a patient that something on their list is open, once a day at most.
+    """Remind a patient by e-mail that tasks are open, once a day at most.
 
-    Raises UserFacingError when nothing is, when there is no address, and when they were reminded today.
+    Raises UserFacingError when none is open, when there is no address, and when the address had a reminder today.
     """
     now = at or timezone.now()
     if not appointment.email:

@@ -1,4 +1,4 @@
-"""The readiness board: who comes in the next days, what is missing, and a nudge in one click."""
+"""The readiness board: the coming appointments, their missing parts, and a reminder in one click."""
 
 from urllib.parse import urlencode
 
@@ -15,7 +15,7 @@ from appointments.preparation import readiness
 from calcsite.errors import UserFacingError
 from calcsite.web.paging import links_to_pages, page_of
 
-PER_PAGE = 50
+APPOINTMENTS_PER_PAGE = 50
 
 
 def readiness_urls(site: AdminSite) -> list[URLPattern]:
@@ -26,16 +26,16 @@ def readiness_urls(site: AdminSite) -> list[URLPattern]:
 
 
 def _days_in(asked: str) -> int:
-    """How many days an address or a form asks for; the fewest when it asks for something else."""
-    return int(asked) if asked in map(str, readiness.DAYS) else readiness.DAYS[0]
+    """The number of days in an address or a form; the smallest one for any other value."""
+    return int(asked) if asked in map(str, readiness.BOARD_DAYS) else readiness.BOARD_DAYS[0]
 
 
 @require_safe
 @needs(VIEW)
 def board(request: HttpRequest) -> HttpResponse:
-    """Status only: what patients wrote is a link away, for their own clinician."""
+    """The board shows the status only. For the patient's clinician it links to the content."""
     days = _days_in(request.GET.get("days", ""))
-    page = page_of(readiness.coming(request.user, days=days), request.GET, per_page=PER_PAGE)
+    page = page_of(readiness.coming(request.user, days=days), request.GET, per_page=APPOINTMENTS_PER_PAGE)
     record_listed(request, page.object_list, "Readiness")
     parts = QueryDict(mutable=True)
     parts["days"] = str(days)
@@ -43,10 +43,10 @@ def board(request: HttpRequest) -> HttpResponse:
         request,
         "preparation/readiness.html",
         days=days,
-        choices=readiness.DAYS,
+        choices=readiness.BOARD_DAYS,
         page_obj=page,
         pages=links_to_pages(page, parts),
-        rows=readiness.look(page.object_list),
+        rows=readiness.readiness_of(page.object_list),
         may_change=request.user.has_perm(CHANGE),
     )
 
@@ -54,7 +54,7 @@ def board(request: HttpRequest) -> HttpResponse:
 @require_POST
 @about_appointment(CHANGE)
 def nudge(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """Remind a patient of their list, and lead back to the board as it was."""
+    """Remind a patient of their open tasks, and redirect to the same page of the board."""
     try:
         readiness.nudge(appointment=appointment, by=request.user)
     except UserFacingError as error:

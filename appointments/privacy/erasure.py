@@ -33,6 +33,7 @@ from appointments.governance.tombstones import StoredFile
 from appointments.messages import messaging
 from appointments.models import Appointment, AuditEntry, Draft, ErasureRequest, Message, Tombstone
 from appointments.privacy import registry
+from calcsite.errors import UserFacingError
 from calcsite.security import limits
 
 Action = AuditEntry.Action
@@ -42,10 +43,6 @@ MAIL_SEPARATOR = b"-" * 79 + b"\n"  # of Django's file-based backend
 TOMBSTONE_FAILED = (
     "The disk of the site may be full. Nothing is erased. Tell whoever runs the site, and try again then."
 )
-
-
-class ErasureError(Exception):
-    """The erasure cannot be asked for, refused or carried out now. The message tells the user why."""
 
 
 @transaction.atomic
@@ -70,16 +67,16 @@ def withdraw(*, appointment: Appointment) -> None:
 def refuse(*, appointment: Appointment, why: str, by: AbstractUser, at: datetime | None = None) -> bool:
     """Refuse an open request, with a message to the patient. Returns whether they have an address for it.
 
-    Raises ErasureError if there is no open request.
+    Raises UserFacingError if there is no open request.
     """
     decision = {"refused_at": at or timezone.now(), "refused_why": why, "refused_by": by}
     if ErasureRequest.objects.waiting().filter(appointment=appointment).update(**decision) != 1:
-        raise ErasureError("There is no open request: they took it back, or somebody has answered it.")
+        raise UserFacingError("There is no open request: they took it back, or somebody has answered it.")
     audit.record(Action.CHANGED, appointment, by=by, detail="Erasure refused")
     text = render_to_string("appointments/privacy/refusal.txt", {"why": why})
     try:
         messaging.send_from_staff(appointment=appointment, text=text, by=by, at=at)
-    except messaging.MessagingError:
+    except UserFacingError:
         return False
     return True
 
@@ -88,20 +85,18 @@ def refuse(*, appointment: Appointment, why: str, by: AbstractUser, at: datetime
 def erase(*, appointment: Appointment, by: AbstractUser | None = None, at: datetime | None = None) -> None:
     """Delete all data of an appointment's patient. Without `by` the site itself is the actor.
 
-    An upcoming appointment frees its slot. Raises ErasureError if there is a legal hold, if the appointment is erased
-    already, or if no tombstone can be written; then nothing changes.
+    An upcoming appointment frees its slot. Raises HeldError if there is a legal hold, and UserFacingError if the
+    appointment is erased already or no tombstone can be written; then nothing changes.
     """
     try:
         row = legal_holds.lock(appointment)
     except Appointment.DoesNotExist as error:
-        raise ErasureError("This appointment has been erased already.") from error
-    except legal_holds.HeldError as error:
-        raise ErasureError(str(error)) from error
+        raise UserFacingError("This appointment has been erased already.") from error
     audit.record(Action.ERASED, row, by=by or audit.SITE)
     try:
         _erase(row, at or timezone.now())
     except tombstones.TombstoneError as error:
-        raise ErasureError(TOMBSTONE_FAILED) from error
+        raise UserFacingError(TOMBSTONE_FAILED) from error
 
 
 def _erase(row: Appointment, at: datetime) -> None:

@@ -34,6 +34,7 @@ from appointments.models import (
 )
 from appointments.privacy import erasure
 from calcsite import outbox
+from calcsite.errors import UserFacingError
 from calcsite.security import limits
 
 CHILD_RECORD_YEARS = 26  # records of younger patients are not deleted
@@ -131,7 +132,7 @@ def _delete(rows: QuerySet, at: datetime) -> int:
 def _erase(appointment: Appointment, at: datetime) -> bool:
     try:
         erasure.erase(appointment=appointment, at=at)
-    except erasure.ErasureError:
+    except UserFacingError:
         logger.info("appointment %s is kept: a hold was placed on it meanwhile, or it is gone", appointment.pk)
         return False
     return True

@@ -13,6 +13,7 @@ from appointments.governance.screens import about_appointment, form_screen, pati
 from appointments.models import Appointment, LegalHold
 from appointments.privacy import erasure, registry
 from appointments.privacy.forms import EraseForm, HoldForm, RefuseForm
+from calcsite.errors import UserFacingError
 
 PAGE = "admin:appointments_appointment_change"
 
@@ -36,7 +37,7 @@ def erase(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     if form.is_valid():
         try:
             erasure.erase(appointment=appointment, by=request.user)
-        except erasure.ErasureError as error:
+        except UserFacingError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, f"Everything held with {appointment.spoken_reference} is erased.")
@@ -68,7 +69,7 @@ def refuse(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     if form.is_valid():
         try:
             told = erasure.refuse(appointment=appointment, by=request.user, **form.cleaned_data)
-        except erasure.ErasureError as error:
+        except UserFacingError as error:
             form.add_error(None, str(error))
         else:
             words = "The patient gets an e-mail." if told else "There is no e-mail address that works: telephone them."

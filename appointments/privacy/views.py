@@ -10,6 +10,7 @@ from appointments.choices import ConsentKind
 from appointments.models import Appointment
 from appointments.privacy import erasure, export, withdrawal
 from appointments.privacy.forms import EraseWishForm, WithdrawBookingForm, WithdrawForm
+from calcsite.errors import UserFacingError
 
 
 @require_safe
@@ -72,7 +73,7 @@ def consent(request: HttpRequest, appointment: Appointment, kind: str) -> HttpRe
         and_erase = form.cleaned_data.get("and_erase", False)
         try:
             withdrawal.withdraw(appointment=appointment, kind=kind, and_erase=and_erase)
-        except withdrawal.AgreementError as error:
+        except UserFacingError as error:
             form.add_error(None, str(error))
         else:
             if cancels:

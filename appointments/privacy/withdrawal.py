@@ -14,14 +14,11 @@ from appointments.booking import booking
 from appointments.choices import ConsentKind
 from appointments.documents import documents
 from appointments.governance import audit
+from appointments.governance.legal_holds import HeldError
 from appointments.models import Appointment, AuditEntry, Consent
 from appointments.privacy import erasure
 
 BOOKING, DOCUMENTS = ConsentKind.BOOKING, ConsentKind.DOCUMENTS
-
-
-class AgreementError(Exception):
-    """The consent cannot be withdrawn. The message tells the patient why."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ def withdraw(
     """Withdraw a consent, with its consequences. No effect if none is in force.
 
     Documents: those that the patient sent are deleted. Booking: an upcoming appointment is cancelled, and with
-    `and_erase` erasure is asked for. Raises AgreementError if a legal hold forbids it.
+    `and_erase` erasure is asked for. Raises UserFacingError if a legal hold forbids it.
     """
     now = at or timezone.now()
     # The first lock, as in `erasure.erase`, so that the two run one after the other.
@@ -104,5 +101,5 @@ def _end_booking(appointment: Appointment, *, and_erase: bool, at: datetime) -> 
 def _delete_documents(appointment: Appointment) -> None:
     try:
         documents.remove_sent(appointment=appointment)
-    except documents.DocumentError as error:
-        raise AgreementError("We have to keep your records for now. Call us, and we tell you why.") from error
+    except HeldError as error:
+        raise HeldError("We have to keep your records for now. Call us, and we tell you why.") from error

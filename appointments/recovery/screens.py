@@ -17,7 +17,6 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from appointments.booking.booking import BookingError
 from appointments.governance import consents
 from appointments.governance.permissions import ADD, CARE, may_see_all
 from appointments.governance.screens import View, about_appointment, needs, patient_screen, record_listed, screen
@@ -278,6 +277,6 @@ def try_to_book(
             agreed=form.consent(timezone.now()),
             by=request.user,
         )
-    except (BookingError, UserFacingError) as error:
+    except UserFacingError as error:
         form.add_error(None, str(error))
         return None

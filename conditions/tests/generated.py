@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.core.files.storage import default_storage
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from conditions import pictures, richtext
@@ -11,8 +10,6 @@ from conditions.choices import SectionKind
 from conditions.models import Condition, Tag
 from conditions.publishing.tests.test_pictures import drawing
 from conditions.tests.factories import make_condition
-
-few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 ALONE = ["null", "yes", "1984", "2024-05-01", "1_000", "0x1F", "1e3", "12:30"]
 HARD = [*"é李🧠\ufeff\u200b\ufffe\\:#-?'\"{[,%@`|", "<b>", "&amp;", "a:b", "}]", "*z", "&z", "!z", ">-", "x" * 30]

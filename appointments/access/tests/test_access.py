@@ -7,10 +7,10 @@ import pytest
 from django.utils import timezone
 
 from appointments.access import links
-from appointments.access.links import AccessError
 from appointments.booking import booking
 from appointments.models import Appointment, AuditEntry, Code, Message, PatientLink
 from appointments.tests.factories import make_appointment
+from calcsite.errors import UserFacingError
 from calcsite.tests.racing import at_once
 
 in_database = pytest.mark.django_db
@@ -41,7 +41,7 @@ def test_tokens_are_long_random_and_stored_as_digests():
 def test_what_is_no_token_opens_nothing(token):
     links.make_link(make_appointment())
     assert links.find_link(token) is None
-    with pytest.raises(AccessError):
+    with pytest.raises(UserFacingError):
         links.enter(token)
 
 
@@ -77,7 +77,7 @@ def test_a_code_is_good_once():
     appointment = make_appointment()
     code = links.make_code(appointment)
     links.check_code(appointment, code)
-    with pytest.raises(AccessError, match="does not work any more"):
+    with pytest.raises(UserFacingError, match="does not work any more"):
         links.check_code(appointment, code)
 
 
@@ -85,7 +85,7 @@ def test_a_code_is_good_once():
 def test_a_code_is_good_for_ten_minutes():
     appointment, now = make_appointment(), timezone.now()
     code = links.make_code(appointment, at=now)
-    with pytest.raises(AccessError, match="does not work any more"):
+    with pytest.raises(UserFacingError, match="does not work any more"):
         links.check_code(appointment, code, at=now + links.CODE_VALID)
     links.check_code(appointment, code, at=now + links.CODE_VALID - timedelta(seconds=1))
 
@@ -96,7 +96,7 @@ def test_a_code_is_of_one_appointment_and_only_the_newest_is_good():
     old, strange = links.make_code(appointment), links.make_code(other)
     new = links.make_code(appointment)
     for wrong in {old, strange} - {new}:
-        with pytest.raises(AccessError):
+        with pytest.raises(UserFacingError):
             links.check_code(appointment, wrong)
     links.check_code(appointment, new)
 
@@ -107,9 +107,9 @@ def test_a_code_is_good_for_five_guesses():
     code = links.make_code(appointment)
     wrong = f"{(int(code) + 1) % 10**6:06}"
     for _ in range(links.GUESSES):
-        with pytest.raises(AccessError, match="not the code"):
+        with pytest.raises(UserFacingError, match="not the code"):
             links.check_code(appointment, wrong)
-    with pytest.raises(AccessError, match="does not work any more"):
+    with pytest.raises(UserFacingError, match="does not work any more"):
         links.check_code(appointment, code)
 
 
@@ -121,11 +121,11 @@ def test_a_thousand_guesses_at_codes_that_are_renewed_fail():
         if number % links.GUESSES == 0:
             right.add(links.make_code(appointment, at=now))
         guess = next(f"{code:06}" for code in range(number, 10**6) if f"{code:06}" not in right)
-        with pytest.raises(AccessError):
+        with pytest.raises(UserFacingError):
             links.check_code(appointment, guess, at=now)
     assert Code.objects.filter(guesses__gt=0).count() == links.GUESSES_A_DAY / links.GUESSES
     newest = links.make_code(appointment, at=now)
-    with pytest.raises(AccessError, match="too many wrong codes today"):
+    with pytest.raises(UserFacingError, match="too many wrong codes today"):
         links.check_code(appointment, newest, at=now)
 
 
@@ -134,7 +134,7 @@ def test_codes_are_asked_for_five_times_an_hour():
     appointment, now = make_appointment(), timezone.now()
     for _ in range(links.CODES_AN_HOUR):
         links.ask_for_code(appointment, at=now)
-    with pytest.raises(AccessError, match="too many codes"):
+    with pytest.raises(UserFacingError, match="too many codes"):
         links.ask_for_code(appointment, at=now)
     links.ask_for_code(make_appointment(), at=now)
     links.ask_for_code(appointment, at=now + timedelta(hours=1))
@@ -152,7 +152,7 @@ def test_one_address_gets_three_links_an_hour_and_nobody_learns_that():
 def test_one_network_asks_for_twenty_links_an_hour():
     for number in range(links.LINKS_AN_HOUR_AND_NETWORK):
         links.ask_for_link(f"{number}@home.example", network="192.0.2.1")
-    with pytest.raises(AccessError, match="too many links"):
+    with pytest.raises(UserFacingError, match="too many links"):
         links.ask_for_link("another@home.example", network="192.0.2.1")
     links.ask_for_link("another@home.example", network="192.0.2.2")
 
@@ -161,6 +161,6 @@ def test_guesses_at_once_are_still_five(committed):
     appointment = make_appointment()
     code = links.make_code(appointment)
     wrong = f"{(int(code) + 1) % 10**6:06}"
-    refusals = at_once(*[lambda: links.check_code(Appointment.objects.get(), wrong)] * 8, refused=AccessError)
+    refusals = at_once(*[lambda: links.check_code(Appointment.objects.get(), wrong)] * 8, refused=UserFacingError)
     compared = ["not the code" in str(refusal) for refusal in refusals]
     assert sorted(compared) == [False] * 3 + [True] * 5

@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from appointments.access import links
 from appointments.booking import booking, corrections
-from appointments.booking.booking import BookingError
 from appointments.choices import Status
 from appointments.models import Appointment, Message
 from appointments.models.appointments import REACHABLE
 from appointments.tests.factories import make_appointment
 from appointments.tests.post import deliver, token_in
+from calcsite.errors import UserFacingError
 from calcsite.tests import people
 
 pytestmark = pytest.mark.django_db
@@ -44,10 +44,10 @@ def test_staff_send_a_new_link_long_after_the_appointment(appointment, coordinat
 
 
 def test_no_link_is_sent_to_what_is_long_over_or_cancelled(appointment, coordinator):
-    with pytest.raises(BookingError, match="would lead nowhere"):
+    with pytest.raises(UserFacingError, match="would lead nowhere"):
         corrections.reissue_link(appointment=appointment, by=coordinator, at=last_day(appointment))
     booking.cancel(appointment=appointment)
-    with pytest.raises(BookingError, match="would lead nowhere"):
+    with pytest.raises(UserFacingError, match="would lead nowhere"):
         corrections.reissue_link(appointment=appointment, by=coordinator)
     assert not Message.objects.filter(kind="link").exists()
 

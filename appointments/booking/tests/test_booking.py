@@ -7,11 +7,12 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from appointments.booking import booking, corrections
-from appointments.booking.booking import BookingError, TimeTakenError, TooManyError
+from appointments.booking.booking import TimeTakenError, TooManyError
 from appointments.choices import Mode, Status
 from appointments.governance import audit
 from appointments.models import Appointment, AuditEntry, Draft, Message, Note, Slot
 from appointments.tests.factories import PATIENT, make_appointment, make_draft, make_hours, make_slot, make_type
+from calcsite.errors import UserFacingError
 
 pytestmark = pytest.mark.django_db
 
@@ -108,7 +109,7 @@ def test_a_hold_that_ran_out_and_nobody_took_is_still_good():
 def test_a_hold_cannot_be_made_longer_for_ever():
     draft, now = make_draft(), timezone.now()
     hold(make_slot(), draft=draft, at=now)
-    with pytest.raises(BookingError, match="any longer"):
+    with pytest.raises(UserFacingError, match="any longer"):
         booking.extend(draft=draft, at=now + booking.LONGEST_HOLD)
 
 
@@ -133,7 +134,7 @@ def test_a_slot_is_booked_only_for_what_it_is_offered_for():
     [(timedelta(hours=-1), "has passed"), (timedelta(hours=23), "too soon"), (timedelta(days=61), "too far ahead")],
 )
 def test_a_slot_is_booked_within_its_notice_and_horizon(wait, problem):
-    with pytest.raises(BookingError, match=problem):
+    with pytest.raises(UserFacingError, match=problem):
         hold(make_slot(starts=timezone.now() + wait))
 
 
@@ -158,7 +159,7 @@ def test_of_two_moves_from_the_same_state_the_second_is_told():
     appointment = make_appointment()
     slots = [make_slot(hours=appointment.slot.hours) for _ in range(2)]
     booking.reschedule(appointment=appointment, slot=slots[0])
-    with pytest.raises(BookingError, match="changed meanwhile"):
+    with pytest.raises(UserFacingError, match="changed meanwhile"):
         booking.reschedule(appointment=appointment, slot=slots[1])
 
 
@@ -173,13 +174,13 @@ def test_a_cancelled_appointment_frees_its_time_and_is_told_once():
 def test_what_is_over_cannot_be_cancelled():
     appointment = make_appointment()
     booking.mark(appointment=appointment, status=Status.ARRIVED, by=audit.PATIENT, at=appointment.slot.starts)
-    with pytest.raises(BookingError, match="is over"):
+    with pytest.raises(UserFacingError, match="is over"):
         booking.cancel(appointment=appointment)
 
 
 @pytest.mark.parametrize("status", [Status.HELD, Status.BOOKED, Status.CANCELLED])
 def test_an_appointment_is_not_marked_off_its_lines(status):
-    with pytest.raises(BookingError):
+    with pytest.raises(UserFacingError):
         booking.mark(appointment=make_appointment(), status=status, by=audit.PATIENT)
 
 
@@ -226,9 +227,9 @@ def test_the_audit_log_is_kept(change):
 def test_what_has_begun_is_neither_moved_nor_cancelled(admin_user):
     appointment = make_appointment()
     begins, later = appointment.slot.starts, make_slot(hours=appointment.slot.hours, starts=appointment.slot.ends)
-    with pytest.raises(BookingError, match="is over"):
+    with pytest.raises(UserFacingError, match="is over"):
         booking.reschedule(appointment=appointment, slot=later, by=admin_user, at=begins)
-    with pytest.raises(BookingError, match="is over"):
+    with pytest.raises(UserFacingError, match="is over"):
         booking.cancel(appointment=appointment, at=begins)
     appointment.refresh_from_db()
     assert (appointment.status, appointment.sequence) == (Status.BOOKED, 0)
@@ -256,14 +257,14 @@ def test_nobody_is_marked_before_it_can_be_true(before, possible):
     at = noon - before
     assert booking.possible_marks(appointment, at) == possible
     for status in set(Status) - set(possible):
-        with pytest.raises(BookingError, match="cannot be marked"):
+        with pytest.raises(UserFacingError, match="cannot be marked"):
             booking.mark(appointment=appointment, status=status, by=audit.PATIENT, at=at)
     booking.mark(appointment=appointment, status=possible[-1], by=audit.PATIENT, at=at)
     assert appointment.status == possible[-1]
 
 
 def test_without_an_address_none_is_confirmed():
-    with pytest.raises(BookingError, match="cannot be marked"):
+    with pytest.raises(UserFacingError, match="cannot be marked"):
         booking.mark(appointment=make_appointment(email=""), status=Status.CONFIRMED, by=audit.PATIENT)
 
 

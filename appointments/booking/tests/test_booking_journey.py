@@ -143,7 +143,7 @@ def test_every_page_has_one_heading_a_way_back_and_is_kept_by_nobody(client, slo
     response = client.get(f"{BOOK}{step}/")
     page = response.content.decode()
     assert page.count("<h1") == 1
-    assert 'class="wrap booking back"' in page
+    assert 'class="wrap patient-page back"' in page
     assert response.headers["Cache-Control"] == "private, no-store"
     assert '<meta name="robots" content="noindex">' in page
 

@@ -10,15 +10,16 @@ from django.db import connection
 from django.utils import timezone
 
 from appointments.booking import booking
-from appointments.booking.booking import BookingError, TimeTakenError
+from appointments.booking.booking import TimeTakenError
 from appointments.choices import LIVE, Mode, Status
 from appointments.models import Appointment, Draft, Message, Slot
 from appointments.tests.factories import PATIENT, make_appointment, make_draft, make_slot
+from calcsite.errors import UserFacingError
 from calcsite.tests import racing
 
 ROUNDS = 5
 CLIENTS = 8
-at_once = partial(racing.at_once, refused=BookingError)
+at_once = partial(racing.at_once, refused=UserFacingError)
 
 
 def hold(draft: Draft, slot: Slot, **fields: object) -> Appointment:
@@ -95,11 +96,11 @@ def test_of_a_move_and_a_cancellation_both_in_turn_or_one_is_told(committed):
             lambda appointment=appointment, new=new: booking.reschedule(appointment=appointment, slot=new),
             lambda appointment=appointment: booking.cancel(appointment=appointment),
         )
-        assert not isinstance(cancelled, BookingError)
+        assert not isinstance(cancelled, UserFacingError)
         appointment.refresh_from_db()
         assert appointment.status == Status.CANCELLED
         assert set(Slot.objects.free().filter(pk__in=[old.pk, new.pk])) == {old, new}
-        assert appointment.sequence == (1 if isinstance(moved, BookingError) else 2)
+        assert appointment.sequence == (1 if isinstance(moved, UserFacingError) else 2)
 
 
 def test_of_two_moves_of_one_appointment_one_wins_and_the_other_is_told(committed):
@@ -112,7 +113,7 @@ def test_of_two_moves_of_one_appointment_one_wins_and_the_other_is_told(committe
                 for slot in slots
             ]
         )
-        assert [isinstance(outcome, BookingError) for outcome in outcomes].count(True) == 1
+        assert [isinstance(outcome, UserFacingError) for outcome in outcomes].count(True) == 1
         appointment.refresh_from_db()
         assert appointment.sequence == 1
         assert Appointment.objects.filter(slot__in=slots).count() == 1

@@ -9,12 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from appointments.booking import booking, closures
-from appointments.booking.booking import BookingError
 from appointments.choices import Status
-from appointments.messages.messaging import MessagingError
 from appointments.models import Appointment, AuditEntry, Closure, Message, Slot, WorkingHours
 from appointments.scheduling import availability, slot_sync
 from appointments.tests.factories import make_appointment, make_clinician, make_hours, make_type
+from calcsite.errors import UserFacingError
 from calcsite.tests import people
 
 pytestmark = pytest.mark.django_db
@@ -123,7 +122,7 @@ def test_who_is_hit_is_moved(hours, coordinator):
 def test_nothing_is_done_when_the_message_cannot_be_sent(hours, coordinator):
     appointment = book(hours, email="")
     make_closure(hours)
-    with pytest.raises(MessagingError):
+    with pytest.raises(UserFacingError):
         closures.settle(appointment=appointment, by=coordinator, text="We are sorry.")
     appointment.refresh_from_db()
     assert appointment.status == Status.BOOKED
@@ -134,7 +133,7 @@ def test_who_was_moved_meanwhile_is_not_moved_again(hours, coordinator):
     make_closure(hours)
     slots = Slot.objects.free().order_by("starts").filter(starts__gt=in_a_week(23))
     booking.reschedule(appointment=appointment, slot=slots[0])
-    with pytest.raises(BookingError, match="changed meanwhile"):
+    with pytest.raises(UserFacingError, match="changed meanwhile"):
         closures.settle(appointment=appointment, by=coordinator, slot=slots[1])
 
 

@@ -8,11 +8,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from appointments.booking import booking, waiting_list
-from appointments.booking.waiting_list import WaitingError
 from appointments.models import Appointment, Message, Offer, Slot, WaitingEntry
 from appointments.tests.factories import make_appointment, make_hours, make_slot
 from appointments.tests.post import deliver, token_in
 from appointments.tests.waiters import is_offered, offered_to, on, waits
+from calcsite.errors import UserFacingError
 from calcsite.tests.racing import at_once
 
 in_database = pytest.mark.django_db
@@ -49,7 +49,7 @@ def test_with_many_earlier_times_there_is_nothing_to_wait_for():
     for number in range(waiting_list.MANY + 1):
         make_slot(hours=hours, starts=on(3) + number * HOUR)
     appointment = make_appointment(slot=make_slot(hours=hours, starts=on(20)))
-    with pytest.raises(WaitingError, match="Many earlier times are free"):
+    with pytest.raises(UserFacingError, match="Many earlier times are free"):
         waiting_list.join(appointment=appointment)
     assert not WaitingEntry.objects.exists()
     assert not Offer.objects.exists()
@@ -129,10 +129,10 @@ def test_an_answer_after_the_end_is_told_so_and_moves_nothing():
     waiting_list.offer_freed()
     offer = waiting_list.open_offers(appointment).get()
     for answer in (waiting_list.accept, waiting_list.decline):
-        with pytest.raises(WaitingError, match="This offer is over"):
+        with pytest.raises(UserFacingError, match="This offer is over"):
             answer(offer=offer, at=offer.expires_at)
     waiting_list.decline(offer=offer)
-    with pytest.raises(WaitingError):
+    with pytest.raises(UserFacingError):
         waiting_list.accept(offer=offer)
     appointment.refresh_from_db()
     assert appointment.sequence == 0
@@ -182,7 +182,7 @@ def test_who_joins_again_is_at_the_end_of_the_list():
 @in_database
 def test_a_cancelled_appointment_waits_for_nothing():
     appointment = booking.cancel(appointment=make_appointment())
-    with pytest.raises(WaitingError, match="cancelled"):
+    with pytest.raises(UserFacingError, match="cancelled"):
         waiting_list.join(appointment=appointment)
 
 
@@ -249,7 +249,7 @@ def test_who_leaves_and_accepts_at_once_does_one_after_the_other(committed):
         sleep(0.4)
         return waiting_list.accept(offer=offer)
 
-    *_, answer = at_once(keep_both_waiting, leave, accept, refused=WaitingError)
+    *_, answer = at_once(keep_both_waiting, leave, accept, refused=UserFacingError)
     offer.refresh_from_db()
     assert offer.accepted == isinstance(answer, Appointment)
     assert WaitingEntry.objects.get().ended_at
@@ -296,6 +296,6 @@ def test_who_takes_a_time_while_it_is_deleted_is_told_and_keeps_theirs(committed
         sleep(0.2)
         return waiting_list.accept(offer=offer)
 
-    _, answer = at_once(delete, accept, refused=(WaitingError, booking.BookingError))
-    assert isinstance(answer, WaitingError | booking.TimeTakenError)
+    _, answer = at_once(delete, accept, refused=UserFacingError)
+    assert isinstance(answer, UserFacingError | booking.TimeTakenError)
     assert WaitingEntry.objects.get().ended_at is None

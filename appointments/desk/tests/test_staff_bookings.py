@@ -8,12 +8,13 @@ from post_office.models import Email
 
 from appointments.access import links
 from appointments.booking import booking
-from appointments.booking.staff_forms import DetailsForm, MessageForm
+from appointments.booking.staff_forms import CancelForm, DetailsForm, MessageForm, MoveForm
 from appointments.choices import Mode, Status
 from appointments.forms import fields
 from appointments.messages import messaging
 from appointments.models import Appointment, AuditEntry, Message, Note, PatientLink
 from appointments.tests.factories import make_appointment, make_clinician, make_draft, make_hours, make_slot, make_type
+from calcsite.stale import SeenMixin
 from calcsite.tests import people
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +24,11 @@ LIST = "/admin/appointments/appointment/"
 
 def page_of(appointment: Appointment, step: str = "change") -> str:
     return f"{LIST}{appointment.pk}/{step}/"
+
+
+def seen_of(appointment: Appointment, form: type[SeenMixin]) -> str:
+    """The signed state of an appointment, as the form of its page has it."""
+    return form.sign(appointment.revision)
 
 
 def body_of(answer) -> str:
@@ -117,7 +123,7 @@ def test_an_appointment_is_moved_to_a_free_time_of_its_clinician(desk, coordinat
     page = body_of(desk.get(page_of(appointment, "move")))
     assert f'value="{new.pk}"' in page
     assert f'id="slot-{other.pk}"' not in page
-    desk.post(page_of(appointment, "move"), {"slot": new.pk, "seen": 0})
+    desk.post(page_of(appointment, "move"), {"slot": new.pk, "seen": seen_of(appointment, MoveForm)})
     appointment.refresh_from_db()
     assert (appointment.slot, appointment.sequence) == (new, 1)
     assert AuditEntry.objects.get(action="moved").by == coordinator
@@ -129,7 +135,7 @@ def test_an_appointment_is_moved_to_another_clinician_when_asked_for(desk):
     other = make_slot(hours=make_hours(types=[appointment_type]))
     address = page_of(appointment, "move")
     assert f'id="slot-{other.pk}"' in body_of(desk.get(address, {"anybody": "on"}))
-    desk.post(f"{address}?anybody=on", {"slot": other.pk, "seen": 0})
+    desk.post(f"{address}?anybody=on", {"slot": other.pk, "seen": seen_of(appointment, MoveForm)})
     appointment.refresh_from_db()
     assert appointment.slot == other
 
@@ -137,8 +143,9 @@ def test_an_appointment_is_moved_to_another_clinician_when_asked_for(desk):
 def test_of_two_staff_who_move_from_the_same_page_the_second_is_told(desk):
     appointment = make_appointment()
     first, second = (make_slot(hours=appointment.slot.hours) for _ in range(2))
-    desk.post(page_of(appointment, "move"), {"slot": first.pk, "seen": 0})
-    page = body_of(desk.post(page_of(appointment, "move"), {"slot": second.pk, "seen": 0}))
+    seen = seen_of(appointment, MoveForm)
+    desk.post(page_of(appointment, "move"), {"slot": first.pk, "seen": seen})
+    page = body_of(desk.post(page_of(appointment, "move"), {"slot": second.pk, "seen": seen}))
     assert "was changed meanwhile" in page
     appointment.refresh_from_db()
     assert appointment.slot == first
@@ -146,21 +153,23 @@ def test_of_two_staff_who_move_from_the_same_page_the_second_is_told(desk):
 
 @pytest.mark.parametrize("slot", ["", "0", "x", "99999999999999999999"])
 def test_a_move_to_no_free_time_is_told_in_words(desk, slot):
-    page = body_of(desk.post(page_of(make_appointment(), "move"), {"slot": slot, "seen": 0}))
+    appointment = make_appointment()
+    given = {"slot": slot, "seen": seen_of(appointment, MoveForm)}
+    page = body_of(desk.post(page_of(appointment, "move"), given))
     assert "hoose a" in page.split('role="alert"')[1][:400]
 
 
 def test_a_move_to_a_time_that_is_taken_is_told_in_words(desk):
     appointment = make_appointment()
     taken = make_appointment(slot=make_slot(hours=appointment.slot.hours)).slot
-    page = body_of(desk.post(page_of(appointment, "move"), {"slot": taken.pk, "seen": 0}))
+    page = body_of(desk.post(page_of(appointment, "move"), {"slot": taken.pk, "seen": seen_of(appointment, MoveForm)}))
     assert "not free any more" in page
 
 
 def test_an_appointment_is_cancelled_with_a_reason_and_its_time_is_free(desk):
     appointment = make_appointment()
     assert desk.get(page_of(appointment, "cancel")).status_code == 200
-    desk.post(page_of(appointment, "cancel"), {"why": "Ill", "seen": 0})
+    desk.post(page_of(appointment, "cancel"), {"why": "Ill", "seen": seen_of(appointment, CancelForm)})
     appointment.refresh_from_db()
     assert (appointment.status, appointment.cancelled_why) == (Status.CANCELLED, "Ill")
 
@@ -168,7 +177,8 @@ def test_an_appointment_is_cancelled_with_a_reason_and_its_time_is_free(desk):
 def test_a_past_appointment_cannot_be_cancelled(desk, coordinator):
     appointment = make_appointment()
     booking.mark(appointment=appointment, status=Status.ARRIVED, by=coordinator, at=appointment.slot.starts)
-    assert "is over" in body_of(desk.post(page_of(appointment, "cancel"), {"why": "", "seen": 0}))
+    given = {"why": "", "seen": seen_of(appointment, CancelForm)}
+    assert "is over" in body_of(desk.post(page_of(appointment, "cancel"), given))
 
 
 def test_a_status_moves_along_its_lines_only(desk):

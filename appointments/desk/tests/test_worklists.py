@@ -7,12 +7,13 @@ from django.test import Client
 from django.utils import timezone
 
 from appointments.booking import booking
-from appointments.booking.booking import BookingError
+from appointments.booking.staff_forms import CancelForm
 from appointments.choices import Status
 from appointments.desk.screens import TIMES_PER_PAGE
 from appointments.models import Appointment, AuditEntry
 from appointments.templatetags.staff_bookings import dialled
 from appointments.tests.factories import make_appointment, make_clinician, make_slot
+from calcsite.errors import UserFacingError
 from calcsite.tests import people
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +60,7 @@ def test_an_arrival_that_was_marked_by_mistake_is_taken_back_by_staff(desk, coor
     assert "Not arrived after all" not in body_of(desk.get(TODAY))
     desk.post(f"{LIST}{appointment.pk}/mark/", fields)
     booking.mark(appointment=appointment, status=Status.ARRIVED, by=coordinator)
-    with pytest.raises(BookingError):
+    with pytest.raises(UserFacingError):
         booking.mark(appointment=appointment, status=Status.CONFIRMED, by=coordinator)
     page = body_of(desk.get(TODAY))
     assert "Not arrived after all" in page
@@ -104,7 +105,8 @@ def test_patients_without_e_mail_are_telephoned_and_not_unconfirmed(desk):
     assert "Booked, no e-mail address" in page
     assert 'value="confirmed"' not in page
     desk.post(f"{LIST}{appointment.pk}/mark/", {"status": "confirmed"})
-    told = body_of(desk.post(f"{LIST}{appointment.pk}/cancel/", {"why": "", "seen": 0}, follow=True))
+    seen = CancelForm.sign(appointment.revision)
+    told = body_of(desk.post(f"{LIST}{appointment.pk}/cancel/", {"why": "", "seen": seen}, follow=True))
     assert "There is no e-mail address: tell them by telephone now, 01632 960 001." in told
     assert Appointment.objects.get().status == Status.CANCELLED
 

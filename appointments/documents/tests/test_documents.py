@@ -24,6 +24,7 @@ from appointments.privacy import withdrawal
 from appointments.tests import hostile
 from appointments.tests.factories import make_appointment
 from appointments.tests.visiting import come_in_with_code, url
+from calcsite.errors import UserFacingError
 from calcsite.tests import people
 from calcsite.tests.racing import at_once
 
@@ -225,7 +226,7 @@ def test_a_file_above_the_limits_is_not_even_checked(appointment, patient, kept,
     send(patient)
     assert "You can send up to 1 files." in send(patient, upload("a.svg", hostile.SVG)).text
     Consent.objects.update(withdrawn_at=timezone.now())
-    with pytest.raises(documents.DocumentError, match="You do not agree any more"):
+    with pytest.raises(UserFacingError, match="You do not agree any more"):
         keep(appointment, hostile.SVG)
 
 
@@ -234,11 +235,11 @@ def test_a_sender_is_asked_to_come_back_while_many_files_are_checked(appointment
     with ExitStack() as others:
         for _ in range(sandbox.MAX_CHECKS):
             others.enter_context(sandbox.turn())
-        with pytest.raises(documents.DocumentError) as refused:
+        with pytest.raises(UserFacingError) as refused:
             keep(appointment)
     assert str(refused.value) == sandbox.BUSY
     for number in range(sandbox.MAX_CHECKS + 1):  # each gives its place back, in either case
-        with pytest.raises(documents.DocumentError):
+        with pytest.raises(UserFacingError):
             keep(appointment, hostile.SVG + bytes(number))
     assert keep(appointment).name == "report.pdf"
 
@@ -362,8 +363,8 @@ def test_of_two_files_at_once_the_limit_lets_one_in(committed, kept, settings):
     def add(number: int) -> None:
         keep(appointment, different(number))
 
-    outcomes = at_once(lambda: add(1), lambda: add(2), refused=documents.DocumentError)
-    assert sum(isinstance(outcome, documents.DocumentError) for outcome in outcomes) == 1
+    outcomes = at_once(lambda: add(1), lambda: add(2), refused=UserFacingError)
+    assert sum(isinstance(outcome, UserFacingError) for outcome in outcomes) == 1
     assert Document.objects.count() == len(kept()) == 1
 
 

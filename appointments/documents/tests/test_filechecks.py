@@ -34,7 +34,7 @@ GOOD = {
         lambda: hostile.packed({"1.dcm": hostile.dicom(), "__MACOSX/._1.dcm": b"\0\x05\x16\x07" + bytes(99)}),
         FileKind.DICOM_ZIP,
     ),
-    # Accepted unchanged, because nothing in them runs when they are opened (tests/test_documents_browser.py).
+    # Accepted unchanged, because nothing in them runs when they are opened (tests/journeys/test_documents_browser.py).
     "JPEG with a web page behind it": (lambda: hostile.picture("JPEG") + hostile.HTML, FileKind.JPEG),
     "PNG with a web page in a comment": (hostile.png_with_html_in_a_comment, FileKind.PNG),
 }

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
 from appointments.booking import corrections
+from appointments.booking.staff_forms import CancelForm, MoveForm
 from appointments.messages import messaging
 from appointments.models import Appointment, AuditEntry, Draft, WaitingEntry
 from appointments.tests.factories import make_appointment, make_clinician, make_hours, make_slot
@@ -96,7 +97,8 @@ def test_staff_without_patients_find_none_at_any_address(patient, groups):
 @pytest.mark.parametrize("groups", WITHOUT_PATIENTS)
 def test_staff_without_patients_change_none_at_any_address(patient, groups):
     client, before = client_of(*groups), Appointment.objects.values().get()
-    fields = {"status": "arrived", "why": "", "text": "Mine", "name": "Mine", "telephone": "12345", "seen": 0}
+    fields = {"status": "arrived", "why": "", "text": "Mine", "name": "Mine", "telephone": "12345"}
+    fields["seen"] = CancelForm.sign(patient.revision)
     for step in ["move", "cancel", "details", "message", "mark", "note", "link", "handled/1"]:
         assert client.post(f"{LIST}{patient.pk}/{step}/", fields).status_code == 403
     assert client.post(f"{LIST}export/").status_code == 403
@@ -121,7 +123,7 @@ def test_a_clinician_sees_their_own_patient_and_no_others_at_any_address(patient
 def test_a_clinician_does_not_move_their_patient_into_the_time_of_another(patient):
     other = make_slot(hours=make_hours(types=[patient.appointment_type]))
     client = clinician_client(patient)
-    client.post(f"{LIST}{patient.pk}/move/?anybody=on", {"slot": other.pk, "seen": 0})
+    client.post(f"{LIST}{patient.pk}/move/?anybody=on", {"slot": other.pk, "seen": MoveForm.sign(patient.revision)})
     patient.refresh_from_db()
     assert patient.slot != other
 

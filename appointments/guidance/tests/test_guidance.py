@@ -9,7 +9,6 @@ from django.utils import timezone
 from appointments.booking import booking
 from appointments.choices import TaskStatus
 from appointments.guidance import versions
-from appointments.messages.messaging import MessagingError
 from appointments.models import AuditEntry, ChecklistItem, Message, PlanGuidance, PreparationTask, RecoveryGuidance
 from appointments.preparation import tasks
 from appointments.tests.factories import make_appointment
@@ -50,7 +49,7 @@ def values(rows) -> list[dict]:
 
 
 @KINDS
-def test_no_change_and_no_deletion_moves_what_a_patient_holds(make, editor):
+def test_changing_or_deleting_an_item_changes_no_copy(make, editor):
     item = make()
     copy = held(item)
     rows = type(copy).objects.filter(pk=copy.pk)
@@ -71,7 +70,7 @@ def test_a_new_booking_gets_the_words_of_today(editor):
 
 
 @KINDS
-def test_changed_words_are_a_new_version_that_nobody_has_reviewed(make, editor):
+def test_changed_words_are_a_new_unreviewed_version(make, editor):
     item = make()
     seen = versions.fingerprint_of(item)
     versions.review(item=item, seen=seen, by=make_reviewer(name="Ada Reader", credentials="MD"))
@@ -97,14 +96,14 @@ def test_changed_words_are_a_new_version_that_nobody_has_reviewed(make, editor):
         (make_guidance, {"treatment": "operation"}),
     ],
 )
-def test_whatever_a_patient_is_told_counts_as_words(make, fields, editor):
+def test_a_change_of_each_field_of_the_words_makes_a_version(make, fields, editor):
     item = make()
     change(item, editor, **fields)
     stored = type(item).objects.get()
     assert (stored.version, {name: getattr(stored, name) for name in fields}) == (2, fields)
 
 
-def test_who_it_is_for_counts_too_and_its_place_does_not(editor):
+def test_a_new_condition_makes_a_version_and_a_new_position_does_not(editor):
     item = make_item()
     change(item, editor, position=7)
     assert (item.version, item.position, item.changed_by) == (1, 7, None)
@@ -123,7 +122,7 @@ def test_of_two_people_who_change_the_same_words_the_second_is_refused(make, edi
     assert (stored.text, stored.version, stored.safe_from) == (NEW, 2, 1)
 
 
-def test_who_changed_the_words_does_not_review_them():
+def test_the_author_of_the_words_cannot_review_them():
     author = make_reviewer(name="Ada Author")
     item = make_item()
     change(item, author, text=NEW)
@@ -134,7 +133,7 @@ def test_who_changed_the_words_does_not_review_them():
     assert ChecklistItem.objects.get().reviewer == "Bo Reader, MD"
 
 
-def test_a_review_is_of_the_words_that_were_read_and_in_a_name(editor):
+def test_a_stale_review_and_one_without_a_name_are_refused(editor):
     item = make_item()
     seen = versions.fingerprint_of(item)
     change(item, editor, text=NEW)
@@ -147,7 +146,7 @@ def test_a_review_is_of_the_words_that_were_read_and_in_a_name(editor):
 
 
 @KINDS
-def test_a_safety_change_finds_exactly_those_who_hold_the_old_words(make, editor):
+def test_a_safety_change_finds_exactly_the_unsafe_copies(make, editor):
     item, other = make(), make(title="Another")
     held(other)
     held(item)
@@ -171,7 +170,7 @@ def test_words_that_were_changed_before_can_be_called_unsafe_afterwards(editor):
     assert list(versions.holders(item)) == [task]
 
 
-def test_whose_appointment_or_plan_is_over_goes_by_nothing_any_more(editor):
+def test_copies_are_not_in_use_after_the_appointment_or_plan(editor):
     item, rest = make_item(), make_guidance()
     cancelled = make_appointment()
     booking.cancel(appointment=cancelled, by=editor)
@@ -204,7 +203,7 @@ def test_a_patient_gets_the_new_words_and_a_message_without_anything_medical(mak
     assert sorted(actions) == ["changed", "messaged"]
 
 
-def test_what_was_done_by_unsafe_words_is_to_be_done_again(editor):
+def test_a_task_done_by_unsafe_words_is_to_do_again(editor):
     item = make_item()
     done, not_needed = held(item), held(item)
     tasks.mark(appointment=done.appointment, task=done, status=TaskStatus.DONE)
@@ -226,18 +225,18 @@ def test_a_second_press_replaces_and_tells_nothing_more(editor):
     assert Message.objects.filter(kind=Message.Kind.STAFF).count() == 1
 
 
-def test_who_cannot_be_written_to_keeps_the_old_words_until_somebody_has_told_them(editor):
+def test_without_an_address_a_copy_is_replaced_only_without_a_message(editor):
     item = make_item()
     task = make_appointment(email="").tasks.get()
     change(item, editor, text=NEW, is_safety_change=True)
-    with pytest.raises(MessagingError, match="Telephone"):
+    with pytest.raises(UserFacingError, match="Telephone"):
         versions.replace(copy=task, by=editor, tell=True)
     assert list(versions.holders(item)) == [task]
     versions.replace(copy=task, by=editor, tell=False)
     assert not versions.holders(item).exists()
 
 
-def test_of_two_who_save_at_the_same_moment_one_wins_and_the_other_is_told(committed):
+def test_of_two_concurrent_saves_of_an_item_one_is_refused(committed):
     stored, editor = make_item(), people.make_person()
     copies = [ChecklistItem.objects.get(pk=stored.pk) for _ in range(2)]
     for number, item in enumerate(copies):

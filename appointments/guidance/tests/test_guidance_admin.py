@@ -80,7 +80,7 @@ def test_of_two_open_forms_the_second_is_refused():
     assert ChecklistItem.objects.get().text == NEW
 
 
-def test_a_safety_change_leads_to_who_holds_the_old_words():
+def test_a_safety_change_redirects_to_the_unsafe_copies():
     item = make_item()
     make_appointment()
     answer = save(client_of("Editor"), f"{ITEM}{item.pk}/change/", text=NEW, is_safety_change="on")
@@ -88,7 +88,7 @@ def test_a_safety_change_leads_to_who_holds_the_old_words():
     assert ChecklistItem.objects.get().safe_from == 2
 
 
-def test_who_may_see_no_patient_learns_how_many_and_no_name(unsafe):
+def test_without_access_to_patients_only_the_number_of_copies_is_shown(unsafe):
     for group in ("Editor", "Clinical reviewer", "Administrator"):
         shown = page(client_of(group), f"{ITEM}{unsafe.pk}/holders/")
         assert NAME not in shown
@@ -134,14 +134,14 @@ def test_a_coordinator_replaces_the_words_and_writes(unsafe):
     assert client.get(f"{path}{copy.pk}/replace/").status_code == 405
 
 
-def test_nobody_without_the_right_to_change_bookings_replaces_words(unsafe):
+def test_replacing_words_needs_the_permission_to_change_bookings(unsafe):
     copy = PreparationTask.objects.get()
     for group in ("Editor", "Clinical reviewer", "Administrator"):
         assert client_of(group).post(f"{ITEM}{unsafe.pk}/holders/{copy.pk}/replace/").status_code == 403
     assert PreparationTask.objects.get().text == OLD
 
 
-def test_the_list_of_what_waits_has_whoever_holds_unsafe_words(unsafe):
+def test_the_worklists_have_the_patients_with_unsafe_copies(unsafe):
     rest = make_guidance()
     copy = make_plan_copy(rest)
     rest.text = NEW
@@ -164,7 +164,7 @@ def test_the_page_of_holders_takes_as_many_queries_for_one_as_for_thirty(holding
         page(client, f"{ITEM}{item.pk}/holders/")
 
 
-def test_a_reviewer_says_that_the_words_are_right_and_changes_none():
+def test_a_reviewer_reviews_the_words_and_cannot_change_them():
     item, client = make_item(), client_of("Clinical reviewer", first_name="Ada", last_name="Reader")
     path = f"{ITEM}{item.pk}/change/"
     assert "I have read version 1, and it is right" in page(client, path)
@@ -176,7 +176,7 @@ def test_a_reviewer_says_that_the_words_are_right_and_changes_none():
 
 
 @pytest.mark.parametrize("version", ["2", "", "x", "9" * 400])
-def test_a_review_of_another_version_counts_for_nothing(version):
+def test_a_stale_or_forged_review_is_refused(version):
     item, client = make_item(), client_of("Clinical reviewer", first_name="Ada", last_name="Reader")
     item.version = 2
     seen = seen_of(item) if version == "2" else version
@@ -195,7 +195,7 @@ def test_only_a_reviewer_reviews(group):
 
 @pytest.mark.parametrize("group", ["Clinical reviewer", "Booking coordinator", "Clinician"])
 @pytest.mark.parametrize("model", [ChecklistItem, RecoveryGuidance, QuestionPrompt])
-def test_who_only_reads_writes_and_deletes_nothing(group, model):
+def test_read_only_groups_cannot_write_or_delete(group, model):
     row = {ChecklistItem: make_item, RecoveryGuidance: make_guidance}.get(model, make_prompt)()
     client, folder = client_of(group), f"/admin/appointments/{model._meta.model_name}/"
     assert client.get(f"{folder}{row.pk}/change/").status_code == 200
@@ -208,7 +208,7 @@ def make_prompt() -> QuestionPrompt:
     return QuestionPrompt.objects.create(text="What is it?")
 
 
-def test_an_item_whose_unsafe_words_somebody_holds_is_not_deleted(unsafe):
+def test_an_item_with_unsafe_copies_is_not_deleted(unsafe):
     client = client_of("Editor")
     assert client.post(f"{ITEM}{unsafe.pk}/delete/", {"post": "yes"}).status_code == 403
     versions.replace(copy=PreparationTask.objects.get(), by=people.make_person(), tell=False)
@@ -217,7 +217,7 @@ def test_an_item_whose_unsafe_words_somebody_holds_is_not_deleted(unsafe):
     assert PreparationTask.objects.get().text == NEW
 
 
-def test_what_staff_write_runs_nowhere_in_the_admin(unsafe):
+def test_markup_of_staff_is_escaped_in_the_admin(unsafe):
     attack = "<script>alert(1)</script>"
     ChecklistItem.objects.update(title=attack)
     make_guidance(title=attack, do=attack)
@@ -225,7 +225,7 @@ def test_what_staff_write_runs_nowhere_in_the_admin(unsafe):
         assert attack not in page(client_of("Editor"), path)
 
 
-def test_a_list_shows_what_is_for_whom_and_takes_as_many_queries_for_thirty(django_assert_num_queries):
+def test_a_list_shows_the_condition_in_as_many_queries_for_thirty(django_assert_num_queries):
     gout, client = make_live(name="Gout", slug="gout"), client_of("Editor")
     make_item(condition=gout)
     page(client, ITEM)

@@ -46,7 +46,7 @@ def test_a_page_is_for_all_conditions_or_for_one(path, make):
 
 @PAGES
 @pytest.mark.parametrize("slug", ["nothing", "draft", "x" * 500, "'--"])
-def test_a_condition_that_is_not_on_the_site_is_told_so(path, make, slug):
+def test_an_unknown_condition_shows_a_message(path, make, slug):
     draft = make_condition(name="Draft", slug="draft")
     make(title="For all")
     make(title="For draft", condition=draft)
@@ -84,7 +84,7 @@ def test_a_page_is_new_as_soon_as_its_words_are(path, make):
 
 
 @PAGES
-def test_what_staff_write_is_text_and_never_markup(path, make):
+def test_markup_of_staff_is_escaped_on_public_pages(path, make):
     attack = '<script>alert(1)</script><img src=x onerror=alert(2)>"\'{{ clinic.name }}{% now "Y" %}'
     texts = {"title": attack[:120], "text": attack}
     if make is make_guidance:
@@ -126,7 +126,7 @@ def test_guidance_stands_in_the_order_of_its_days():
     assert places == sorted(places)
 
 
-def test_an_empty_list_says_what_to_do():
+def test_an_empty_list_has_a_hint():
     assert "Call us and ask" in body(PREPARING)
     assert "Call us and ask" in body(RECOVERY)
 

@@ -41,7 +41,7 @@ def test_ticks_are_taken_over_with_the_patients_consent(items):
 
 
 @pytest.mark.parametrize("ticks", [[], ["", "x", "1", "-1", "1-1-1", "9" * 500, "'--", "<b>"]])
-def test_what_is_no_tick_of_this_booking_changes_nothing_and_is_no_consent(items, ticks):
+def test_unknown_ticks_change_nothing_and_are_no_consent(items, ticks):
     appointment = make_appointment()
     later = make_item()
     assert copies.take_over_ticks(appointment=appointment, ticks=[*ticks, later.tick]) == 0
@@ -49,7 +49,7 @@ def test_what_is_no_tick_of_this_booking_changes_nothing_and_is_no_consent(items
     assert not Consent.objects.exists()
 
 
-def test_what_the_patient_has_decided_meanwhile_stays(items):
+def test_tasks_marked_meanwhile_keep_their_status(items):
     appointment = make_appointment()
     started, reopened, _ = appointment.tasks.order_by("source")
     tasks.mark(appointment=started.appointment, task=started, status=TaskStatus.NOT_NEEDED)
@@ -84,7 +84,7 @@ def booked_client() -> Client:
     return client
 
 
-def test_the_confirmation_offers_what_can_be_taken_over_and_sends_nothing_by_itself(items):
+def test_the_confirmation_offers_the_ticks_and_sends_none_by_itself(items):
     client = booked_client()
     page = client.get(DONE).content.decode()
     offered = re.search(r'<form[^>]*\shidden\s+data-take-over="([^"]*)"', page)
@@ -103,7 +103,7 @@ def test_the_button_takes_over_and_the_confirmation_says_so(items):
     assert f'data-take-over="{items[0].tick} {items[2].tick}"' in page
 
 
-def test_without_a_booking_of_ones_own_nothing_is_taken_over(items):
+def test_taking_over_ticks_needs_a_booking_in_this_browser(items):
     appointment = make_appointment()
     assert Client().post(TICKS, {"tick": items[0].tick}).status_code == 302
     assert Client().get(TICKS).status_code == 405

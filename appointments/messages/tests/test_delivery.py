@@ -11,9 +11,7 @@ from django.utils import timezone
 from post_office.models import STATUS, Email, Log
 
 from appointments.access import links
-from appointments.access.links import AccessError
 from appointments.booking import booking, corrections
-from appointments.booking.booking import BookingError
 from appointments.choices import Status
 from appointments.messages import delivery, messaging
 from appointments.models import Appointment, Message, PatientLink
@@ -21,6 +19,7 @@ from appointments.scheduling import local_times
 from appointments.tests.factories import make_appointment, make_slot
 from appointments.tests.post import code_in, deliver, token_in
 from calcsite import outbox
+from calcsite.errors import UserFacingError
 from calcsite.tests import people
 from calcsite.tests.mailservers import QUOTING
 
@@ -118,14 +117,14 @@ def test_a_code_that_went_to_another_address_is_no_good_any_more():
     code = code_in(deliver()[0])
     correct(appointment)
     appointment.refresh_from_db()
-    with pytest.raises(AccessError, match="does not work any more"):
+    with pytest.raises(UserFacingError, match="does not work any more"):
         links.check_code(appointment, code)
     Appointment.objects.update(email="first@home.example")
     appointment.refresh_from_db()
     code = links.make_code(appointment)
     Appointment.objects.update(email=NEW)
     appointment.refresh_from_db()
-    with pytest.raises(AccessError, match="not the code"):
+    with pytest.raises(UserFacingError, match="not the code"):
         links.check_code(appointment, code)
 
 
@@ -145,7 +144,7 @@ def test_a_code_that_waits_is_never_sent_once_it_is_of_no_use(ending):
 def test_who_read_another_address_confirms_nothing():
     read_before = make_appointment()
     correct(Appointment.objects.get())
-    with pytest.raises(BookingError, match="changed meanwhile"):
+    with pytest.raises(UserFacingError, match="changed meanwhile"):
         booking.mark(appointment=read_before, status=Status.CONFIRMED, by="the patient")
 
 

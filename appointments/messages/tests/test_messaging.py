@@ -19,6 +19,7 @@ from appointments.models import Appointment, AuditEntry, Message, PatientLink
 from appointments.tests.factories import make_appointment, make_slot
 from appointments.tests.post import HOSTILE, MEMORY, calendar_of, code_in, deliver, html_of, token_in
 from calcsite import outbox
+from calcsite.errors import UserFacingError
 from calcsite.tests import people
 from calcsite.tests.mailservers import PICKY
 from calcsite.tests.racing import at_once
@@ -285,7 +286,7 @@ def test_staff_write_to_a_patient():
 @pytest.mark.parametrize(("text", "address"), [(" ", "kim@home.example"), ("x" * 3001, "kim@home.example"), ("x", "")])
 def test_staff_cannot_write_nothing_or_to_nobody(text, address):
     appointment = make_appointment(email=address)
-    with pytest.raises(messaging.MessagingError):
+    with pytest.raises(UserFacingError):
         messaging.send_from_staff(appointment=appointment, text=text, by=people.make_person())
     assert not Message.objects.filter(kind="staff").exists()
 

@@ -28,7 +28,7 @@ def words_of(page: str) -> str:
     return " ".join(re.sub("<[^>]*>", " ", page.partition("<main")[2].partition("</main>")[0]).split())
 
 
-def test_a_patient_reads_everything_that_was_signed(appointment):
+def test_a_patient_reads_the_whole_signed_content(appointment):
     writing.make_released_opinion(appointment)
     page = words_of(come_in_with_code(appointment).get(READ).text)
     said = [words for name, words in writing.TEXTS.items() if name != "agreement"]
@@ -36,7 +36,7 @@ def test_a_patient_reads_everything_that_was_signed(appointment):
         assert words in page, words
 
 
-def test_what_was_written_as_html_is_read_as_text(appointment):
+def test_html_in_an_opinion_is_shown_as_text(appointment):
     writing.make_released_opinion(appointment, findings="<script>alert(1)</script>\n\nSecond paragraph")
     page = come_in_with_code(appointment).get(READ).text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
@@ -88,7 +88,7 @@ def test_a_correction_is_shown_as_one_and_the_version_before_can_still_be_read(a
     assert writing.TEXTS["findings"] in older
 
 
-def test_a_first_version_that_nobody_read_is_not_called_corrected(appointment):
+def test_an_unreleased_first_version_is_not_called_corrected(appointment):
     writing.sign(writing.make_draft_opinion(appointment))
     writing.release(writing.sign(writing.make_correction(appointment)))
     client = come_in_with_code(appointment)
@@ -96,7 +96,7 @@ def test_a_first_version_that_nobody_read_is_not_called_corrected(appointment):
     assert client.get(f"{READ}1/").status_code == 404
 
 
-def test_without_the_code_or_the_link_nobody_reads_anything(appointment):
+def test_an_opinion_needs_the_link_and_the_code(appointment):
     writing.make_released_opinion(appointment)
     for address in [READ, f"{READ}1/"]:
         answer = come_in(appointment).get(address)
@@ -104,7 +104,7 @@ def test_without_the_code_or_the_link_nobody_reads_anything(appointment):
         assert Client().get(address).status_code == 403
 
 
-def test_the_version_of_another_patient_is_like_one_that_nobody_has(appointment):
+def test_the_version_of_another_patient_is_a_404(appointment):
     writing.make_released_opinion(appointment)
     writing.release(writing.sign(writing.make_correction(appointment)))
     other = make_appointment()
@@ -143,7 +143,7 @@ def test_the_page_of_the_appointment_says_first_that_there_is_an_opinion_to_read
     assert "Read your opinion" in first()
 
 
-def test_the_page_is_kept_by_nobody_and_named_for_nobody(appointment):
+def test_the_page_is_not_cached_and_its_title_names_no_patient(appointment):
     writing.make_released_opinion(appointment)
     answer = come_in_with_code(appointment).get(READ)
     assert {"private", "no-store"} <= set(answer.headers["Cache-Control"].split(", "))

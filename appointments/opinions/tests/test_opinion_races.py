@@ -31,7 +31,7 @@ def refusals(outcomes: list[object]) -> int:
     return sum(isinstance(outcome, UserFacingError) for outcome in outcomes)
 
 
-def test_of_two_who_sign_one_signs():
+def test_of_concurrent_signatures_one_is_kept():
     opinion = writing.make_draft_opinion(make_appointment())
     by, seen = writing.clinician_of(opinion.appointment), fingerprint(opinions.compose(opinion))
     outcomes = at_once(*[lambda: opinions.sign(opinion=opinion, seen=seen, by=by)] * 4)
@@ -40,7 +40,7 @@ def test_of_two_who_sign_one_signs():
     assert Opinion.objects.get().is_intact
 
 
-def test_of_a_signature_and_a_save_one_is_told_and_what_was_read_is_signed():
+def test_of_a_concurrent_signature_and_save_one_is_refused():
     for _ in range(4):
         opinion = writing.make_draft_opinion(make_appointment())
         by, seen = writing.clinician_of(opinion.appointment), fingerprint(opinions.compose(opinion))
@@ -56,7 +56,7 @@ def test_of_a_signature_and_a_save_one_is_told_and_what_was_read_is_signed():
         assert not was_signed or opinion.content["findings"] == writing.TEXTS["findings"]
 
 
-def test_released_at_once_it_is_released_once_and_told_once():
+def test_concurrent_releases_release_once_and_send_one_message():
     opinion = writing.sign(writing.make_draft_opinion(make_appointment()))
     by = writing.clinician_of(opinion.appointment)
     outcomes = at_once(*[lambda: opinions.release(opinion=opinion, by=by)] * 4)
@@ -83,7 +83,7 @@ def test_of_two_saves_one_is_kept_whole():
     assert list(Opinion.objects.get().options.values_list("name", flat=True)) == [Opinion.objects.get().findings]
 
 
-def test_started_at_once_there_is_one_draft_and_corrected_at_once_one_version():
+def test_concurrent_starts_make_one_draft_and_corrections_one_version():
     appointment = make_appointment()
     by = writing.clinician_of(appointment)
     drafts = at_once(*[lambda: opinions.start(appointment=appointment, by=by).pk] * 4)

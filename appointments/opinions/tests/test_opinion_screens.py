@@ -69,7 +69,7 @@ def test_a_clinician_writes_reads_signs_and_releases(desk, appointment):
     assert "A date was wrong." in desk.get(at(appointment, "2/edit/")).text
 
 
-def test_what_is_previewed_is_what_is_signed_word_for_word(desk, appointment):
+def test_the_preview_and_the_signed_version_are_equal(desk, appointment):
     writing.make_draft_opinion(appointment)
 
     def opinion_in(step: str) -> str:
@@ -82,7 +82,7 @@ def test_what_is_previewed_is_what_is_signed_word_for_word(desk, appointment):
     assert writing.TEXTS["findings"] in preview
 
 
-def test_a_save_that_was_overtaken_keeps_what_was_typed_and_shows_what_is_stored(desk, appointment, clinician):
+def test_a_stale_save_keeps_the_input_and_shows_the_stored_draft(desk, appointment, clinician):
     opinion = writing.make_draft_opinion(appointment)
     page = desk.get(at(appointment, "1/edit/")).text
     writing.save(opinion, clinician, texts={"findings": "From the other window."})
@@ -96,7 +96,7 @@ def test_a_save_that_was_overtaken_keeps_what_was_typed_and_shows_what_is_stored
     assert Opinion.objects.get().findings == "Typed for an hour."
 
 
-def test_what_was_typed_into_an_opinion_that_is_signed_meanwhile_comes_back(desk, appointment):
+def test_a_save_after_the_signature_keeps_the_input(desk, appointment):
     opinion = writing.make_draft_opinion(appointment)
     page = desk.get(at(appointment, "1/edit/")).text
     writing.sign(opinion)
@@ -105,7 +105,7 @@ def test_what_was_typed_into_an_opinion_that_is_signed_meanwhile_comes_back(desk
     assert desk.get(at(appointment, "1/edit/"))["Location"] == at(appointment, "1/")
 
 
-def test_what_is_too_long_is_named_and_kept(desk, appointment):
+def test_a_text_beyond_its_limit_is_named_and_kept(desk, appointment):
     writing.make_draft_opinion(appointment)
     page = desk.get(at(appointment, "1/edit/")).text
     answer = desk.post(at(appointment, "1/edit/"), typed(page, findings="x" * 5001, **{"options-0-risks": "y" * 2001}))
@@ -115,7 +115,7 @@ def test_what_is_too_long_is_named_and_kept(desk, appointment):
     assert "x" * 5001 in answer.text
 
 
-def test_a_question_that_is_taken_away_meanwhile_leaves_its_answer_on_the_screen(desk, appointment):
+def test_the_answer_to_a_removed_question_stays_on_the_screen(desk, appointment):
     question = Question.objects.create(appointment=appointment, text="Will it grow?")
     writing.make_draft_opinion(appointment)
     page = desk.get(at(appointment, "1/edit/")).text
@@ -143,7 +143,7 @@ def test_a_part_that_is_missing_is_named_where_the_signature_would_be(desk, appo
     assert desk.post(at(appointment, "1/sign/"), {"seen": seen}).status_code == 409
 
 
-def test_a_page_that_shows_an_older_draft_signs_nothing(desk, appointment, clinician):
+def test_a_stale_signature_is_refused(desk, appointment, clinician):
     opinion = writing.make_draft_opinion(appointment)
     page = desk.get(at(appointment, "1/sign/")).text
     writing.save(opinion, clinician, texts={"findings": "Other words."})
@@ -171,7 +171,7 @@ def test_the_visit_pack_takes_answers_and_instructions_for_tests(desk, appointme
     assert not TestInstruction.objects.exists()
 
 
-def test_an_answer_on_the_pack_that_was_overtaken_comes_back(desk, appointment):
+def test_a_stale_answer_on_the_pack_keeps_the_input(desk, appointment):
     question = Question.objects.create(appointment=appointment, text="Will it grow?")
     address = f"{LIST}{appointment.pk}/pack/"
     page = desk.get(address).text
@@ -200,7 +200,7 @@ def make_everything(appointment: Appointment) -> None:
     TestInstruction.objects.create(appointment=appointment, test="Blood", text="Nothing to eat", by=by)
 
 
-def test_another_clinician_a_coordinator_and_who_owns_the_site_get_what_a_random_number_gets(appointment):
+def test_other_staff_get_the_404_of_an_unknown_number(appointment):
     make_everything(appointment)
     before = list(Opinion.objects.values()), list(TestInstruction.objects.values())
     others = [writing.clinician_of(make_appointment()), people.make_person("Booking coordinator")]
@@ -249,7 +249,7 @@ def test_opening_five_records_leaves_five_entries(appointment, desk):
         AuditEntry.objects.all().delete()
 
 
-def test_the_first_page_of_an_appointment_leads_its_clinician_on_and_nobody_else(appointment, desk):
+def test_the_appointment_links_to_the_opinion_for_its_clinician_only(appointment, desk):
     page = f"{LIST}{appointment.pk}/change/"
     assert at(appointment) in desk.get(page).text
     assert at(appointment) not in writing.client_of(people.make_person("Booking coordinator")).get(page).text
@@ -292,7 +292,7 @@ def test_a_screen_takes_as_many_queries_with_thirty_of_all(appointment, desk, dj
     assert [queries(step) for step in steps] == one
 
 
-def test_every_screen_is_kept_by_nobody(appointment, desk):
+def test_no_screen_is_cached(appointment, desk):
     make_everything(appointment)
     for address in screens(appointment):
         assert {"private", "no-store"} <= set(desk.get(address).headers["Cache-Control"].split(", ")), address

@@ -32,7 +32,7 @@ def ask(appointment: Appointment, text: str = "Will it grow?") -> Question:
     return Question.objects.create(appointment=appointment, text=text)
 
 
-def test_what_is_signed_holds_everything_with_name_credentials_time_and_checksum(appointment):
+def test_the_signed_content_has_name_credentials_time_and_checksum(appointment):
     question = ask(appointment)
     opinion = writing.make_draft_opinion(appointment)
     by = writing.clinician_of(appointment)
@@ -100,7 +100,7 @@ def test_treatments_questions_and_credentials_are_asked_for_too(appointment):
     assert gaps(writing.OPTION) == others[1:]
 
 
-def test_a_save_that_does_not_know_of_another_is_refused_and_changes_nothing(appointment):
+def test_a_stale_save_is_refused_and_changes_nothing(appointment):
     opinion = writing.make_draft_opinion(appointment)
     by, seen = writing.clinician_of(appointment), opinions.fingerprint_of(opinion)
     writing.save(opinion, by, texts={"findings": "Mine"})
@@ -118,7 +118,7 @@ def test_two_saves_at_the_same_moment_of_the_clock_are_told_apart(appointment):
         writing.save(opinion, by, seen=seen)
 
 
-def test_an_answer_to_other_words_than_were_read_is_not_kept_and_nothing_else_is(appointment):
+def test_a_save_with_stale_questions_changes_nothing(appointment):
     question = ask(appointment)
     opinion = writing.make_draft_opinion(appointment)
     seen = answers.fingerprint_of([question])
@@ -131,7 +131,7 @@ def test_an_answer_to_other_words_than_were_read_is_not_kept_and_nothing_else_is
     assert (Question.objects.get().answer, Opinion.objects.get().findings) == ("", writing.TEXTS["findings"])
 
 
-def test_only_what_was_read_is_signed(appointment):
+def test_a_signature_on_an_older_state_is_refused(appointment):
     question = ask(appointment)
     opinion = writing.make_draft_opinion(appointment)
     by = writing.clinician_of(appointment)
@@ -142,7 +142,7 @@ def test_only_what_was_read_is_signed(appointment):
         opinions.sign(opinion=opinion, seen=read, by=by)
 
 
-def test_nobody_but_the_clinician_of_the_appointment_writes_signs_or_releases(appointment):
+def test_only_the_appointments_clinician_writes_signs_and_releases(appointment):
     opinion = writing.make_draft_opinion(appointment)
     other = writing.clinician_of(make_appointment())
     coordinator = people.make_person("Booking coordinator")
@@ -167,7 +167,7 @@ def test_nothing_is_written_about_a_cancelled_appointment(appointment):
         opinions.start(appointment=appointment, by=by)
 
 
-def test_a_release_tells_the_patient_once_and_nothing_of_what_is_in_it(appointment):
+def test_a_release_sends_one_message_without_its_content(appointment):
     deliver()
     opinion = writing.make_released_opinion(appointment, findings="A canary of calcium")
     with pytest.raises(StaleError, match="released already"):
@@ -181,7 +181,7 @@ def test_a_release_tells_the_patient_once_and_nothing_of_what_is_in_it(appointme
     assert Message.objects.filter(kind="opinion").count() == 1
 
 
-def test_a_correction_is_a_new_version_and_the_one_before_stays(appointment):
+def test_a_correction_is_a_new_version_and_keeps_the_old_one(appointment):
     first = writing.make_released_opinion(appointment)
     second = writing.make_correction(appointment)
     assert (second.number, second.findings, second.status) == (2, first.findings, "draft")
@@ -194,7 +194,7 @@ def test_a_correction_is_a_new_version_and_the_one_before_stays(appointment):
     assert [version.number for version in Opinion.objects.released()] == [2, 1]
 
 
-def test_a_version_that_another_has_overtaken_is_not_released(appointment):
+def test_only_the_newest_signed_version_is_released(appointment):
     first = writing.sign(writing.make_draft_opinion(appointment))
     writing.sign(writing.make_correction(appointment))
     with pytest.raises(UserFacingError, match="newest"):
@@ -284,7 +284,7 @@ def test_an_opinion_that_was_moved_to_another_patient_is_not_intact(appointment)
     assert not Opinion.objects.get().is_intact
 
 
-def test_every_step_is_on_record_and_names_who(appointment):
+def test_every_step_is_on_record_with_its_user(appointment):
     writing.make_released_opinion(appointment)
     by = writing.clinician_of(appointment).username
     entries = AuditEntry.objects.filter(action="changed").order_by("pk").values_list("actor", "detail")

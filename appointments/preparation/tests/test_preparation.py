@@ -99,7 +99,7 @@ def test_rows_that_share_a_position_can_be_moved_too():
     assert texts(appointment) == ["2", "1", "3"]
 
 
-def test_a_list_is_never_longer_than_it_may_be_and_is_filled_whole_or_not_at_all():
+def test_rows_beyond_the_limit_of_a_list_are_refused_all_or_none():
     appointment = make_appointment()
     ask(appointment, *map(str, range(MAX_ROWS - 1)))
     with pytest.raises(UserFacingError, match="50"):
@@ -128,7 +128,7 @@ def test_nothing_of_another_appointment_can_be_changed():
     assert status_of(other, task.tool) == TaskStatus.TO_DO
 
 
-def test_what_another_window_saved_is_not_written_over():
+def test_a_stale_change_of_a_row_is_refused():
     appointment = make_appointment()
     (row,) = ask(appointment, "As the page showed it")
     seen = fingerprint_of(row)
@@ -142,7 +142,7 @@ def test_what_another_window_saved_is_not_written_over():
     assert Referral.objects.get(appointment=appointment).status == "have"
 
 
-def test_moving_a_row_does_not_make_a_change_of_its_words_late():
+def test_moving_a_row_does_not_make_its_change_stale():
     appointment = make_appointment()
     row = ask(appointment, "1", "2")[1]
     seen = fingerprint_of(row)
@@ -162,7 +162,7 @@ def test_a_question_that_was_answered_stays_as_it_was_asked():
     assert texts(appointment) == ["Answered?"]
 
 
-def test_who_writes_has_started_and_what_they_marked_stays_marked():
+def test_writing_a_row_starts_its_task_and_keeps_other_marks():
     appointment = make_preparing()
     ask(appointment, "One?")
     assert status_of(appointment, Tool.QUESTIONS) == TaskStatus.STARTED
@@ -174,20 +174,20 @@ def test_who_writes_has_started_and_what_they_marked_stays_marked():
     assert status_of(appointment, Tool.MEDICINES) == TaskStatus.TO_DO
 
 
-def test_a_task_takes_no_status_that_there_is_not():
+def test_an_unknown_status_of_a_task_is_refused():
     appointment = make_preparing()
     with pytest.raises(UserFacingError, match="Choose one"):
         preparation.mark(appointment=appointment, task=appointment.tasks.first(), status="perfect")
 
 
-def test_progress_counts_what_is_for_the_patient():
+def test_progress_counts_the_tasks_that_apply():
     marked = [TaskStatus.DONE, TaskStatus.STARTED, TaskStatus.TO_DO, TaskStatus.NOT_NEEDED]
     tasks = [PreparationTask(status=status) for status in marked]
     assert preparation.progress(tasks) == Progress(done=1, of=3, not_needed=1)
 
 
 @pytest.mark.parametrize("status", [Status.COMPLETED, Status.MISSED, Status.CANCELLED])
-def test_when_the_appointment_is_over_what_was_written_stays(status):
+def test_the_preparation_is_read_only_after_the_appointment(status):
     appointment = make_preparing()
     (row,) = ask(appointment, "Written before?")
     Appointment.objects.filter(pk=appointment.pk).update(status=status, cancelled_at=timezone.now())
@@ -207,7 +207,7 @@ def test_when_the_appointment_is_over_what_was_written_stays(status):
     assert not Referral.objects.exists()
 
 
-def test_new_instructions_are_something_new_to_read_and_on_record():
+def test_new_instructions_reopen_the_task_and_are_on_record():
     appointment, nurse = make_preparing(), make_person()
     preparation.mark(appointment=appointment, task=appointment.tasks.get(tool=Tool.TESTS), status=TaskStatus.DONE)
     values = {"test": "A blood test", "text": "Eat nothing from midnight."}
@@ -241,7 +241,7 @@ def test_a_pack_holds_everything_and_takes_as_many_queries_for_one_row_as_for_th
         assert (pack.referral.status, pack.specialist.note.strip()) == ("asked", "Near me")
 
 
-def test_history_is_told_by_kind_with_allergies_first():
+def test_history_is_grouped_by_kind_with_allergies_first():
     appointment = make_appointment()
     for kind in HistoryEntry.Kind:
         values = {"kind": kind, "what": f"An example of {kind}"}

@@ -44,7 +44,7 @@ def with_documents():
         clear_url_caches()
 
 
-def test_each_of_the_nine_items_leads_to_what_does_it(with_documents):
+def test_each_of_the_nine_items_links_to_its_tool(with_documents):
     appointment = make_preparing()
     client = come_in_with_code(appointment)
     page = client.get(url("preparation"))
@@ -103,7 +103,7 @@ def test_each_tool_says_what_it_is_for_and_leads_on(tool):
         assert words in page
 
 
-def test_the_day_by_which_to_do_it_is_said_until_it_has_come():
+def test_the_due_day_is_shown_until_it_has_come():
     with time_machine.travel("2026-11-21 10:00"):
         appointment = make_preparing()
         client = come_in_with_code(appointment)
@@ -114,7 +114,7 @@ def test_the_day_by_which_to_do_it_is_said_until_it_has_come():
         assert "As soon as you can" in words_of(client.get(url("preparation")))
 
 
-def test_words_that_nobody_reviewed_and_words_no_longer_safe_are_said_to_be_so():
+def test_unreviewed_and_unsafe_words_are_marked():
     appointment = make_preparing()
     client = come_in_with_code(appointment)
     for name in ("preparation", "medicines"):
@@ -170,7 +170,7 @@ def test_texts_in_any_script_are_kept_as_typed_and_stay_text(text):
     assert MODELS["medicines"].objects.filter(appointment=appointment, name=text).exists()
 
 
-def test_what_was_typed_stays_when_something_is_wrong():
+def test_a_refused_form_keeps_its_input():
     client = come_in_with_code(make_preparing())
     typed = {"kind": "worry", "what": "w" * 301, "since": "since March", "severity": "eleven", "helps": "Tea"}
     page = client.post(url("symptoms_add"), typed)
@@ -185,7 +185,7 @@ def test_what_was_typed_stays_when_something_is_wrong():
     assert "There is a problem" in client.post(url("referral"), {"note": "kept"}).text
 
 
-def test_a_full_list_says_so_and_keeps_what_was_typed():
+def test_a_full_list_says_so_and_keeps_the_input():
     appointment = make_preparing()
     rows = [{"text": f"Question {number}?"} for number in range(MAX_ROWS)]
     add_rows(appointment=appointment, model=Question, rows=rows)
@@ -217,7 +217,7 @@ def test_a_row_is_changed_moved_and_removed():
 
 
 @pytest.mark.parametrize("name", ["questions_change", "specialist"])
-def test_what_another_window_saved_is_shown_beside_what_was_typed(name):
+def test_a_stale_form_shows_the_stored_row_beside_the_input(name):
     appointment = make_preparing()
     write(appointment)
     client = come_in_with_code(appointment)
@@ -234,7 +234,7 @@ def test_what_another_window_saved_is_shown_beside_what_was_typed(name):
     assert "Second window" in client.get(url("pack")).text
 
 
-def test_what_was_typed_for_a_row_that_another_window_removed_can_be_added_again():
+def test_the_input_for_a_removed_row_can_be_added_again():
     appointment = make_preparing()
     write(appointment)
     client, row = come_in_with_code(appointment), row_of(appointment, "questions")
@@ -299,7 +299,7 @@ def test_once_it_is_over_everything_can_be_read_and_nothing_written():
     assert "canary" in client.get(url("pack")).text
 
 
-def test_opening_what_only_takes_a_post_leads_to_its_list_and_changes_nothing():
+def test_a_get_of_a_post_page_redirects_to_its_list():
     appointment = make_preparing()
     write(appointment)
     client = come_in_with_code(appointment)
@@ -330,7 +330,7 @@ def test_pages_take_the_same_number_of_queries_for_one_row_and_for_thirty(django
     assert taken[0] == taken[1]
 
 
-def test_nobody_keeps_a_page_and_its_address_and_title_say_nothing():
+def test_pages_are_not_cached_and_titles_hold_nothing_medical():
     appointment = make_preparing()
     write(appointment, word="canary")
     client = come_in_with_code(appointment)
@@ -343,7 +343,7 @@ def test_nobody_keeps_a_page_and_its_address_and_title_say_nothing():
     assert "canary" not in re.search(r"<title>.*?</title>", change, re.DOTALL)[0]
 
 
-def test_nothing_is_asked_of_a_specialist_that_a_patient_does_not_know():
+def test_every_field_about_the_specialist_may_stay_empty():
     appointment = make_preparing()
     client = come_in_with_code(appointment)
     seen = seen_in(client.get(url("specialist")))

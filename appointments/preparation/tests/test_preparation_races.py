@@ -24,7 +24,7 @@ def add(appointment: Appointment, text: str) -> None:
     add_row(appointment=appointment, model=Question, values={"text": text})
 
 
-def test_of_many_windows_that_add_at_once_the_list_takes_as_many_as_it_has_room_for(committed):
+def test_concurrent_additions_do_not_exceed_the_limit_of_a_list(committed):
     for _ in range(ROUNDS):
         appointment = make_appointment()
         fill(appointment, MAX_ROWS - 1)
@@ -50,7 +50,7 @@ def test_without_the_lock_the_list_would_grow_too_long(committed):
     assert Question.objects.filter(appointment=appointment).count() == MAX_ROWS - 1 + WINDOWS
 
 
-def test_moves_additions_and_removals_at_once_leave_every_row_in_a_place_of_its_own(committed):
+def test_concurrent_moves_leave_every_row_a_position_of_its_own(committed):
     for _ in range(ROUNDS):
         appointment = make_appointment()
         first, second, *_, last = fill(appointment, 5)
@@ -65,7 +65,7 @@ def test_moves_additions_and_removals_at_once_leave_every_row_in_a_place_of_its_
         assert len({row.position for row in rows}) == len(rows)
 
 
-def test_of_two_windows_that_change_one_row_the_second_is_told(committed):
+def test_of_two_concurrent_changes_of_a_row_the_second_is_refused(committed):
     for _ in range(ROUNDS):
         appointment = make_appointment()
         (row,) = fill(appointment, 1)

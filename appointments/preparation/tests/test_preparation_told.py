@@ -10,7 +10,7 @@ from appointments.tests.visiting import come_in_with_code, seen_in, url
 pytestmark = pytest.mark.django_db
 
 
-def test_the_title_says_how_far_it_is_as_nothing_else_is_read_out_after_a_click():
+def test_the_title_has_the_progress_for_screen_readers():
     appointment = make_preparing()
     client = come_in_with_code(appointment)
     task = appointment.tasks.first()
@@ -20,7 +20,7 @@ def test_the_title_says_how_far_it_is_as_nothing_else_is_read_out_after_a_click(
 
 
 @pytest.mark.parametrize("tool", ["questions", "symptoms", "options"])
-def test_how_to_put_a_list_in_order_is_said_where_there_is_an_order_to_change(tool):
+def test_the_hint_about_the_order_needs_two_rows(tool):
     appointment = make_preparing()
     client = come_in_with_code(appointment)
     write(appointment, word="first")
@@ -30,7 +30,7 @@ def test_how_to_put_a_list_in_order_is_said_where_there_is_an_order_to_change(to
 
 
 @pytest.mark.parametrize("tool", [*ROWS, "referral"])
-def test_a_task_says_what_it_is_for_and_the_page_says_it_only_without_one(tool):
+def test_the_purpose_of_a_tool_is_shown_only_without_a_task(tool):
     kept = LISTS[tool] if tool in LISTS else SINGLES[tool]
     appointment = make_preparing()
     client = come_in_with_code(appointment)
@@ -40,7 +40,7 @@ def test_a_task_says_what_it_is_for_and_the_page_says_it_only_without_one(tool):
 
 
 @pytest.mark.parametrize("tool", ROWS)
-def test_who_is_asked_whether_to_remove_something_can_keep_it(tool):
+def test_the_question_before_a_removal_has_a_way_back(tool):
     appointment = make_preparing()
     write(appointment)
     client = come_in_with_code(appointment)
@@ -48,7 +48,7 @@ def test_who_is_asked_whether_to_remove_something_can_keep_it(tool):
     assert f'<a href="{url(tool)}">Keep it</a>' in page
 
 
-def test_what_is_told_gets_the_focus_which_an_address_with_a_part_in_it_would_take():
+def test_a_redirect_with_a_message_has_no_fragment():
     appointment = make_preparing()
     write(appointment)
     client, row = come_in_with_code(appointment), row_of(appointment, "questions")

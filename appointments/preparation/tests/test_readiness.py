@@ -50,7 +50,7 @@ def make_ready(appointment: Appointment) -> None:
     booking.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
 
 
-def test_the_board_says_in_words_what_is_missing(desk):
+def test_the_board_names_the_missing_parts(desk):
     appointment = make_soon()
     DocumentRequest.objects.create(appointment=appointment, what="The scan of March")
     DocumentRequest.objects.create(appointment=appointment, what="The letter", waived_at=timezone.now())
@@ -63,7 +63,7 @@ def test_the_board_says_in_words_what_is_missing(desk):
     assert f"/appointment/{appointment.pk}/move/" in page
 
 
-def test_who_has_everything_is_ready_and_is_not_nudged(desk):
+def test_a_ready_patient_is_not_nudged(desk):
     appointment = make_soon()
     make_ready(appointment)
     page = desk.get(BOARD).text
@@ -95,7 +95,7 @@ def test_the_board_takes_as_many_queries_for_thirty_as_for_one(desk, django_asse
     assert queries() == one
 
 
-def test_the_board_shows_nothing_that_a_patient_wrote_and_content_is_a_link_for_their_clinician(desk):
+def test_the_board_shows_no_content_and_links_to_it_for_the_clinician(desk):
     appointment = make_soon(reason=CANARY, findings=CANARY)
     Symptom.objects.create(appointment=appointment, what=CANARY)
     own = writing.client_of(writing.clinician_of(appointment))
@@ -104,7 +104,7 @@ def test_the_board_shows_nothing_that_a_patient_wrote_and_content_is_a_link_for_
     assert (CANARY in own.get(BOARD).text, pack in own.get(BOARD).text) == (False, True)
 
 
-def test_a_clinician_sees_their_own_and_who_may_see_nobody_nothing():
+def test_a_clinician_sees_their_own_patients_on_the_board():
     mine, other = make_soon(), make_soon()
     page = writing.client_of(writing.clinician_of(mine)).get(BOARD).text
     assert (mine.spoken_reference in page, other.spoken_reference in page) == (True, False)
@@ -119,7 +119,7 @@ def test_every_name_on_the_board_is_on_record(desk):
     assert sorted(entries) == sorted((each.reference, "bea", "Readiness") for each in appointments)
 
 
-def test_a_nudge_in_one_click_says_that_something_is_open_and_not_what(desk):
+def test_a_nudge_does_not_name_the_open_tasks(desk):
     appointment = make_soon(reason=CANARY)
     deliver()
     answer = desk.post(f"/admin/appointments/appointment/{appointment.pk}/nudge/", {"days": "14"})
@@ -151,7 +151,7 @@ def test_a_nudge_that_is_overtaken_is_not_sent():
     assert deliver() == []
 
 
-def test_without_an_address_or_after_the_time_nobody_is_nudged(desk):
+def test_without_an_address_or_after_the_time_there_is_no_nudge(desk):
     appointment = make_soon(email="")
     assert "telephone 01632 960 001" in desk.get(BOARD).text
     with pytest.raises(UserFacingError, match="Telephone"):
@@ -161,7 +161,7 @@ def test_without_an_address_or_after_the_time_nobody_is_nudged(desk):
         readiness.nudge(appointment=over, by=people.make_person())
 
 
-def test_a_stranger_or_the_clinician_of_another_nudges_nobody():
+def test_a_nudge_needs_access_to_the_appointment():
     appointment = make_soon()
     other = writing.client_of(writing.clinician_of(make_soon()))
     for client, status in [(other, 404), (come_in_with_code(appointment), 302), (Client(), 302)]:

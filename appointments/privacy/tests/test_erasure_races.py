@@ -18,10 +18,11 @@ from appointments.recovery import checkins
 from appointments.tests.factories import make_appointment, make_hours, make_slot
 from appointments.tests.recovering import start_plan
 from calcsite import outbox
+from calcsite.errors import UserFacingError
 from calcsite.tests import people, racing
 
 ROUNDS = 5
-at_once = partial(racing.at_once, refused=(erasure.ErasureError, Appointment.DoesNotExist))
+at_once = partial(racing.at_once, refused=(UserFacingError, Appointment.DoesNotExist))
 
 
 def test_a_message_that_is_composed_meanwhile_leaves_no_e_mail(committed):

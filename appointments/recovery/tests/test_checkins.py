@@ -38,7 +38,7 @@ def test_worse_or_a_sign_of_danger_is_an_alarm(said, is_alarm):
     assert (made.is_alarm, CheckIn.objects.alarms().count()) == (is_alarm, int(is_alarm))
 
 
-def test_the_database_refuses_a_worse_without_an_alarm_and_an_acknowledgement_without_name_or_note():
+def test_the_database_refuses_inconsistent_check_ins():
     plan = start_plan()
     with pytest.raises(IntegrityError, match="feeling_worse_is_an_alarm"), transaction.atomic():
         CheckIn.objects.create(plan=plan, feeling="worse", pain=1)
@@ -60,7 +60,7 @@ def test_the_database_refuses_a_worse_without_an_alarm_and_an_acknowledgement_wi
         ({"feeling": "better", "emergencies": ["fits"], "signs": ["hot"]}, Advice.EMERGENCY),
     ],
 )
-def test_advice_goes_by_the_worst_of_what_was_said(said, advice):
+def test_advice_follows_the_worst_answer(said, advice):
     assert checkins.advice_for(**said) == advice
 
 
@@ -84,7 +84,7 @@ def test_a_check_in_sent_twice_is_kept_once_and_a_different_one_is_kept_too():
     assert plan.check_ins.count() == 3
 
 
-def test_after_an_alarm_was_dealt_with_the_same_words_raise_another():
+def test_an_equal_check_in_after_an_acknowledged_alarm_is_another_alarm():
     plan = start_plan()
     alarm = checkins.check_in(plan=plan, feeling="worse", pain=3)
     checkins.acknowledge(check_in=alarm, by=plan.started_by, note="Called")
@@ -99,7 +99,7 @@ def test_a_plan_that_has_ended_takes_no_check_in():
         checkins.check_in(plan=plan, feeling="worse")
 
 
-def test_an_alarm_stays_on_the_worklist_until_somebody_says_what_was_done():
+def test_an_alarm_stays_on_the_worklist_until_it_is_acknowledged():
     plan = start_plan()
     coordinator = people.make_person("Booking coordinator")
     alarm = checkins.check_in(plan=plan, feeling="worse", at=timezone.now() - timedelta(days=300))
@@ -119,7 +119,7 @@ def on_list(user) -> list:
     return list(checkins.by_urgency(worklists.BY_KEY["alarms"].find(user)))
 
 
-def test_signs_of_danger_come_first_and_then_who_waits_longest():
+def test_signs_of_danger_come_first_and_then_the_longest_wait():
     now = timezone.now()
     late, early, danger = (start_plan() for _ in range(3))
     checkins.check_in(plan=late, feeling="worse", at=now - timedelta(hours=1))
@@ -133,7 +133,7 @@ def test_signs_of_danger_come_first_and_then_who_waits_longest():
     assert worklists.WORKLISTS[0].key == "alarms"
 
 
-def test_an_alarm_is_for_those_who_may_act_on_it_only():
+def test_alarms_are_limited_to_visible_appointments():
     plan = start_plan()
     alarm = checkins.check_in(plan=plan, feeling="worse")
     desk = people.make_person()
@@ -146,7 +146,7 @@ def test_an_alarm_is_for_those_who_may_act_on_it_only():
     assert CheckIn.objects.alarms().count() == 1
 
 
-def test_follow_ups_to_book_are_on_a_worklist_six_weeks_before_and_until_they_are_booked():
+def test_follow_ups_are_on_a_worklist_from_six_weeks_before_until_booked():
     coordinator = people.make_person("Booking coordinator")
     plan = start_plan()
     follow_ups = worklists.BY_KEY["follow-ups"]
@@ -167,7 +167,7 @@ def test_pain_is_drawn_oldest_first_and_a_missing_number_is_no_zero():
     assert (chart.highest, len(chart.marks)) == ("10", 2)
 
 
-def test_of_two_who_acknowledge_at_once_the_first_is_on_record_and_the_other_is_told(committed):
+def test_of_concurrent_acknowledgements_the_first_is_kept(committed):
     plan = start_plan()
     people_there = [make_carer("add_appointment") for _ in range(2)]
     for _ in range(3):

@@ -17,7 +17,6 @@ from django.test import Client
 from django.utils import timezone
 
 from appointments.booking import booking, drafts, limits, steps
-from appointments.booking.booking import BookingError
 from appointments.choices import Mode
 from appointments.models import Appointment, AppointmentType, Clinician, Draft, FollowUp, RecoveryPlan, Slot
 from appointments.privacy import erasure, export
@@ -100,7 +99,7 @@ def test_a_patient_books_a_follow_up_and_types_nothing_twice(plan, wanted, patie
     assert ("Back to your recovery plan" in confirmation, "two appointments" in confirmation) == (True, False)
 
 
-def test_the_plan_shows_what_is_booked_and_the_link_of_its_confirmation_works(plan, wanted, patient):
+def test_the_plan_shows_the_booking_and_its_link_works(plan, wanted, patient):
     slot_on(wanted.day, plan)
     deliver()
     press(patient, wanted)
@@ -117,7 +116,7 @@ def test_the_plan_shows_what_is_booked_and_the_link_of_its_confirmation_works(pl
     assert "Choose a time<" in patient.get(url("recovery")).text
 
 
-def test_how_it_was_last_time_is_suggested_and_everything_else_can_be_changed(plan, wanted, patient):
+def test_the_last_mode_is_suggested_and_all_details_can_be_changed(plan, wanted, patient):
     slot = slot_on(wanted.day, plan)
     press(patient, wanted)
     page = patient.get(f"{BOOK}how/").text
@@ -149,7 +148,7 @@ def test_times_begin_around_the_day_that_was_arranged(plan, wanted, patient):
     assert f'value="{early.pk}"' in patient.get(f"{BOOK}time/?from={timezone.localdate().isoformat()}").text
 
 
-def test_what_is_known_keeps_its_condition_when_the_page_is_taken_off_the_site(plan, wanted, patient):
+def test_the_condition_is_kept_when_its_page_is_withdrawn(plan, wanted, patient):
     condition = make_live(name="Gout")
     Appointment.objects.filter(pk=plan.appointment_id).update(condition=condition)
     press(patient, wanted)
@@ -160,7 +159,7 @@ def test_what_is_known_keeps_its_condition_when_the_page_is_taken_off_the_site(p
     assert FollowUp.objects.get().appointment.condition == condition
 
 
-def test_what_is_no_longer_offered_is_not_suggested(plan, wanted, patient):
+def test_a_mode_that_is_not_offered_any_more_is_not_suggested(plan, wanted, patient):
     slot = slot_on(wanted.day, plan)
     Clinician.objects.filter(pk=slot.clinician_id).update(is_accepting=False)
     AppointmentType.objects.filter(pk=plan.appointment.appointment_type_id).update(video=False)
@@ -170,7 +169,7 @@ def test_what_is_no_longer_offered_is_not_suggested(plan, wanted, patient):
     assert patient.get(f"{BOOK}how/").status_code == 200
 
 
-def test_what_staff_left_out_is_asked_for_and_what_they_wrote_is_filled_in(wanted, patient, plan):
+def test_missing_details_are_asked_for_and_known_ones_filled_in(wanted, patient, plan):
     Appointment.objects.filter(pk=plan.appointment_id).update(
         booked_by="staff", carer_name="", carer_relation="", email="", date_of_birth=None
     )
@@ -184,14 +183,14 @@ def test_what_staff_left_out_is_asked_for_and_what_they_wrote_is_filled_in(wante
     assert answer(patient, "you").url == f"{BOOK}why/"
 
 
-def test_pressed_again_it_goes_on_with_what_was_begun(wanted, patient):
+def test_pressed_again_it_continues_the_draft(wanted, patient):
     press(patient, wanted)
     assert press(patient, wanted).url == f"{BOOK}how/"
     assert "Carry on where I was" in patient.get(url("follow_up", wanted.pk)).text
     assert Draft.objects.filter(follow_up=wanted).count() == 1
 
 
-def test_what_was_begun_for_something_else_is_lost_only_by_choice(plan, wanted, patient):
+def test_a_draft_for_another_booking_is_discarded_only_by_choice(plan, wanted, patient):
     held = slot_on(wanted.day, plan)
     journeys.come_to(patient, "who", about={"condition": "not-sure"})
     answered = press(patient, wanted)
@@ -206,7 +205,7 @@ def test_what_was_begun_for_something_else_is_lost_only_by_choice(plan, wanted, 
     assert Draft.objects.exclude(follow_up=None).count() == 1
 
 
-def test_what_was_booked_before_in_this_browser_is_not_in_the_way(plan, wanted, patient):
+def test_an_earlier_booking_in_this_browser_does_not_interfere(plan, wanted, patient):
     make_slot(hours=plan.appointment.slot.hours)
     journeys.book(patient)
     slot_on(wanted.day, plan)
@@ -216,7 +215,7 @@ def test_what_was_booked_before_in_this_browser_is_not_in_the_way(plan, wanted, 
     assert FollowUp.objects.get().appointment is not None
 
 
-def test_who_has_begun_as_often_as_anybody_may_is_told(wanted, patient):
+def test_the_limit_of_begun_drafts_applies(wanted, patient):
     for _ in range(limits.BEGIN[1]):
         answer(Client(), "about")
     assert press(patient, wanted).url == f"{BOOK}too-many/?of=begun"
@@ -224,7 +223,7 @@ def test_who_has_begun_as_often_as_anybody_may_is_told(wanted, patient):
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_anothers_follow_up_is_as_unknown_as_none_and_needs_link_code_and_plan(method, wanted, patient):
+def test_a_follow_up_needs_its_patients_link_code_and_plan(method, wanted, patient):
     theirs = start_plan(seen_patient(name="Canary")).follow_ups.get()
     answers = [getattr(patient, method)(url("follow_up", pk)) for pk in (theirs.pk, 987654, 10**30)]
     assert {found.status_code for found in answers} == {404}
@@ -251,7 +250,7 @@ def test_an_ended_plan_and_a_booked_follow_up_say_so(method, plan, wanted, patie
     assert not Draft.objects.exclude(follow_up=None).exists()
 
 
-def test_booked_by_staff_meanwhile_the_booking_stands_on_its_own_and_says_so(plan, wanted, patient):
+def test_a_follow_up_booked_by_staff_leaves_an_ordinary_booking(plan, wanted, patient):
     slot_on(wanted.day, plan)
     press(patient, wanted)
     for step in ("how", "time", "why", "consent"):
@@ -266,7 +265,7 @@ def test_booked_by_staff_meanwhile_the_booking_stands_on_its_own_and_says_so(pla
     assert Appointment.objects.filter(name="Kim Example", consent_version="2026-11").count() == 1
 
 
-def test_who_leaves_a_shared_computer_leaves_nothing_of_it(plan, wanted, patient):
+def test_leaving_a_shared_computer_forgets_the_draft(plan, wanted, patient):
     slot = slot_on(wanted.day, plan)
     press(patient, wanted)
     answer(patient, "how")
@@ -292,9 +291,9 @@ def hold(draft: Draft, slot: Slot) -> Draft:
     return Draft.objects.get(pk=draft.pk)
 
 
-def test_of_staff_and_patient_at_once_one_has_the_follow_up_and_both_are_told(committed):
+def test_of_staff_and_patient_at_once_one_books_the_follow_up(committed):
     staff, hours = make_carer("add_appointment"), make_hours()
-    at_once = partial(racing.at_once, refused=(UserFacingError, BookingError))
+    at_once = partial(racing.at_once, refused=UserFacingError)
     for _ in range(8):
         wanted = start_plan(seen_patient(slot=make_slot(hours=hours))).follow_ups.get()
         draft = hold(follow_ups.begin(follow_up=wanted)[0], make_slot(hours=hours))
@@ -312,7 +311,7 @@ def test_of_staff_and_patient_at_once_one_has_the_follow_up_and_both_are_told(co
         assert mine.status == "booked"
 
 
-def test_of_two_drafts_at_once_one_has_the_follow_up(committed):
+def test_of_two_drafts_at_once_one_books_the_follow_up(committed):
     hours = make_hours()
     for _ in range(5):
         wanted = start_plan(seen_patient(slot=make_slot(hours=hours))).follow_ups.get()
@@ -345,7 +344,7 @@ def ready_to_book() -> tuple[FollowUp, Draft]:
     return wanted, hold(follow_ups.begin(follow_up=wanted)[0], make_slot(hours=hours))
 
 
-def test_who_books_a_moment_later_than_staff_takes_nothing_from_them(committed):
+def test_a_booking_after_that_of_staff_does_not_take_the_follow_up(committed):
     wanted, draft = ready_to_book()
     staffs = make_appointment()
 
@@ -358,7 +357,7 @@ def test_who_books_a_moment_later_than_staff_takes_nothing_from_them(committed):
     assert (mine.status, steps.is_follow_up(draft, mine)) == ("booked", False)
 
 
-def test_an_erasure_waits_for_who_begins_and_leaves_no_draft(committed):
+def test_an_erasure_waits_for_a_new_draft_and_deletes_it(committed):
     wanted = start_plan().follow_ups.get()
     erase = partial(erasure.erase, appointment=wanted.plan.appointment)
     one_before_the_other(partial(follow_ups.begin, follow_up=wanted), erase)
@@ -366,7 +365,7 @@ def test_an_erasure_waits_for_who_begins_and_leaves_no_draft(committed):
     assert (Draft.objects.exclude(answers={}).exists(), FollowUp.objects.exists()) == (False, False)
 
 
-def test_an_erasure_waits_for_who_books_and_the_two_never_wait_for_each_other(committed):
+def test_an_erasure_and_a_booking_do_not_deadlock(committed):
     wanted, draft = ready_to_book()
     is_locked = threading.Event()
 
@@ -386,7 +385,7 @@ def test_an_erasure_waits_for_who_books_and_the_two_never_wait_for_each_other(co
     assert not FollowUp.objects.exists()
 
 
-def test_what_is_begun_is_in_the_download_and_goes_with_an_erasure(plan, wanted, patient):
+def test_a_draft_is_in_the_download_and_deleted_by_an_erasure(plan, wanted, patient):
     press(patient, wanted)
     draft = Draft.objects.get(follow_up=wanted)
     other = make_draft(details={"you": {"name": "Somebody else"}})

@@ -41,7 +41,7 @@ def test_guidance_that_fits_is_copied_and_later_edits_change_no_copy():
     assert (copy.text, copy.source) == ("Rest today.", None)
 
 
-def test_only_what_was_chosen_is_copied_and_nothing_that_does_not_fit():
+def test_only_chosen_guidance_for_the_patient_is_copied():
     fits, unchosen = make_guidance(title="Fits"), make_guidance(title="Unchosen")
     alien = make_guidance(title="After medicines", treatment="medicines")
     appointment = seen_patient()
@@ -53,7 +53,7 @@ def test_only_what_was_chosen_is_copied_and_nothing_that_does_not_fit():
 
 
 @pytest.mark.parametrize(("day", "titles"), [(-1, []), (0, ["First"]), (3, ["First", "From 3"]), (4, ["From 3"])])
-def test_guidance_of_a_day_is_what_has_begun_and_is_not_over(day, titles):
+def test_guidance_of_a_day_has_begun_and_is_not_over(day, titles):
     make_guidance(title="First", last_day=3, position=0)
     make_guidance(title="From 3", first_day=3, position=1)
     plan = start_plan()
@@ -112,7 +112,7 @@ def test_a_plan_waits_until_the_patient_was_seen_and_there_is_one():
     assert RecoveryPlan.objects.count() == 1
 
 
-def test_the_patient_is_told_and_nothing_medical_is_in_the_message():
+def test_a_new_plan_sends_a_message_with_nothing_medical():
     plan = start_plan(what="Canary operation", note="Canary advice")
     (email,) = [email for email in deliver() if email.subject == "Your plan is ready"]
     assert token_in(email)
@@ -128,7 +128,7 @@ def test_a_plan_that_ended_before_the_message_left_is_not_announced():
     assert [email.subject for email in deliver() if "plan" in email.subject] == []
 
 
-def test_a_change_keeps_what_was_booked_meanwhile_and_rows_of_other_plans():
+def test_a_change_keeps_bookings_and_rows_of_other_plans():
     plan, other = start_plan(), start_plan()
     follow_up, theirs = plan.follow_ups.get(), other.follow_ups.get()
     stale = FollowUp.objects.get(pk=follow_up.pk)
@@ -187,7 +187,7 @@ def test_a_follow_up_is_booked_like_everything_else_and_takes_nothing_medical_al
     assert follow_up.appointment == again
 
 
-def test_of_two_who_book_one_follow_up_one_does_and_the_other_is_told(committed):
+def test_of_two_concurrent_bookings_of_a_follow_up_one_is_refused(committed):
     follow_up = start_plan().follow_ups.get()
     appointment_type = make_type()
     hours = make_hours(types=[appointment_type], clinician=follow_up.plan.appointment.slot.clinician)

@@ -38,7 +38,7 @@ def patient(plan) -> Client:
     return come_in_with_code(plan.appointment)
 
 
-def test_the_page_says_which_day_it_is_and_what_is_for_it():
+def test_the_page_shows_the_day_and_its_guidance():
     make_guidance(title="The first days", last_day=3)
     make_guidance(title="A while later", first_day=10, text="Walk more.")
     plan = start_plan(note="Mind the left arm", what="The deposit was taken out")
@@ -72,7 +72,7 @@ def test_the_first_line_of_the_page_is_true_on_every_day(days, words):
     assert "The first days" in page.partition(f'id="{section}"')[2].partition("</section>")[0]
 
 
-def test_the_page_of_an_appointment_that_is_over_leads_there_whether_or_not_there_is_a_plan(plan):
+def test_a_past_appointment_links_to_the_plan_in_any_case(plan):
     for appointment in [plan.appointment, seen_patient()]:
         assert url("recovery") in come_in(appointment).get(url("home")).text
     assert url("recovery") not in come_in(make_appointment()).get(url("home")).text
@@ -120,7 +120,7 @@ def test_the_answer_to_a_check_in_comes_with_the_alarm_on_the_worklist(plan, pat
     assert (CheckIn.objects.count(), CheckIn.objects.alarms().count()) == (1, int(words != THANKS))
 
 
-def test_what_was_ticked_is_kept_as_it_was_read_and_sent_again_once(plan, patient):
+def test_ticked_signs_are_stored_as_read_and_once(plan, patient):
     for _ in range(2):
         patient.post(url("check_in"), {"emergency": [BLEEDING, "forged"], "signs": ["you shiver"], "note": "N" * 1200})
     kept = CheckIn.objects.get()
@@ -136,7 +136,7 @@ def test_what_was_ticked_is_kept_as_it_was_read_and_sent_again_once(plan, patien
         (WELL | {"note": "x" * 1001}, ["This has 1001 characters. Shorten it to 1000."]),
     ],
 )
-def test_what_is_missing_is_told_in_words_and_nothing_is_kept(patient, said, words):
+def test_missing_answers_are_named_and_nothing_is_stored(patient, said, words):
     page = patient.post(url("check_in"), said).text
     summary = page.partition("There is a problem")[2].partition("</ul>")[0]
     assert [each for each in words if each not in summary] == []
@@ -191,7 +191,7 @@ def test_an_alarm_that_is_sent_too_late_is_answered_and_not_lost_in_a_redirect(p
     assert patient.post(url("check_in"), WELL).status_code == {"code": 302, "link": 403}[ending]
 
 
-def test_an_alarm_whose_form_is_refused_for_its_cookie_is_answered_all_the_same(plan, patient):
+def test_an_alarm_without_its_csrf_cookie_gets_the_advice(plan, patient):
     """A browser that has lost its cookies, or takes none: the check of forged forms must not swallow a sign."""
     patient.handler.enforce_csrf_checks = True
     answer = patient.post(url("check_in"), {"emergency": [BLEEDING]})
@@ -202,7 +202,7 @@ def test_an_alarm_whose_form_is_refused_for_its_cookie_is_answered_all_the_same(
     assert (kept.status_code, CheckIn.objects.count()) == (200, 1)
 
 
-def test_what_was_said_is_drawn_with_its_numbers_and_says_whether_it_was_seen(plan, patient):
+def test_check_ins_are_drawn_with_numbers_and_acknowledgements(plan, patient):
     checkins.check_in(plan=plan, feeling="same", pain=4, at=timezone.now() - timedelta(days=1))
     alarm = checkins.check_in(plan=plan, feeling="worse", pain=8, note="It throbs")
     page = patient.get(url("recovery")).text
@@ -260,32 +260,32 @@ def title_of(page: str) -> str:
         (WELL, "Thank you for telling us"),
     ],
 )
-def test_the_title_which_is_read_out_first_says_what_to_do(patient, said, title):
+def test_the_title_of_the_answer_has_the_advice(patient, said, title):
     page = patient.post(url("check_in"), said).text
     assert title_of(page) == title
     assert " ".join(re.sub("<[^>]*>", "", re.search("<h1.*?</h1>", page, re.DOTALL)[0]).split()) == title
 
 
-def test_an_address_that_was_ended_is_said_to_be_where_the_focus_is(patient):
+def test_ending_the_calendar_address_shows_a_focused_message(patient):
     patient.post(url("recovery_calendar"), {"make": "1"})
     page = patient.post(url("recovery_calendar"), {"end": "1"}, follow=True).text
     assert "The address does not work any more." in page
     assert "autofocus" in page
 
 
-def test_when_answers_are_read_is_said_before_the_questions(patient):
+def test_the_time_of_reading_is_stated_before_the_questions(patient):
     page = patient.get(url("check_in")).text
     assert page.index("People at the clinic read this") < page.index("<fieldset")
 
 
-def test_the_plan_leads_to_whom_to_telephone_before_anything_else(patient):
+def test_the_plan_begins_with_the_number_to_call(patient):
     page = patient.get(url("recovery")).text.partition("<main")[2]
     for part in ["get-help", "care-card", "medicines", "follow-ups"]:
         assert page.index(f'href="#{part}"') < page.index('id="today"') < page.index(f'id="{part}"')
     assert 'href="#so-far"' not in page
 
 
-def test_an_alarm_that_nobody_has_seen_is_said_before_the_plan_and_not_only_in_a_fold(plan, patient):
+def test_an_open_alarm_is_shown_before_the_plan(plan, patient):
     check_in = checkins.check_in(plan=plan, feeling="worse", pain=7)
     unseen = "Nobody at the clinic has seen it yet"
     assert unseen in patient.get(url("recovery")).text.partition('id="today"')[0]

@@ -59,7 +59,7 @@ def seen_of(plan: RecoveryPlan) -> str:
     return PlanForm.sign(plans.fingerprint_of(RecoveryPlan.objects.get(pk=plan.pk)))
 
 
-def test_a_clinician_starts_a_plan_with_what_they_ticked():
+def test_a_clinician_starts_a_plan_with_the_ticked_guidance():
     appointment = seen_patient()
     ticked, unticked = make_guidance(title="For you"), make_guidance(title="Not for you")
     desk = owner_of(appointment)
@@ -89,7 +89,7 @@ def test_a_clinician_starts_a_plan_with_what_they_ticked():
 
 
 @pytest.mark.parametrize("day", ["0206-11-02", "9999-12-31"])
-def test_a_slip_in_the_year_is_told_and_not_kept(plan, day):
+def test_a_mistyped_year_is_refused(plan, day):
     """With such a day neither the patient's page nor their calendar could count."""
     follow_up = plan.follow_ups.get()
     wrong = [{"first_day": day}, {"last_day": day}, rows("follow_ups", {"id": follow_up.pk, "day": day, "what": "A"})]
@@ -132,7 +132,7 @@ def test_the_clinician_reads_the_plan_and_the_line_and_each_look_is_on_record(pl
     assert looks.count() == 5
 
 
-def test_who_books_for_patients_sees_that_somebody_has_to_telephone_and_no_more(plan, coordinator):
+def test_booking_staff_see_the_alarm_and_no_plan(plan, coordinator):
     desk = client_of(coordinator)
     alarm = plan.check_ins.get()
     pages = [address(plan.appointment), f"{BASE}work/alarms/", address(plan.appointment, f"check-in/{alarm.pk}/")]
@@ -164,7 +164,7 @@ def test_an_alarm_is_first_on_the_desk_and_leaves_with_a_note_and_a_name(plan, c
     assert "Comes in at 3" in owner_of(plan.appointment).get(address(plan.appointment)).text
 
 
-def test_where_somebody_has_to_telephone_the_number_can_be_dialled_at_a_touch(plan, coordinator):
+def test_numbers_to_call_are_telephone_links(plan, coordinator):
     desk, alarm = client_of(coordinator), plan.check_ins.get()
     for screen in [
         f"{BASE}work/alarms/",
@@ -222,7 +222,7 @@ def test_the_screens_take_as_many_queries_with_thirty_as_with_one(plan, coordina
             client.get(page)
 
 
-def test_alarms_of_a_plan_that_has_ended_are_still_dealt_with(plan, coordinator):
+def test_alarms_of_an_ended_plan_can_be_acknowledged(plan, coordinator):
     plans.end_plan(plan=plan, by=plan.started_by)
     desk = client_of(coordinator)
     step = address(plan.appointment, f"check-in/{plan.check_ins.get().pk}/")

@@ -38,7 +38,7 @@ def window(plan: RecoveryPlan) -> tuple[Client, dict[str, str]]:
 
 
 @in_database
-def test_the_second_of_two_windows_is_told_keeps_its_words_and_saves_them_once_more():
+def test_a_stale_plan_is_refused_keeps_its_input_and_can_be_saved_again():
     plan = start_plan()
     (desk, first), (_, second) = window(plan), window(plan)
     assert desk.post(change_of(plan), first | {"note": "From the first"}).status_code == 302
@@ -53,7 +53,7 @@ def test_the_second_of_two_windows_is_told_keeps_its_words_and_saves_them_once_m
 
 
 @in_database
-def test_what_another_window_took_off_or_added_is_no_dead_end():
+def test_rows_removed_or_added_meanwhile_do_not_block_a_second_save():
     plan = start_plan()
     (desk, first), (_, second) = window(plan), window(plan)
     added = {"medicines-1-name": "Iron", "medicines-1-dose": "one"}
@@ -76,7 +76,7 @@ def test_a_second_click_adds_nothing_twice():
 
 
 @in_database
-def test_words_that_were_replaced_for_safety_do_not_come_back_as_safe_ones():
+def test_replaced_unsafe_words_do_not_come_back_as_safe_ones():
     item = make_guidance(text="Eat nothing for a day.")
     plan = start_plan()
     desk, form = window(plan)

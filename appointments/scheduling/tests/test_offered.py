@@ -14,6 +14,7 @@ from appointments.scheduling import availability
 from appointments.tests.factories import make_appointment, make_hours, make_slot
 from appointments.tests.journeys import BOOK, come_to
 from appointments.tests.visiting import come_in, url
+from calcsite.errors import UserFacingError
 from calcsite.tests import people
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +30,7 @@ def can_move(appointment: Appointment, slot: Slot, by: User | None) -> bool:
         with transaction.atomic():
             booking.reschedule(appointment=appointment, slot=slot, by=by)
             raise UndoneError
-    except booking.BookingError:
+    except UserFacingError:
         return False
     except UndoneError:
         return True

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from benchmarks import audit, bookings, free_times, freshness, pages, search, uploads
+from benchmarks.measures import audit, bookings, free_times, freshness, pages, search, uploads
 from benchmarks.results import Figure
 
 PARTS: dict[str, Callable[[], Iterator[Figure]]] = {

@@ -1,7 +1,7 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conditions import richtext
@@ -100,14 +100,12 @@ def marked(line):
     return " ".join(around[segment.state].format(segment.text) for segment in line.inline)
 
 
-@settings(max_examples=60, deadline=None)
 @given(CONTENTS, CONTENTS)
 def test_nothing_differs_exactly_when_the_contents_are_equal(old, new):
     assert compare(old, old | {}).is_empty
     assert compare(old, new).is_empty == (old == new)
 
 
-@settings(max_examples=60, deadline=None)
 @given(CONTENTS, st.data())
 def test_a_change_of_any_one_part_is_shown(content, data):
     key = data.draw(st.sampled_from(sorted(content)))
@@ -126,7 +124,6 @@ def test_without_an_old_content_everything_is_added(content):
     assert comparison.words_removed == 0
 
 
-@settings(deadline=None)
 @given(st.lists(TEXTS), st.lists(TEXTS))
 def test_each_side_reads_as_its_own_text(old, new):
     old_blocks, new_blocks = ([Block("", text) for text in texts] for texts in (old, new))

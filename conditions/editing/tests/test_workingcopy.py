@@ -17,7 +17,7 @@ from conditions.models import FAQ, Alias, Condition, Edition, Listing, Section, 
 from conditions.publishing.tests.test_pictures import drawing, photograph
 from conditions.starter import loading
 from conditions.tests.factories import make_condition, make_live
-from conditions.tests.generated import as_anybody_writes, as_the_editor_writes, few, made, working_copies
+from conditions.tests.generated import as_anybody_writes, as_the_editor_writes, made, working_copies
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +34,6 @@ def everything() -> list:
 
 
 @given(working_copies(as_anybody_writes), working_copies(as_anybody_writes), st.integers(0, 2))
-@few
 def test_a_working_copy_goes_back_to_an_edition(then, now, related):
     condition = made(then, related)
     content = compose(condition)
@@ -46,7 +45,6 @@ def test_a_working_copy_goes_back_to_an_edition(then, now, related):
 
 
 @given(working_copies(as_the_editor_writes), st.integers(0, 2))
-@few
 def test_a_page_moves_to_a_site_that_has_nothing_of_it(settings, fields, related):
     condition = made(fields, related)
     content = compose(condition)
@@ -61,7 +59,6 @@ def test_a_page_moves_to_a_site_that_has_nothing_of_it(settings, fields, related
 
 
 @given(working_copies(as_anybody_writes), working_copies(as_anybody_writes))
-@few
 def test_a_second_import_of_the_same_file_changes_nothing(fields, before):
     text = page_files.to_yaml(page_files.from_condition(made(fields)))
     condition = made(before)

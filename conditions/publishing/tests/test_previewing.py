@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.test import Client
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from calcsite.errors import UserFacingError
@@ -45,7 +45,6 @@ CONDITIONS = st.fixed_dictionaries(
         "sources": st.lists(WORDS, min_size=1, max_size=2),
     }
 )
-MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def body_without_bar(page: bytes) -> bytes:
@@ -68,7 +67,6 @@ def reviewer_client(reviewer) -> Client:
     return client
 
 
-@MANY
 @given(fields=CONDITIONS)
 def test_the_preview_of_a_reviewer_is_the_page_after_their_approval_byte_for_byte(fields, reviewer, reviewer_client):
     condition = make_condition(**fields)
@@ -82,7 +80,6 @@ def test_the_preview_of_a_reviewer_is_the_page_after_their_approval_byte_for_byt
     assert body_without_bar(on_the_review) == body_without_bar(page)
 
 
-@MANY
 @given(fields=CONDITIONS)
 def test_a_shared_preview_is_the_page_published_without_review_byte_for_byte(fields, admin_user):
     condition = make_condition(**fields)

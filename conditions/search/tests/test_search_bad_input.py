@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conditions import search
@@ -70,7 +70,6 @@ def test_no_query_fails(query):
 
 
 @given(query=st.text(max_size=80), page=st.integers())
-@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_text_that_can_be_made_up_fails(query, page):
     found = search.find(query, page=page)
     assert found.total == 0
@@ -85,14 +84,19 @@ def test_operators_are_words_like_any_other():
     assert [hit.title for hit in search.find("name:gout").hits] == ["Gout", "Not near a name"]
 
 
-@pytest.mark.parametrize("query", ["gout", "gout zebra", "guot", "gout guot", "nothing of the kind"])
-def test_a_search_takes_the_same_number_of_queries_however_much_there_is(query):
+def count_queries(query: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        search.find(query)
+        search.suggest(query)
+    return len(queries)
+
+
+def test_a_search_takes_the_same_number_of_queries_however_much_there_is():
     taken = []
     for pages in (10, 30):
         for number in range(pages):
             make_live(name=f"Gout {pages} {number}", faqs={"Is gout bad?": "<p>No.</p>"})
-        with CaptureQueriesContext(connection) as queries:
-            search.find(query)
-            search.suggest(query)
-        taken.append(len(queries))
-    assert taken[0] == taken[1] < 20
+        searches = ["gout", "gout zebra", "guot", "gout guot", "nothing of the kind"]
+        taken.append({query: count_queries(query) for query in searches})
+    assert taken[0] == taken[1]
+    assert max(taken[1].values()) < 20

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.journeys.test_booking_browser import press_until
+from tests.looks.test_accessibility import violations_on_a_journey
+from tests.looks.test_reflow import assert_fits
 from tests.running import Site
-from tests.test_accessibility import violations_on_a_journey
-from tests.test_booking_browser import press_until
-from tests.test_reflow import assert_fits
 
 # A booking for each test, with a task for each tool; its link, and a code for it.
 BOOKINGS = """

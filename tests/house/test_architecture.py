@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from enum import Enum
+from functools import cache
 from importlib import import_module
 from inspect import isclass, isfunction
 from pathlib import Path
@@ -21,7 +22,11 @@ MODULES = [path for package in PACKAGES for path in sorted((ROOT / package).rglo
 ALL_PYTHON = [path for package in OURS for path in sorted((ROOT / package).rglob("*.py"))]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 SOURCES = {path: path.read_text() for path in [*ALL_PYTHON, *TEMPLATES]}
-TREES = {path: ast.parse(SOURCES[path]) for path in ALL_PYTHON}
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(SOURCES[path])
 
 
 def name_of(path: Path) -> str:
@@ -38,7 +43,7 @@ IN_PROJECT = {module_of(path) for path in MODULES}
 
 def imports(path: Path) -> Iterator[str]:
     """The modules of the project that a module imports when it is loaded."""
-    for node in ast.walk(TREES[path]):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -109,7 +114,7 @@ def test_imports_stand_at_the_top_of_a_module():
     found = [
         f"{name_of(path)}:{inner.lineno}"
         for path in ALL_PYTHON
-        for outer in ast.walk(TREES[path])
+        for outer in ast.walk(tree_of(path))
         if isinstance(outer, functions)
         for inner in ast.walk(outer)
         if isinstance(inner, ast.Import | ast.ImportFrom)
@@ -204,7 +209,7 @@ def test_functions_stay_small():
     too_long = [
         f"{name_of(path)}: {node.name}"
         for path in ALL_PYTHON
-        for node in ast.walk(TREES[path])
+        for node in ast.walk(tree_of(path))
         if isinstance(node, functions) and node.end_lineno - node.lineno >= 40
     ]
     assert too_long == []

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from benchmarks import content
 from benchmarks.load import Client, get
-from benchmarks.pages import CONTROL
+from benchmarks.measures.pages import CONTROL
 from benchmarks.results import Figure, p95
 from benchmarks.server import running
 

@@ -19,9 +19,9 @@ from appointments.booking import steps
 from appointments.choices import Mode, Status
 from appointments.governance import consents
 from appointments.models import Appointment, AppointmentType, Draft, Message, Slot
-from benchmarks import calendars
 from benchmarks.databases import Database, another
 from benchmarks.load import Client, post
+from benchmarks.measures import calendars
 from benchmarks.results import Figure
 from benchmarks.server import running
 from calcsite.security.tokens import digest_of

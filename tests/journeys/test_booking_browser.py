@@ -6,11 +6,12 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import patients, test_keyboard
+from tests import patients
+from tests.journeys import test_keyboard
+from tests.looks.test_accessibility import violations_on_a_journey
+from tests.looks.test_reflow import assert_fits, assert_forced_colours_show_everything, assert_wider_text_fits
 from tests.patients import BOOK, OWN, Patients, come_to, go_on
 from tests.running import Site
-from tests.test_accessibility import violations_on_a_journey
-from tests.test_reflow import assert_fits, assert_forced_colours_show_everything, assert_wider_text_fits
 
 PHONE = {"width": 320, "height": 640}
 

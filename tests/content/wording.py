@@ -4,7 +4,7 @@ Facts carry over from those documents, sentences do not. The documents are not o
 only a hash of each run of nine words in them (`data/seed-shingles.txt`: BLAKE2b of eight bytes, in hexadecimal, one a
 line, sorted). From the folder that holds the documents as *.txt, the file is made by
 
-    python -m tests.wording FOLDER > tests/data/seed-shingles.txt
+    python -m tests.content.wording FOLDER > tests/content/data/seed-shingles.txt
 """
 
 import hashlib

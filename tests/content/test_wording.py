@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.browsing import PUBLIC
+from tests.content.wording import known, shared_runs, shingles, words
 from tests.plainhttp import fetch
 from tests.running import ROOT
-from tests.wording import known, shared_runs, shingles, words
 
 pytestmark = pytest.mark.looks
 

@@ -7,12 +7,12 @@ import pytest
 from playwright.sync_api import Error, Page, Route, expect
 
 from appointments.tests import hostile
+from benchmarks.measures.uploads import Patient, peak_megabytes, send
 from benchmarks.server import children_of
-from benchmarks.uploads import Patient, peak_megabytes, send
+from tests.looks.test_accessibility import violations_in_every_look
+from tests.looks.test_reflow import assert_fits
 from tests.plainhttp import fetch, hidden_fields
 from tests.running import Site
-from tests.test_accessibility import violations_in_every_look
-from tests.test_reflow import assert_fits
 
 DOCUMENTS = "/appointment/documents/"
 PHONE = {"width": 320, "height": 640}

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.looks.test_accessibility import violations
+from tests.looks.test_reflow import assert_fits
 from tests.running import Site
-from tests.test_accessibility import violations
-from tests.test_reflow import assert_fits
 
 # For each test an appointment, whose patient has a link and a code.
 APPOINTMENTS = """

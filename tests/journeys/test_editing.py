@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from calcsite.tests.people import PASSWORD, code_of
+from tests.faults.test_headers import complaints
+from tests.looks.test_accessibility import violations_in_every_look
 from tests.plainhttp import fetch
 from tests.running import ROOT, Site
-from tests.test_accessibility import violations_in_every_look
-from tests.test_headers import complaints
 
 PUBLIC_PAGE = "/conditions/calcified-lesions/"
 SENTENCE = "Zebra crossings have nothing to do with calcium."

@@ -13,8 +13,8 @@ from playwright.sync_api import Page, expect
 from appointments.tests import hostile
 from tests import caring, patients
 from tests.caring import Clinic, Inbox
+from tests.looks.test_reflow import assert_fits
 from tests.patients import go_on
-from tests.test_reflow import assert_fits
 
 CANARY = "nightjar"
 PHONE = {"width": 320, "height": 640}

@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from calcsite.tests.people import code_of
+from tests.faults.test_headers import complaints, without_expected
+from tests.looks.test_accessibility import violations_in_every_look
 from tests.running import Site
-from tests.test_accessibility import violations_in_every_look
-from tests.test_headers import complaints, without_expected
 
 WORK = "/admin/conditions/condition/"
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.looks.test_accessibility import violations_in_every_look, violations_on_a_journey
+from tests.looks.test_reflow import assert_fits
 from tests.patients import BOOK, go_on
 from tests.running import Site
-from tests.test_accessibility import violations_in_every_look, violations_on_a_journey
-from tests.test_reflow import assert_fits
 
 RECOVERY = "/appointment/recovery/"
 START = "{4}/recovery/start/?treatment=operation"

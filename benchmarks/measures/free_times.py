@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from appointments.models import Draft
-from benchmarks import calendars
 from benchmarks.databases import Database, another
 from benchmarks.load import Client, get
+from benchmarks.measures import calendars
 from benchmarks.results import Figure
 from benchmarks.server import HOST, running
 from calcsite.security.tokens import digest_of

@@ -3,7 +3,7 @@
 from urllib.parse import quote, quote_from_bytes
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.plainhttp import fetch, raw_status
@@ -75,9 +75,10 @@ pairs = st.tuples(st.sampled_from(NAMES), st.one_of(value, tricky.map(lambda par
 queries = st.lists(pairs, max_size=5).map(lambda found: "&".join(f"{name}={text}" for name, text in found))
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("path", ADDRESSES)
 def test_any_query_gets_a_page(site, path):
-    @settings(max_examples=100, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(database=None)
     @given(query=queries)
     def check(query: str) -> None:
         assert fetch(site, f"{path}?{query}").status < 500

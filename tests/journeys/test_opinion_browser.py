@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.looks.test_accessibility import violations_on_a_journey
+from tests.looks.test_reflow import assert_fits
 from tests.running import Site
-from tests.test_accessibility import violations_on_a_journey
-from tests.test_reflow import assert_fits
 
 APPOINTMENT = """
 import django

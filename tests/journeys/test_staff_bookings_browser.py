@@ -12,11 +12,11 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from tests.desk import CLINICIAN, RECEPTIONIST, zone_of_morning
+from tests.journeys.test_editing import Person
+from tests.journeys.test_keyboard import reachable, walk
+from tests.looks.test_accessibility import violations
+from tests.looks.test_reflow import assert_fits
 from tests.running import Site, new_site, serving
-from tests.test_accessibility import violations
-from tests.test_editing import Person
-from tests.test_keyboard import reachable, walk
-from tests.test_reflow import assert_fits
 
 LIST = "/admin/appointments/appointment/"
 FILL = "import django; django.setup(); from tests import desk; desk.fill()"

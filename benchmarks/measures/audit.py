@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from benchmarks.pages import PAGE
+from benchmarks.measures.pages import PAGE
 from benchmarks.results import Figure
 from benchmarks.server import HOST, running
 from chromium import find_chromium, find_node
@@ -20,7 +20,7 @@ PAGES = {"home page": "/", "condition page": f"/conditions/{PAGE}/"}
 CATEGORIES = ["performance", "accessibility", "best-practices", "seo"]
 RUNS = 3
 TRIES = 3  # Chromium sometimes loses the beginning of a recording (NO_NAVSTART)
-PACKAGE = Path(__file__).resolve().parent / "lighthouse"
+PACKAGE = Path(__file__).resolve().parent.parent / "lighthouse"
 CHROMIUM_FLAGS = [
     "--headless=new",
     *(["--no-sandbox"] if os.geteuid() == 0 else []),
