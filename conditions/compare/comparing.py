@@ -234,10 +234,6 @@ def _related(keys: list[int], names: Mapping[int, str]) -> list[Block]:
     return _texts([names.get(key) or f"Page number {key}" for key in keys])
 
 
-def _featured(featured: bool) -> list[Block]:
-    return [Block("", "Yes" if featured else "No", is_detail=True)]
-
-
 def _stored(value: Any) -> list[Block]:
     """The stored form of a part, line by line, with each element of rich text on a line of its own."""
     return [
@@ -256,7 +252,7 @@ BLOCKS: dict[Shape, Callable[[Any], list[Block]]] = {
     Shape.LINES: _texts,
     Shape.NAMES: _texts,
     Shape.PICTURE: _picture,
-    Shape.FLAG: _featured,
+    Shape.FLAG: lambda flag: [Block("", "Yes" if flag else "No", is_detail=True)],
 }
 ITEMS = {
     Shape.SECTIONS: Items(_heading, _section, (lambda section: section["kind"],), lambda section: section["kind"]),

@@ -60,12 +60,8 @@ def rebuild() -> int:
     pages = list(listings.values_list("pk", flat=True))
     for start in range(0, len(pages), BATCH_PAGES):
         some = listings.filter(pk__in=pages[start : start + BATCH_PAGES]).select_related("condition__live_edition")
-        _store([entry for listing in some for entry in _entries_of(listing, _live_content(listing))])
+        _store([entry for listing in some for entry in _entries_of(listing, listing.condition.live_edition.content)])
     return len(pages)
-
-
-def _live_content(listing: Listing) -> Content:
-    return listing.condition.live_edition.content
 
 
 def _entries_of(listing: Listing, content: Content) -> list[Entry]:
