@@ -1,4 +1,4 @@
-"""Digests: once a week, what waits for each member of staff, by e-mail.
+"""Digests: a weekly e-mail to each member of staff with the reports of their desk.
 
 Every Monday from seven o'clock at the clinic. When the worker was down then, they go as soon as it is up again in that
 week, and not later.
@@ -24,14 +24,14 @@ from conditions import reports
 from conditions.models import DigestSent
 
 FROM_TIME = time(7)
-ROWS = 10  # of each report
+ROWS_PER_REPORT = 10
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 logger = logging.getLogger(__name__)
 
 
 def send_due(at: datetime | None = None) -> int:
-    """Put this week's digests into the outbox that are not there yet. Returns how many.
+    """Put this week's digests into the outbox, unless they are there. Returns their number.
 
     Any number of workers may do this at once: a person's week is taken in the transaction that writes the message.
     """
@@ -45,7 +45,7 @@ def send_due(at: datetime | None = None) -> int:
 def _people(monday: date) -> QuerySet[AbstractUser]:
     """Staff who can act on something, want the digest, and have had no chance of it yet this week.
 
-    A person without a profile wants it: that is what a new profile says. Who came later waits until next Monday.
+    A person without a profile wants it, as the default of a profile is. A newer account waits until next Monday.
     """
     users = get_user_model().objects
     needed = {permission for report in reports.DESK for permission in report.needs}
@@ -60,7 +60,7 @@ def _people(monday: date) -> QuerySet[AbstractUser]:
 
 def _send(person: AbstractUser, monday: date, *, on: date) -> bool:
     """Whether something waits for a person and this worker was the one to tell. Either way, their week is done."""
-    found = [each for each in reports.found_for(person, reports.DESK, on=on, most=ROWS) if each.total]
+    found = [each for each in reports.found_for(person, reports.DESK, on=on, most=ROWS_PER_REPORT) if each.total]
     context = {"person": person, "found": found, "total": sum(each.total for each in found)} | clinic()
     with transaction.atomic():
         return _is_mine(person, monday) and bool(found) and _put_into_outbox(person, context)
@@ -83,7 +83,7 @@ def _put_into_outbox(person: AbstractUser, context: dict[str, object]) -> bool:
     except ValidationError:
         logger.warning("the weekly e-mail cannot be sent to account %s: its address is none", person.pk)
         return False
-    # The outbox takes what it is given for templates: what staff or readers wrote must reach it as a value.
+    # The outbox renders its arguments as templates: text by staff or readers must reach it as a value.
     parts = {
         "subject": render_to_string("conditions/emails/digest_subject.txt", context),
         "text": render_to_string("conditions/emails/digest.txt", context),

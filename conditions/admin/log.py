@@ -1,36 +1,16 @@
-"""What staff read in the admin and nobody changes there: what readers said, and the log of steps."""
-
-from typing import Any
+"""Readers' feedback and the log of steps, read-only."""
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
-from conditions.admin.lookups import OwnFiltersOnly
+from calcsite.admin.readonly import ReadOnlyAdmin
 from conditions.models import Feedback, PageEvent
-
-
-class ReadOnlyAdmin(OwnFiltersOnly, admin.ModelAdmin):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Django looks for the row first, and so tells anybody whether it is there."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return super().history_view(request, object_id, *args, **kwargs)
 
 
 @admin.register(Feedback)
 class FeedbackAdmin(ReadOnlyAdmin):
-    """Answers to "Was this page helpful?". Nobody can say whose they are."""
+    """Answers to "Was this page helpful?". They are anonymous."""
 
     list_display = ["created_at", "condition", "helpful", "comment", "edition"]
     list_filter = ["helpful", ("comment", admin.EmptyFieldListFilter), "condition", "created_at"]
@@ -45,7 +25,7 @@ class FeedbackAdmin(ReadOnlyAdmin):
 
 @admin.register(PageEvent)
 class PageEventAdmin(ReadOnlyAdmin):
-    """Every step of every page. The database lets nobody change it."""
+    """Every step of every page. Triggers in the database refuse changes."""
 
     list_display = ["at", "condition_name", "kind", "edition_number", "by", "why"]
     list_filter = ["kind", "at", ("by", admin.RelatedOnlyFieldListFilter)]

@@ -1,4 +1,4 @@
-"""A condition as a file: what is written can be read again, and whatever else is chosen is refused in words."""
+"""A condition as a file: a written file can be read again, and any other is refused with a message."""
 
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from conditions import richtext
 from conditions.composing import compose
-from conditions.exchange import documents
-from conditions.exchange.files import LARGEST, DocumentError, DocumentFile
+from conditions.exchange import page_files
+from conditions.exchange.files import MAX_BYTES, ExchangeError, ExchangeFile
 from conditions.models import Tag
 from conditions.richtext.layout import with_layout, without_layout
 from conditions.starter import loading
@@ -31,18 +31,18 @@ GOOD = {
 }
 
 
-def upload(content: bytes | str | dict[str, Any]) -> documents.Document:
-    """What a chosen file says."""
+def upload(content: bytes | str | dict[str, Any]) -> page_files.PageFile:
+    """The page file of an upload."""
     text = yaml.safe_dump(content, allow_unicode=True) if isinstance(content, dict) else content
-    return documents.read(DocumentFile.parse("gout.yaml", text if isinstance(text, bytes) else text.encode()))
+    return page_files.read(ExchangeFile.parse("gout.yaml", text if isinstance(text, bytes) else text.encode()))
 
 
 @given(working_copies(as_the_editor_writes), st.integers(0, 2))
-def test_reading_what_was_written_gives_the_same_document(fields, related):
-    document = documents.from_condition(made(fields, related))
-    text = documents.to_yaml(document)
-    assert upload(text) == document
-    assert documents.to_yaml(upload(text)) == text
+def test_a_written_page_file_reads_as_the_same(fields, related):
+    page_file = page_files.from_condition(made(fields, related))
+    text = page_files.to_yaml(page_file)
+    assert upload(text) == page_file
+    assert page_files.to_yaml(upload(text)) == text
 
 
 @given(bodies(as_anybody_writes))
@@ -58,9 +58,9 @@ def rich_lines(text: str) -> list[str]:
 
 @pytest.mark.parametrize("path", sorted(loading.FOLDER.glob("*-*.yaml")), ids=lambda path: path.stem)
 def test_the_starter_content_is_in_this_form(path: Path):
-    document = documents.read(DocumentFile.at(path))
-    assert upload(documents.to_yaml(document)) == document
-    assert rich_lines(documents.to_yaml(document)) == rich_lines(path.read_text())
+    page_file = page_files.read(ExchangeFile.at(path))
+    assert upload(page_files.to_yaml(page_file)) == page_file
+    assert rich_lines(page_files.to_yaml(page_file)) == rich_lines(path.read_text())
 
 
 GOUT = """\
@@ -112,7 +112,7 @@ def test_a_file_is_written_as_a_person_would_write_it():
     content = compose(condition) | {
         "picture": {"file": "conditions/a.svg", "alt": "A joint", "decorative": False, "width": 4, "height": 3}
     }
-    assert documents.to_yaml(documents.from_content(content)) == GOUT
+    assert page_files.to_yaml(page_files.from_content(content)) == GOUT
 
 
 LAUGHS = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]\n"
@@ -142,21 +142,21 @@ LAUGHS = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]\n"
         ("name: a\n--- \nname: b", "another document, in line 2"),
         ("name: [", "cannot be read: .* in line 1"),
         ("? [a]\n: b", "cannot be read: found unhashable key, in line 1"),
-        (b"#" * (LARGEST + 1), "is larger than 3 MB"),
+        (b"#" * (MAX_BYTES + 1), "is larger than 3 MB"),
     ],
 )
 def test_a_file_of_another_kind_is_refused_in_words(content, why):
-    with pytest.raises(DocumentError, match=rf"^gout.yaml: .*{why}") as caught:
+    with pytest.raises(ExchangeError, match=rf"^gout.yaml: .*{why}") as caught:
         upload(content)
     str(caught.value).encode()
 
 
-def test_what_a_word_processor_puts_around_a_text_is_read():
-    text = "\ufeff" + documents.to_yaml(GOOD).replace("\n", "\r\n")
+def test_a_word_processors_byte_order_mark_is_read():
+    text = "\ufeff" + page_files.to_yaml(GOOD).replace("\n", "\r\n")
     assert upload(text.encode()) == upload(GOOD)
 
 
 def test_dates_and_numbers_are_the_text_that_was_written():
     text = yaml.safe_dump(GOOD | {"sources": []}).replace("sources: []", "")
-    document = upload(text + "sources: [{title: 1984, publisher: A publisher, seen: 2024-05-01}]")
-    assert document["sources"] == [{"title": "1984", "publisher": "A publisher", "seen": "2024-05-01"}]
+    page_file = upload(text + "sources: [{title: 1984, publisher: A publisher, seen: 2024-05-01}]")
+    assert page_file["sources"] == [{"title": "1984", "publisher": "A publisher", "seen": "2024-05-01"}]
