@@ -7,7 +7,6 @@ and for five guesses.
 """
 
 import secrets
-import uuid
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -17,6 +16,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from appointments.choices import Status
 from appointments.governance import audit, tombstones
+from appointments.messages import queue
 from appointments.models import Appointment, AuditEntry, Code, Message, PatientLink
 from appointments.models.access import Link
 from calcsite.errors import UserFacingError
@@ -27,6 +27,7 @@ SESSION = "appointment_link"  # the session's key of the link that a patient cam
 TOKEN_LENGTH = 43  # as `new_token` makes them
 KEPT = timedelta(days=90)  # after the appointment
 CODE_VALID = timedelta(minutes=10)
+CODE_AWAITED = timedelta(hours=1)  # after it was asked for; later it is not sent any more
 GUESSES = 5  # for one code
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 CODES_AN_HOUR, GUESSES_A_DAY = 5, 20  # for one appointment
@@ -36,21 +37,25 @@ USED_UP = "That code does not work any more. Ask for a new one."
 STILL_SENDING = "We are still sending your code. Wait until it is there, and type it then."
 
 
+@transaction.atomic(savepoint=False)
 def make_link(appointment: Appointment, *, alone: bool = False, at: datetime | None = None) -> str:
     """A new link's token. With `alone` those before it end: it was asked for because they are lost, or elsewhere."""
     now, token = at or timezone.now(), new_token()
-    with transaction.atomic():
-        if alone:
-            PatientLink.objects.filter(appointment=appointment, ended_at=None).update(ended_at=now)
-        expires = max(appointment.slot.starts, now) + KEPT
-        PatientLink.objects.create(appointment=appointment, digest=digest_of(token), made_at=now, expires_at=expires)
+    if alone:
+        PatientLink.objects.filter(appointment=appointment, ended_at=None).update(ended_at=now)
+    expires = max(appointment.slot.starts, now) + KEPT
+    PatientLink.objects.create(appointment=appointment, digest=digest_of(token), made_at=now, expires_at=expires)
     return token
 
 
 def end_all(appointment: Appointment, *, at: datetime) -> None:
-    """End every link and every code of an appointment."""
+    """End every link and every code of an appointment, those included that wait to be sent.
+
+    The caller has changed or locked the appointment's row in this transaction.
+    """
     PatientLink.objects.filter(appointment=appointment, ended_at=None).update(ended_at=at)
     Code.objects.filter(appointment=appointment, used_at=None, expires_at__gt=at).update(expires_at=at)
+    queue.take_back_secrets(appointment)
 
 
 def usable_links(at: datetime | None = None) -> QuerySet[PatientLink]:
@@ -90,15 +95,14 @@ def let_in(link: Link | None, *, by: str) -> Link:
 def ask_for_link(email: str, *, network: str, at: datetime | None = None) -> None:
     """Have the links of an address's coming appointments sent to it again.
 
-    What happens here is the same for every address, known or not: the worker finds out (`messaging`). Raises
+    What happens here is the same for every address, known or not: the worker finds out (`message_kinds`). Raises
     UserFacingError when one network asks too often. An address that is asked for too often is passed over in silence.
     """
     now = at or timezone.now()
     if not limits.allow(scope="link network", key=network, limit=LINKS_AN_HOUR_AND_NETWORK, per=HOUR, at=now):
         raise UserFacingError("You have asked for too many links. Wait an hour, or call us.")
     if limits.allow(scope="link address", key=email.casefold(), limit=LINKS_AN_HOUR, per=HOUR, at=now):
-        key = f"link-asked-{uuid.uuid4()}"
-        Message.objects.create(kind=Message.Kind.LINK, key=key, text=email, due_at=now, created_at=now)
+        Message.objects.create(kind=Message.Kind.LINK, text=email, due_at=now, created_at=now)
 
 
 def ask_for_code(appointment: Appointment, *, at: datetime | None = None) -> None:
@@ -106,8 +110,7 @@ def ask_for_code(appointment: Appointment, *, at: datetime | None = None) -> Non
     now = at or timezone.now()
     if not limits.allow(scope="code", key=str(appointment.pk), limit=CODES_AN_HOUR, per=HOUR, at=now):
         raise UserFacingError("You have asked for too many codes. Wait an hour, or call us.")
-    key = f"code-{uuid.uuid4()}"
-    Message.objects.create(appointment=appointment, kind=Message.Kind.CODE, key=key, due_at=now, created_at=now)
+    Message.objects.create(appointment=appointment, kind=Message.Kind.CODE, due_at=now, created_at=now)
 
 
 def make_code(appointment: Appointment, *, at: datetime | None = None) -> str:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from appointments.booking import attendance
 from appointments.forms.fields import EmailField, LineField, TextField, has_a_number, somebody_was_born
 from appointments.governance import consents
-from appointments.messages.messaging import LONGEST_TEXT
+from appointments.messages.queue import TEXT_CHARACTERS
 from appointments.models import Appointment, AppointmentType, Slot
 from calcsite.stale import SeenMixin
 from conditions.models import Condition
@@ -146,7 +146,7 @@ class MessageForm(forms.Form):
     text = text(
         "Message to the patient",
         "E-mail is not private: write nothing about their health, and no results.",
-        most=LONGEST_TEXT,
+        most=TEXT_CHARACTERS,
     )
 
 

@@ -82,7 +82,7 @@ class TextField(forms.CharField):
 
 
 class EmailField(forms.EmailField):
-    """One address. A comma could stand in one, between quotes, but the outbox would take it for two."""
+    """One address. A comma is refused: between quotes it is legal, but mail programs read two addresses."""
 
     default_error_messages = OUR_WORDS
     default_validators = [EmailValidator(), without_control_characters]

@@ -148,9 +148,8 @@ def release(*, opinion: Opinion, by: AbstractUser, at: datetime | None = None) -
     mine = signed.filter(pk=opinion.pk, status=OpinionStatus.SIGNED)
     if mine.update(status=OpinionStatus.RELEASED, released_at=now, released_by=by) != 1:
         raise StaleError("This version was released already.")
-    kind = Message.Kind.OPINION
-    key = f"{kind}-{opinion.pk}"
-    Message.objects.create(appointment=opinion.appointment, kind=kind, key=key, due_at=now, created_at=now)
+    about = {"appointment": opinion.appointment, "opinion": opinion}
+    Message.objects.create(kind=Message.Kind.OPINION, due_at=now, created_at=now, **about)
     _record(opinion, "released", by)
 
 

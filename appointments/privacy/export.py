@@ -26,7 +26,7 @@ from appointments.governance import audit
 from appointments.models import Appointment, AuditEntry
 from appointments.privacy import registry
 
-SECRETS = {"digest", "feed_digest"}
+SECRETS = {"digest", "feed_digest", "address_digest"}
 EXPORT_NAMES = {"appointment_type": "type"}  # of fields with another name in the file
 CHUNK_BYTES = 2**16
 ABOUT = (
