@@ -1,9 +1,8 @@
-"""How a patient gets back in: by a link that was e-mailed to them, and for more by a code that was.
+"""A patient's way back in: by an e-mailed link, and for medical pages by an e-mailed code too.
 
 Only digests of the secrets are stored. A link opens one appointment: it ends when the appointment is cancelled, when
-the patient asks for another one, and 90 days after the appointment; who wants to read their opinion later asks for a
-new one. A code is six digits, good once, for ten minutes
-and for five guesses.
+the patient asks for another one, and 90 days after the appointment; to read an opinion later the patient asks for a
+new one. A code is six digits, valid once, for ten minutes and for five guesses.
 """
 
 import secrets
@@ -59,7 +58,7 @@ def end_all(appointment: Appointment, *, at: datetime) -> None:
 
 
 def usable_links(at: datetime | None = None) -> QuerySet[PatientLink]:
-    """Those that still open their appointment, with what a page shows of it."""
+    """Links that still open their appointment, with the rows that a page shows of it."""
     return PatientLink.objects.usable(at)
 
 
@@ -80,7 +79,7 @@ def find_among(links: QuerySet[Link], token: str) -> Link | None:
 
 
 def enter(token: str, *, at: datetime | None = None) -> PatientLink:
-    """Let somebody in by their token. Raises UserFacingError when it opens nothing, or nothing any more."""
+    """The link of a token. Raises AccessError for an unknown or ended one."""
     return let_in(find_link(token, at=at), by=audit.PATIENT)
 
 
@@ -93,10 +92,10 @@ def let_in(link: Link | None, *, by: str) -> Link:
 
 
 def ask_for_link(email: str, *, network: str, at: datetime | None = None) -> None:
-    """Have the links of an address's coming appointments sent to it again.
+    """Send the links of an address's upcoming appointments to it again.
 
-    What happens here is the same for every address, known or not: the worker finds out (`message_kinds`). Raises
-    UserFacingError when one network asks too often. An address that is asked for too often is passed over in silence.
+    The work here is the same for known and unknown addresses: the worker looks them up. Raises AccessError above the
+    limit of a network. Requests above the limit of an address are ignored silently.
     """
     now = at or timezone.now()
     if not limits.allow(scope="link network", key=network, limit=LINKS_AN_HOUR_AND_NETWORK, per=HOUR, at=now):
@@ -147,9 +146,9 @@ def _is_on_its_way(appointment: Appointment, newest: Code | None, at: datetime) 
 
 
 def _keyed(appointment: Appointment, code: str) -> str:
-    """What a code is stored as. There are only a million, so the digest needs a key.
+    """The stored digest of a code. There are only a million codes, so the digest needs a key.
 
-    The address is part of it: a code that was sent to one says nothing of another.
+    The address is part of it: a code sent to one address is invalid for another.
     """
     salt = f"appointments.code.{appointment.pk}.{appointment.email}"
     return salted_hmac(salt, code, algorithm="sha256").hexdigest()

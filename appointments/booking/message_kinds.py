@@ -1,4 +1,4 @@
-"""The messages about a booking: what is booked, moved or cancelled, the reminders, and earlier times."""
+"""The messages about a booking: confirmations, moves, cancellations, reminders, and offers of earlier times."""
 
 from datetime import datetime
 from functools import partial

@@ -20,10 +20,10 @@ def no_context(message: Message) -> dict[str, Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class MessageDefinition:
-    """How messages of one kind are judged and rendered, at the moment at which they are sent.
+    """How messages of one kind are checked and rendered when they are sent.
 
-    `is_true` says whether a message is still true and of use; if not, it is dropped. `context` is what its template
-    needs besides the appointment. `secret` makes the link or code, under the lock of the appointment's row, as
+    `is_true` tells whether a message is still true and of use; if not, it is dropped. `context` returns the template's
+    context besides the appointment. `secret` makes the link or code, under the lock of the appointment's row, as
     further context. A message that is unsent at `expires_at` is reported to staff. `find_appointments` replaces a row
     without an appointment by one for each appointment that it is about.
     """

@@ -1,8 +1,8 @@
-"""The queue of messages to patients. It knows no kind of message: the subjects describe theirs (`MessageDefinition`).
+"""The queue of messages to patients. It knows no kind of message: the subjects register theirs (`MessageDefinition`).
 
-A message is judged and rendered for each attempt, from what is true then. So whatever cancels or moves an appointment,
-or corrects an address, has nothing to take back here. Links and codes are made in memory, under the lock of the
-appointment's row, anew for each attempt: an e-mail that came through although the server said otherwise still works.
+A message is checked and rendered for each attempt, from the state at that time. So cancelling, moving and correcting
+an address need not take messages back. Links and codes are made in memory, under the lock of the appointment's row,
+anew for each attempt: an e-mail that arrived although the server reported a failure still works.
 
 Nothing medical is in a message: no condition, no reason, no date of birth, no needs. E-mail is read by others.
 """

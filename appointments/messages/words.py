@@ -1,9 +1,9 @@
 """The words of an e-mail: one template, which is its HTML part. The subject and the text part are read from it.
 
-The template is rendered with Django's escaping, so nothing that a patient or clinician typed is taken for markup here.
-The text part knows the few elements that the templates use: `p`, `br`, `strong`, `div.foot` (after a signature line),
-`ul.details` (a column of labels) and `a.action`, whose address follows on its own line. `data-text` of a link is what
-the text part says instead of the words of the button.
+The template is rendered with Django's escaping, so that input of patients and clinicians is never markup. The text
+part supports the elements used by the templates: `p`, `br`, `strong`, `div.foot` (after a signature line),
+`ul.details` (a column of labels) and `a.action`, whose address follows on its own line. `data-text` of a link replaces
+the words of the button in the text part.
 """
 
 import html

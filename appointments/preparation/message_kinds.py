@@ -1,4 +1,4 @@
-"""The reminder of what is still open on a patient's list."""
+"""The reminder of open tasks on a patient's list."""
 
 from datetime import datetime
 

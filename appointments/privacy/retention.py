@@ -52,7 +52,7 @@ class Outdated:
     days: int
     rows: QuerySet
     held: QuerySet
-    becomes: dict[str, Any] | None = None  # what the rows are set to, where they are not deleted
+    becomes: dict[str, Any] | None = None  # the new values, for rows that are kept
 
 
 def outdated(at: datetime | None = None) -> list[Outdated]:
@@ -84,7 +84,7 @@ def outdated(at: datetime | None = None) -> list[Outdated]:
 def _undelivered(at: datetime) -> Outdated:
     """Messages that waited or failed for MAIL_KEPT_DAYS: they are dropped, with the answers of the mail server.
 
-    What was sent is not stored (`appointments.messages.queue`), so there is nothing else to delete.
+    Sent e-mails are not stored (`appointments.messages.queue`), so there is nothing else to delete.
     """
     final = [DeliveryStatus.SENT, DeliveryStatus.DROPPED]
     old = Message.objects.filter(due_at__lte=at - timedelta(days=settings.MAIL_KEPT_DAYS)).exclude(status__in=final)

@@ -1,4 +1,4 @@
-"""What patients are told: once, while it is true, in words that may be overheard."""
+"""Messages to patients: each is sent once, while it is true, without medical content."""
 
 import email as standard
 import email.policy
@@ -39,7 +39,7 @@ def far_slot():
 
 
 @in_database
-def test_who_books_gets_one_confirmation_with_a_link_and_a_file():
+def test_a_booking_sends_one_confirmation_with_a_link_and_a_file():
     appointment = make_appointment()
     (message,) = deliver()
     assert message.to == ["kim@home.example"]
@@ -53,7 +53,7 @@ def test_who_books_gets_one_confirmation_with_a_link_and_a_file():
 
 
 @in_database
-def test_an_address_that_nobody_has_confirmed_is_asked_about():
+def test_the_confirmation_asks_to_confirm_the_address():
     make_appointment()
     assert "confirm your e-mail address" in deliver()[0].body
     appointment = make_appointment()
@@ -116,7 +116,7 @@ def test_a_name_that_tries_everything_changes_nothing_but_itself():
 
 
 @in_database
-def test_a_name_cannot_ask_for_a_code_or_for_the_link_of_somebody_else():
+def test_marks_of_codes_and_links_in_a_name_are_plain_text():
     make_appointment()
     make_appointment(name="[[code]] [[link]]", email="eve@home.example")
     tokens = {token_in(message) for message in deliver()}
@@ -139,7 +139,7 @@ def test_no_column_of_a_message_holds_its_secret():
 
 
 @in_database
-def test_each_attempt_has_a_link_that_works_and_one_that_fails_keeps_no_other_waiting(settings):
+def test_each_attempt_has_a_valid_link_and_a_failure_delays_no_other(settings):
     settings.MAIL_SERVER_BACKEND = PICKY
     make_appointment(email="drops@home.example")
     make_appointment()
@@ -169,7 +169,7 @@ def test_a_message_whose_secret_cannot_be_made_waits_and_others_leave():
 
 
 @in_database
-def test_what_moved_before_it_was_told_is_told_once_as_it_is():
+def test_two_moves_before_sending_are_one_message_with_the_last_time():
     appointment = make_appointment()
     booking.reschedule(appointment=appointment, slot=make_slot(hours=appointment.slot.hours))
     (message,) = deliver()
@@ -178,7 +178,7 @@ def test_what_moved_before_it_was_told_is_told_once_as_it_is():
 
 
 @in_database
-def test_who_cancels_gets_a_cancellation_and_no_reminder():
+def test_a_cancellation_is_sent_and_no_reminder_after_it():
     appointment = make_appointment(slot=far_slot())
     deliver()
     booking.cancel(appointment=appointment)
@@ -204,7 +204,7 @@ def test_reminders_come_a_week_and_a_day_before():
 
 
 @in_database
-def test_reminders_that_are_late_are_one_and_those_of_what_has_been_are_none():
+def test_late_reminders_are_merged_and_none_is_sent_for_the_past():
     first, second = make_appointment(slot=far_slot()), make_appointment(slot=far_slot())
     deliver()
     with time_machine.travel(first.slot.starts - timedelta(hours=2)):
@@ -264,7 +264,7 @@ def test_a_message_that_cannot_be_composed_is_tried_later_each_time_until_it_can
         ({"status": DeliveryStatus.EXPIRED}, timedelta(0)),
     ],
 )
-def test_what_did_not_arrive_is_on_the_list_until_somebody_has_dealt_with_it(state, waited):
+def test_an_undelivered_message_is_on_the_worklist_until_it_is_handled(state, waited):
     make_appointment()
     assert not Message.objects.failed().exists()
     Message.objects.filter(kind="confirmation").update(**state, due_at=timezone.now() - waited)
@@ -290,7 +290,7 @@ def test_staff_write_to_a_patient():
 
 @in_database
 @pytest.mark.parametrize(("text", "address"), [(" ", "kim@home.example"), ("x" * 3001, "kim@home.example"), ("x", "")])
-def test_staff_cannot_write_nothing_or_to_nobody(text, address):
+def test_a_staff_message_needs_a_text_and_a_recipient(text, address):
     appointment = make_appointment(email=address)
     with pytest.raises(UserFacingError):
         queue.send_from_staff(appointment=appointment, text=text, by=people.make_person())
@@ -341,7 +341,7 @@ def test_links_and_codes_leave_before_older_messages():
 
 
 @in_database
-def test_a_reminder_that_could_not_be_sent_in_time_is_on_the_list_of_failed_messages():
+def test_a_reminder_not_sent_in_time_is_on_the_list_of_failed_messages():
     appointment = make_appointment(slot=far_slot())
     deliver()
     with time_machine.travel(appointment.slot.starts + timedelta(minutes=1)):

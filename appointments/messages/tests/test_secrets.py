@@ -1,4 +1,4 @@
-"""What opens an appointment goes to its patient only, however long it waited to be sent."""
+"""Secrets go to their patient only, however long a message waited."""
 
 import re
 import threading
@@ -52,7 +52,7 @@ def put_off() -> None:
 
 
 @in_database
-def test_a_confirmation_that_waited_does_not_open_what_was_cancelled_meanwhile():
+def test_a_delayed_confirmation_does_not_open_a_cancelled_appointment():
     booking.cancel(appointment=make_waiting())
     (message,) = deliver()
     assert message.subject.startswith("Cancelled: ")
@@ -61,7 +61,7 @@ def test_a_confirmation_that_waited_does_not_open_what_was_cancelled_meanwhile()
 
 
 @in_database
-def test_what_waited_while_the_appointment_was_moved_does_not_leave_with_the_old_time():
+def test_a_message_delayed_by_a_move_does_not_have_the_old_time():
     appointment, staff = make_waiting(), people.make_person()
     queue.send_from_staff(appointment=appointment, text="Bring your list", by=staff)
     links.ask_for_code(appointment)
@@ -85,7 +85,7 @@ def moved_once(appointment: Appointment) -> Appointment:
 
 
 @in_database
-def test_what_was_composed_in_the_moment_of_a_move_does_not_leave_with_the_old_time():
+def test_a_message_rendered_during_a_move_does_not_have_the_old_time():
     appointment = make_waiting()
     Appointment.objects.filter(pk=appointment.pk).update(sequence=1, slot=make_slot())
     assert deliver() == []
@@ -93,7 +93,7 @@ def test_what_was_composed_in_the_moment_of_a_move_does_not_leave_with_the_old_t
 
 
 @in_database
-def test_what_waited_for_a_wrong_address_goes_to_the_right_one_when_it_is_corrected():
+def test_a_delayed_message_goes_to_the_corrected_address():
     appointment = make_waiting(email="wrong@home.example")
     put_off()
     correct(appointment)
@@ -107,7 +107,7 @@ def test_what_waited_for_a_wrong_address_goes_to_the_right_one_when_it_is_correc
     ("change", "told"),
     [({"email": NEW}, [[NEW]]), ({"status": Status.CANCELLED, "cancelled_at": timezone.now()}, [])],
 )
-def test_a_secret_is_made_for_what_is_true_when_it_leaves(change, told):
+def test_a_secret_is_made_for_the_state_at_sending(change, told):
     """However it was changed: nothing is taken back."""
     make_waiting()
     Appointment.objects.update(**change)
@@ -149,7 +149,7 @@ def test_a_code_that_waits_is_never_sent_once_it_is_of_no_use(ending):
 
 
 @in_database
-def test_who_read_another_address_confirms_nothing():
+def test_a_code_sent_to_another_address_confirms_nothing():
     read_before = make_appointment()
     correct(Appointment.objects.get())
     with pytest.raises(UserFacingError, match="changed meanwhile"):
@@ -157,7 +157,7 @@ def test_who_read_another_address_confirms_nothing():
 
 
 @in_database
-def test_what_staff_wrote_is_told_without_a_link_when_that_is_over():
+def test_a_staff_message_is_sent_without_a_link_after_the_appointment():
     appointment = make_appointment()
     deliver()
     queue.send_from_staff(appointment=appointment, text="The lift is broken.", by=people.make_person())
@@ -169,7 +169,7 @@ def test_what_staff_wrote_is_told_without_a_link_when_that_is_over():
 
 
 @in_database
-def test_what_is_taken_back_while_it_is_tried_holds_up_no_other():
+def test_a_message_withdrawn_during_sending_delays_no_other():
     make_waiting()
     make_waiting(email=NEW)
 

@@ -16,7 +16,7 @@ def queue(settings, tmp_path):
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
 
 
-def test_a_message_waits_as_a_row_and_goes_with_what_it_reports():
+def test_a_message_waits_as_a_row_and_is_rolled_back_with_its_cause():
     send_mail("Subject", "Text", None, ["ann@clinic.example"])
     email = StaffMail.objects.get()
     assert (email.subject, email.to, email.status) == ("Subject", "ann@clinic.example", DeliveryStatus.WAITING)

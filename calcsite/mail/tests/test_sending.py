@@ -40,7 +40,7 @@ def test_a_message_for_later_waits():
 
 
 @in_database
-def test_a_message_that_fails_is_tried_again_later_each_time_and_keeps_no_other_waiting(settings):
+def test_a_failed_message_is_retried_ever_later_and_delays_no_other(settings):
     settings.MAIL_SERVER_BACKEND = PICKY
     put(to="drops@clinic.example")
     put("Good")
@@ -71,7 +71,7 @@ def test_a_message_that_fails_is_tried_again_later_each_time_and_keeps_no_other_
         ("spam", DeliveryStatus.REFUSED),
     ],
 )
-def test_what_a_server_refuses_for_good_is_not_repeated_and_all_else_is(settings, caplog, name, status):
+def test_permanent_failures_are_not_retried_and_all_others_are(settings, caplog, name, status):
     settings.MAIL_SERVER_BACKEND = PICKY
     email = put(to=f"{name}@clinic.example")
     sending.send_staff_mail()
