@@ -11,9 +11,9 @@ from django.utils import timezone
 from appointments.access import links
 from appointments.access.decorators import READING, WRITING, with_code
 from appointments.models import Appointment
+from appointments.tests.clients import come_in, come_in_with_code, url
 from appointments.tests.factories import make_appointment
-from appointments.tests.post import code_in, deliver
-from appointments.tests.visiting import come_in, come_in_with_code, url
+from appointments.tests.mailbox import code_in, deliver
 
 pytestmark = pytest.mark.django_db
 

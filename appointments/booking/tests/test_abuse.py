@@ -13,11 +13,10 @@ from django.utils import timezone
 from appointments.access import links
 from appointments.booking import booking, limits
 from appointments.models import Appointment, Message, PatientLink
+from appointments.tests.clients import ANSWERS, BOOK, answer, come_in, come_to, free, problems, seen, url
 from appointments.tests.factories import make_appointment, make_hours, make_slot, make_type
-from appointments.tests.journeys import ANSWERS, BOOK, answer, come_to, free, problems, seen
-from appointments.tests.looking import addresses, everything, shown
-from appointments.tests.post import code_in, deliver
-from appointments.tests.visiting import come_in, url
+from appointments.tests.mailbox import code_in, deliver
+from appointments.tests.urls import addresses, everything, shown
 from calcsite.tests.racing import at_once
 
 in_database = pytest.mark.django_db

@@ -10,8 +10,8 @@ from appointments.booking import booking, drafts
 from appointments.choices import Mode, Status
 from appointments.models import Appointment, AppointmentType, Clinician, Draft, Message, Slot
 from appointments.models.hours import slot_still_suits
+from appointments.tests.clients import ANSWERS, BOOK, answer, book, come_to, free, problems, seen, slots_on, title_of
 from appointments.tests.factories import PATIENT, make_draft, make_hours, make_slot, make_type
-from appointments.tests.journeys import ANSWERS, BOOK, answer, book, come_to, free, problems, seen, slots_on, title_of
 
 pytestmark = pytest.mark.django_db
 WITHDRAWALS = {

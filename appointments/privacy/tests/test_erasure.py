@@ -21,11 +21,10 @@ from appointments.governance import legal_holds, tombstones
 from appointments.management.commands.tick import PARTS
 from appointments.models import Appointment, AuditEntry, Draft, ErasureRequest, Message, Slot, Tombstone
 from appointments.privacy import erasure, registry
-from appointments.tests.dumps import canaries_in, everything_in, everything_in_the_database
-from appointments.tests.everything import make_everything
+from appointments.tests.clients import come_in, come_in_with_code, url
+from appointments.tests.complete_patient import canaries_in, everything_in, everything_in_the_database, make_everything
 from appointments.tests.factories import make_appointment, make_draft, make_slot
-from appointments.tests.post import deliver
-from appointments.tests.visiting import come_in, come_in_with_code, url
+from appointments.tests.mailbox import deliver
 from calcsite.errors import UserFacingError
 from calcsite.models import Attempts
 from calcsite.tests import people

@@ -12,10 +12,15 @@ from django.test.utils import CaptureQueriesContext
 
 from appointments.models import Appointment, AuditEntry, Document
 from appointments.privacy import export, registry
-from appointments.tests.dumps import canaries_in, everything_in_the_database
-from appointments.tests.everything import CANARY, make_everything, make_row
+from appointments.tests.clients import come_in, come_in_with_code, url
+from appointments.tests.complete_patient import (
+    CANARY,
+    canaries_in,
+    everything_in_the_database,
+    make_everything,
+    make_row,
+)
 from appointments.tests.factories import make_appointment
-from appointments.tests.visiting import come_in, come_in_with_code, url
 from calcsite.tests import people
 
 pytestmark = pytest.mark.django_db
