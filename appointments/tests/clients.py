@@ -1,4 +1,4 @@
-"""A patient's browser, on their own pages."""
+"""A patient's browser: on the way of a booking, and on the patient's own pages."""
 
 import re
 from typing import Any

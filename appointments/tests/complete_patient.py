@@ -1,4 +1,4 @@
-"""A patient with a row of every model in the registry, and a canary word in every field and file."""
+"""A complete patient: a row of every model in the registry, and canary words to search for afterwards."""
 
 import itertools
 import re

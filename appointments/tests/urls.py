@@ -1,4 +1,4 @@
-"""Every address of the patients' pages, and all rows of the database."""
+"""Every address of the site, with rows of a complete patient in its places."""
 
 import itertools
 import re
