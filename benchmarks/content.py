@@ -9,11 +9,11 @@ from functools import cache
 from django.db import connection, transaction
 from django.utils import timezone
 
+from calcsite.checksums import checksum
 from conditions import search
 from conditions.choices import SectionKind, TagKind
 from conditions.composing import compose
 from conditions.models import FAQ, Alias, Condition, Edition, Section, Source, Tag
-from conditions.models.editions import checksum
 from conditions.publishing import listings
 
 AT_A_TIME = 250
@@ -155,5 +155,5 @@ def publish(conditions: list[int]) -> None:
             )
         )
     for edition in Edition.objects.bulk_create(made):
-        listings.make_listing(edition)
+        listings.make_listing(edition, former_slug=None)
         Condition.objects.filter(pk=edition.condition_id).update(live_edition=edition)

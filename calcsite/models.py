@@ -8,6 +8,10 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
+from calcsite.mail.models import StaffMail
+
+__all__ = ["Attempts", "ClinicDetails", "PublicName", "PublicVersion", "StaffMail", "StaffProfile"]
+
 TELEPHONE = RegexValidator(
     r"\A[0-9+(]([0-9 ().-]*[0-9])?\Z", "Write a telephone number: digits, spaces, + and brackets."
 )
@@ -82,9 +86,9 @@ class PublicVersion(models.Model):
         return cls.objects.values_list("number", flat=True).first() or 0
 
     @classmethod
-    def lock(cls) -> int:
-        """The current number, locked until the end of the caller's transaction."""
-        return cls.objects.select_for_update().values_list("number", flat=True).first() or 0
+    def lock(cls, number: int) -> bool:
+        """Whether `number` is the number now. If so, no other transaction changes it until the caller's has ended."""
+        return cls.objects.select_for_update().filter(number=number).first() is not None
 
 
 class PublicName(NamedTuple):

@@ -4,7 +4,8 @@ from django.db.models.signals import post_migrate
 from calcsite.database.triggers import DELETE, INSERT, UPDATE, Trigger, changes_public_version, install_triggers
 from conditions.fulltext import install_indexes
 
-# What a public page, list or search shows, each with the rows of it that are public. The working copy is not among it.
+# The tables of public pages, lists and search, each with the condition of its public rows. The working copy is not
+# among them.
 PUBLIC_ROWS = {
     "conditions_listing": "",
     "conditions_listing_related": "",

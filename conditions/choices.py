@@ -1,10 +1,10 @@
-"""The fixed words of the content: kinds of section and kinds of tag."""
+"""The enums of the content: kinds of section and kinds of tag."""
 
 from django.db import models
 
 
 class SectionKind(models.TextChoices):
-    """What a section of a condition's page is about. The value is the section's id on the page."""
+    """The subject of a section of a condition's page. The value is the section's id on the page."""
 
     OVERVIEW = "overview", "Overview"
     SYMPTOMS = "symptoms", "Symptoms"
@@ -31,7 +31,7 @@ class SectionKind(models.TextChoices):
 
 
 class TagKind(models.TextChoices):
-    """What a visitor can filter the list of conditions by. The value is the name in the list's address."""
+    """The filters of the list of conditions. The value is the name in the list's address."""
 
     SYMPTOM = "symptom", "Symptom"
     BODY_AREA = "body_area", "Body area"

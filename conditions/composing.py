@@ -1,52 +1,43 @@
-"""Composing: from the working copy to the content that a preview and an edition hold."""
+"""Composing: the content of a preview and of an edition, made from the working copy."""
 
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.utils.text import slugify
 
 from conditions import pictures, richtext
 from conditions.choices import TagKind
-from conditions.models.working import FAQ, Condition
+from conditions.models import FAQ, Condition, Section, Source, Tag
+from conditions.parts import PARTS, ROWS, Shape
 
 FORMAT = 1
 
 Content = dict[str, Any]
+Rows = Mapping[str, Iterable[Any]]
 
 
-def compose(condition: Condition) -> Content:
-    """Everything that the public page of `condition` says, as plain data that JSON keeps.
+def compose(condition: Condition, rows: Rows | None = None) -> Content:
+    """The whole content of a condition's page, as plain data that JSON can hold.
 
-    All text is cleaned here, whatever way it came into the working copy: rich text to the allowed elements, plain text
-    to printable lines. The same working copy always gives the same content, so a preview cannot differ from the page.
+    `rows` are the rows of the working copy by relation (`parts.ROWS`), for a caller that has them; otherwise they are
+    read. All text is cleaned here: rich text to the allowed elements, plain text to printable lines. The same working
+    copy always gives the same content, so a preview cannot differ from the page.
     """
-    return {
-        "format": FORMAT,
-        "slug": condition.slug,
-        "name": richtext.plain_line(condition.name),
-        "aliases": [richtext.plain_line(alias.name) for alias in condition.aliases.all()],
-        "summary": richtext.plain_line(condition.summary),
-        "key_facts": richtext.plain_lines(condition.key_facts),
-        "care_signs": richtext.plain_lines(condition.emergency_signs),
-        "picture": _picture(condition),
-        "featured": condition.featured,
-        "tags": _tags(condition),
-        "sections": [
-            {"kind": section.kind, "heading": richtext.plain_line(section.heading), "html": html}
-            for section in condition.sections.all()
-            if richtext.plain_text(html := richtext.sanitise(section.body))
-        ],
-        "faqs": compose_faqs(condition.faqs.all()),
-        "sources": [
-            {name: richtext.plain_line(getattr(source, name)) for name in ("title", "publisher", "seen")}
-            | {"url": richtext.web_address(source.url)}
-            for source in condition.sources.all()
-        ],
-        "related": [other.pk for other in condition.related.all() if other.pk != condition.pk],
-    }
+    rows = stored_rows(condition) if rows is None else rows
+    content: Content = {"format": FORMAT}
+    for part in PARTS:
+        value = rows[part.field] if part.field in ROWS else getattr(condition, part.field)
+        content[part.key] = COMPOSERS[part.shape](value, condition)
+    return content
 
 
-def compose_faqs(faqs: list[FAQ]) -> list[dict[str, str]]:
-    """Questions that have an answer, each with an anchor that is its own on the page."""
+def stored_rows(condition: Condition) -> Rows:
+    """The rows of a working copy by relation, as they were prefetched, or as they are stored."""
+    return {name: getattr(condition, name).all() for name in ROWS}
+
+
+def compose_faqs(faqs: Iterable[FAQ]) -> list[dict[str, str]]:
+    """Questions that have an answer, each with an anchor that is unique on the page."""
     composed: list[dict[str, str]] = []
     taken: set[str] = set()
     for faq in faqs:
@@ -63,8 +54,25 @@ def compose_faqs(faqs: list[FAQ]) -> list[dict[str, str]]:
     return composed
 
 
+def _sections(sections: Iterable[Section]) -> list[dict[str, str]]:
+    """The sections in which something can be read."""
+    return [
+        {"kind": section.kind, "heading": richtext.plain_line(section.heading), "html": html}
+        for section in sections
+        if richtext.plain_text(html := richtext.sanitise(section.body))
+    ]
+
+
+def _sources(sources: Iterable[Source]) -> list[dict[str, str]]:
+    return [
+        {name: richtext.plain_line(getattr(source, name)) for name in ("title", "publisher", "seen")}
+        | {"url": richtext.web_address(source.url)}
+        for source in sources
+    ]
+
+
 def _picture(condition: Condition) -> dict[str, Any] | None:
-    """The picture's stored name and size. None without one, or when its file is missing: the page must do without."""
+    """The picture's stored name and size; None without a picture, or when its file is missing."""
     size = pictures.size_of(condition.picture.name) if condition.picture else None
     if size is None:
         return None
@@ -77,8 +85,23 @@ def _picture(condition: Condition) -> dict[str, Any] | None:
     }
 
 
-def _tags(condition: Condition) -> dict[str, list[dict[str, str]]]:
+def _tags(rows: Iterable[Tag]) -> dict[str, list[dict[str, str]]]:
     tags: dict[str, list[dict[str, str]]] = {kind.value: [] for kind in TagKind}
-    for tag in condition.tags.all():
+    for tag in rows:
         tags[tag.kind].append({"slug": tag.slug, "name": richtext.plain_line(tag.name)})
     return tags
+
+
+COMPOSERS: dict[Shape, Callable[[Any, Condition], Any]] = {
+    Shape.LINE: lambda text, condition: richtext.plain_line(text),
+    Shape.LINES: lambda text, condition: richtext.plain_lines(text),
+    Shape.FLAG: lambda flag, condition: flag,
+    Shape.ADDRESS: lambda slug, condition: slug,
+    Shape.PICTURE: lambda file, condition: _picture(condition),
+    Shape.NAMES: lambda rows, condition: [richtext.plain_line(row.name) for row in rows],
+    Shape.SECTIONS: lambda rows, condition: _sections(rows),
+    Shape.QUESTIONS: lambda rows, condition: compose_faqs(rows),
+    Shape.SOURCES: lambda rows, condition: _sources(rows),
+    Shape.TAGS: lambda rows, condition: _tags(rows),
+    Shape.PAGES: lambda rows, condition: [other.pk for other in rows if other.pk != condition.pk],
+}

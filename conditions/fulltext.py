@@ -1,8 +1,8 @@
 """The full-text index of each database, over the tables in `models.searching`.
 
 SQLite: two FTS5 tables that read their text from the model's tables, kept in step by triggers. PostgreSQL: generated
-tsvector columns under one GIN index a table. Either way the database itself keeps the index true, whatever way a row
-is changed, and in the transaction of the change.
+tsvector columns under one GIN index a table. Either way the database itself updates the index with each change of a
+row, in the transaction of the change.
 
 The index is put in place after every `migrate`, not in a migration: SQLite rebuilds a table to alter it, and a rebuilt
 table has lost its triggers.
@@ -101,7 +101,7 @@ def _install_sqlite(cursor: CursorWrapper, index: FullText) -> None:
 
 
 def _install_postgresql(cursor: CursorWrapper, index: FullText) -> None:
-    """What a column was made from stands in its comment: a column made otherwise is made again."""
+    """The comment of a column has the SQL that it was made from: a column made from other SQL is made again."""
     cursor.execute(
         "SELECT attname, col_description(attrelid, attnum) FROM pg_attribute "
         "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",

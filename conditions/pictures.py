@@ -1,4 +1,4 @@
-"""Pictures of condition pages: what may be uploaded, and how large it is shown."""
+"""Pictures of condition pages: the allowed uploads, their names in storage and their sizes."""
 
 import hashlib
 import io
@@ -15,8 +15,8 @@ from PIL import Image, UnidentifiedImageError
 FOLDER = "conditions"  # in storage
 # A picture opened by itself may draw and style itself, and do nothing else.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-LARGEST = 1024 * 1024  # bytes
-MOST_PIXELS = 20_000_000
+MAX_BYTES = 1024 * 1024
+MAX_PIXELS = 20_000_000
 FORMATS = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "webp": "WEBP", "svg": "SVG"}
 PIXELS = r"[0-9]{1,5}(\.[0-9]{1,6})?(px)?"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -52,7 +52,7 @@ SVG_ELEMENTS = {
 
 
 def upload_path(instance: Any, filename: str) -> str:
-    """Where a picture is stored: named by its content, so that a changed picture has a changed address.
+    """The name of a picture in storage: made from its content, so that a changed picture has a changed address.
 
     An edition keeps the address, and so keeps showing the picture that was approved.
     """
@@ -66,7 +66,7 @@ def stored_name(content: File) -> str:
 
 
 def content_of(file: File) -> bytes:
-    """All of a file. It is left as it was found: open at its beginning, or closed."""
+    """The whole content of a file, which is left open at its beginning, or closed, as it was."""
     was_closed = file.closed
     file.seek(0)
     content = file.read()
@@ -82,16 +82,16 @@ def extension(filename: str) -> str:
 
 
 def validate_picture(picture: File) -> None:
-    """Raises ValidationError unless the file is what its name says, small enough, and an SVG draws only.
+    """Raises ValidationError unless the file has the type of its name, is small enough, and as an SVG only draws.
 
-    A picture that is stored was checked when it came; that its file is missing now must not hold up the text.
+    A stored picture was checked when it was uploaded; a missing file must not block a save of the text.
     """
     if getattr(picture, "_committed", False):
         return
     form = FORMATS.get(extension(picture.name))
     if form is None:
         raise ValidationError("Choose a picture of the type SVG, PNG, JPEG or WebP.")
-    if picture.size > LARGEST:
+    if picture.size > MAX_BYTES:
         raise ValidationError("The picture is larger than 1 MB. Save a smaller copy and choose that.")
     content = content_of(picture)
     if form == "SVG":
@@ -101,7 +101,7 @@ def validate_picture(picture: File) -> None:
 
 
 def with_address(stored: dict[str, Any] | None) -> dict[str, Any] | None:
-    """What an edition keeps of a picture, with the address it is served at; None for a page without one."""
+    """The stored fields of a picture, with its address as `url`; None for a page without one."""
     return stored and stored | {"url": default_storage.url(stored["file"])}
 
 
@@ -121,7 +121,7 @@ def _raster(content: bytes) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(content))
         width, height = image.size
-        if width * height > MOST_PIXELS:
+        if width * height > MAX_PIXELS:
             raise ValidationError("The picture has too many pixels. Save a smaller copy and choose that.")
         image.verify()
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
@@ -147,7 +147,7 @@ def _svg_root(content: bytes) -> ElementTree.Element:
 
 
 def _check_draws_only(element: ElementTree.Element) -> None:
-    """Raises ValidationError on anything that could run, load or hide what it loads (a backslash in its styles)."""
+    """Raises ValidationError on anything that could run or load, or hide a load (a backslash in its styles)."""
     names = [name.rpartition("}")[2].lower() for name in element.attrib]
     if element.tag not in SVG_ELEMENTS or any(name.startswith("on") for name in names):
         raise ValidationError("The SVG holds something other than a drawing. Save it as “plain SVG”.")

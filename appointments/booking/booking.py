@@ -16,10 +16,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
+from appointments.access import links
 from appointments.choices import COMING, Status
 from appointments.governance import audit
 from appointments.guidance import copies
-from appointments.messages import delivery
 from appointments.models import Appointment, AppointmentType, AuditEntry, Draft, FollowUp, Message, Slot
 from appointments.models.hours import BOOKABLE_BY_PATIENTS, slot_still_suits, within_window
 from calcsite.errors import UserFacingError
@@ -311,7 +311,6 @@ def reschedule(
     if not moved:
         raise StaleError(CHANGED) if _coming(appointment, now).exists() else UserFacingError(OVER)
     appointment = Appointment.objects.select_related("slot__clinician", "appointment_type").get(pk=appointment.pk)
-    delivery.take_back_times(appointment)
     tell(appointment, Kind.CHANGE, at=now)
     audit.record(Action.MOVED, appointment, by=by or audit.PATIENT)
     return appointment
@@ -343,7 +342,7 @@ def cancel(
     if not done and appointment.status != Status.CANCELLED:
         raise UserFacingError("This appointment is over, and cannot be cancelled.")
     if done:
-        delivery.close_ways_in(appointment, at=now)
+        links.end_all(appointment, at=now)
         tell(appointment, Kind.CANCELLATION, at=now)
         audit.record(Action.CANCELLED, appointment, by=by or audit.PATIENT)
     return appointment
@@ -359,14 +358,11 @@ def _coming(appointment: Appointment, at: datetime) -> QuerySet[Appointment]:
 
 def tell(appointment: Appointment, kind: Message.Kind, *, at: datetime) -> None:
     """Write the message about a change, and the reminders for the time as it is now. Each is written once."""
-    mark_of = f"{appointment.pk}-{appointment.sequence}"
-    messages = [Message(appointment=appointment, kind=kind, key=f"{kind}-{mark_of}", due_at=at, created_at=at)]
+    about = {"appointment": appointment, "sequence": appointment.sequence, "created_at": at}
+    messages = [Message(kind=kind, due_at=at, **about)]
     if appointment.status in COMING:
         for before in REMINDERS:
             due = appointment.slot.starts - before
             if due > at:
-                key = f"reminder-{mark_of}-{before.days}"
-                messages.append(
-                    Message(appointment=appointment, kind=Kind.REMINDER, key=key, due_at=due, created_at=at)
-                )
+                messages.append(Message(kind=Kind.REMINDER, days_before=before.days, due_at=due, **about))
     Message.objects.bulk_create(messages, ignore_conflicts=True)

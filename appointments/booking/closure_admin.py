@@ -19,7 +19,7 @@ from django.utils import timezone
 from appointments.booking import closures
 from appointments.governance.permissions import CHANGE, appointments_of, slots_of
 from appointments.governance.screens import PlainTitles, day_in, moment, record_listed
-from appointments.messages.messaging import LONGEST_TEXT
+from appointments.messages.queue import TEXT_CHARACTERS
 from appointments.models import Appointment, Closure, Slot
 from appointments.scheduling import availability
 from appointments.scheduling.walltime import bounds
@@ -77,7 +77,7 @@ class SettleForm(forms.Form):
         help_text="Sent by e-mail after the new time or the cancellation, which they are told anyway. May stay empty. "
         "Write nothing medical.",
         required=False,
-        max_length=LONGEST_TEXT,
+        max_length=TEXT_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 

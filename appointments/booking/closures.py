@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from appointments.booking import booking
-from appointments.messages import messaging
+from appointments.messages import queue
 from appointments.models import Appointment, Closure, Slot
 from appointments.models.appointments import AppointmentQuerySet
 from appointments.scheduling.slot_sync import make_slots
@@ -66,5 +66,5 @@ def settle(
     else:
         settled = booking.cancel(appointment=appointment, why="The clinician is away.", by=by, at=now)
     if text.strip():
-        messaging.send_from_staff(appointment=settled, text=text, by=by, at=now)
+        queue.send_from_staff(appointment=settled, text=text, by=by, at=now)
     return settled

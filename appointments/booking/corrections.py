@@ -3,7 +3,6 @@
 Each is in the audit log, by name, in the same transaction.
 """
 
-import uuid
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +10,10 @@ from django.contrib.auth.models import AbstractUser
 from django.db import transaction
 from django.utils import timezone
 
-from appointments.access import carers
+from appointments.access import carers, links
 from appointments.choices import Status
 from appointments.governance import audit
-from appointments.messages import delivery
+from appointments.messages import queue
 from appointments.models import Appointment, AuditEntry, Message, Note
 from calcsite.errors import UserFacingError
 
@@ -47,9 +46,9 @@ def correct_details(
         audit.record(Action.CHANGED, row, by=by, detail=", ".join(changed)[:300])
     if "email" in changed:
         Appointment.objects.filter(pk=row.pk, status=Status.CONFIRMED).update(status=Status.BOOKED)
-        delivery.close_ways_in(row, at=now)
+        links.end_all(row, at=now)
         carers.end_all(appointment=row, at=at)
-        Message.objects.filter(appointment=row, composed_at=None).update(not_before=None)  # it may be possible now
+        queue.retry_at_once(row)
         if details["email"] and row.is_reachable(now):
             _send_link(row, now)
     return changed
@@ -64,11 +63,10 @@ def reissue_link(*, appointment: Appointment, by: AbstractUser, at: datetime | N
         raise UserFacingError("This appointment is cancelled, or was long ago: a link to it would lead nowhere.")
     if not row.email:
         raise UserFacingError("There is no e-mail address to send a link to.")
-    delivery.close_ways_in(row, at=now)
+    links.end_all(row, at=now)
     audit.record(Action.MESSAGED, row, by=by, detail="New link")
     return _send_link(row, now)
 
 
 def _send_link(appointment: Appointment, at: datetime) -> Message:
-    key = f"link-staff-{uuid.uuid4()}"
-    return Message.objects.create(appointment=appointment, kind=Message.Kind.LINK, key=key, due_at=at, created_at=at)
+    return Message.objects.create(appointment=appointment, kind=Message.Kind.LINK, due_at=at, created_at=at)

@@ -6,9 +6,9 @@ from django import forms
 from django.utils import timezone
 
 from appointments.booking import attendance
-from appointments.forms.fields import EmailField, LineField, TextField, has_a_number, somebody_was_born
+from appointments.forms.fields import EmailField, LineField, TextField, has_a_number, validate_birth_date
 from appointments.governance import consents
-from appointments.messages.messaging import LONGEST_TEXT
+from appointments.messages.queue import TEXT_CHARACTERS
 from appointments.models import Appointment, AppointmentType, Slot
 from calcsite.stale import SeenMixin
 from conditions.models import Condition
@@ -31,7 +31,7 @@ class DetailsForm(forms.Form):
     """The patient's details. The fields are named as those of the appointment."""
 
     name = LineField(label="Name of the patient", max_length=200, error_messages={"required": "Write the name."})
-    date_of_birth = DayField(label="Date of birth", required=False, validators=[somebody_was_born])
+    date_of_birth = DayField(label="Date of birth", required=False, validators=[validate_birth_date])
     email = EmailField(
         label="E-mail address",
         help_text="The confirmation, the link and the reminders go there. Without one, tell them everything now.",
@@ -146,7 +146,7 @@ class MessageForm(forms.Form):
     text = text(
         "Message to the patient",
         "E-mail is not private: write nothing about their health, and no results.",
-        most=LONGEST_TEXT,
+        most=TEXT_CHARACTERS,
     )
 
 

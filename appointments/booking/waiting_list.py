@@ -166,7 +166,7 @@ def _end_unanswered(offer: Offer, at: datetime) -> None:
     entry = WaitingEntry.objects.select_for_update(no_key=True).filter(pk=offer.entry_id).first()
     if entry is None or Offer.objects.filter(pk=offer.pk, answered_at=None).update(answered_at=at) != 1:
         return
-    told = Message.objects.filter(key=f"offer-{offer.pk}", sent_at__lte=offer.expires_at - MIN_TIME_TO_ANSWER)
+    told = Message.objects.filter(offer=offer, sent_at__lte=offer.expires_at - MIN_TIME_TO_ANSWER)
     if entry.ended_at is None and told.exists():
         entry.ignored += 1
         entry.ended_at = at if entry.ignored >= IGNORED_MOST else None
@@ -187,7 +187,7 @@ def _offer(entry: WaitingEntry, slot: Slot, at: datetime) -> bool:
                 return False
             offer = Offer.objects.create(entry=entry, slot=slot, made_at=at, expires_at=expires)
             fields = {"appointment_id": entry.appointment_id, "due_at": at, "created_at": at}
-            Message.objects.create(kind=Message.Kind.OFFER, key=f"offer-{offer.pk}", **fields)
+            Message.objects.create(kind=Message.Kind.OFFER, offer=offer, **fields)
     except IntegrityError:
         return False
     return True

@@ -25,8 +25,8 @@ from appointments.preparation import screens as packs
 from appointments.privacy import screens as rights
 from appointments.recovery import screens as recovery
 from appointments.scheduling.walltime import bounds
+from calcsite.admin.readonly import ReadOnlyAdmin
 from calcsite.web.keys import key_in
-from conditions.admin.readonly import ReadOnlyAdmin
 
 DATES = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%d %B %Y", "%d %b %Y"]
 LEAST_DIGITS = 5  # that make a search one for a telephone number

@@ -41,7 +41,7 @@ def has_a_number(text: str) -> None:
         raise ValidationError("Write the whole telephone number, like 01632 960 001 or +44 1632 960 001.")
 
 
-def somebody_was_born(on: date) -> None:
+def validate_birth_date(on: date) -> None:
     """Raises ValidationError for a day in the future, or more than `MAX_AGE_YEARS` years ago."""
     today = timezone.localdate()
     if on > today:
@@ -82,7 +82,7 @@ class TextField(forms.CharField):
 
 
 class EmailField(forms.EmailField):
-    """One address. A comma could stand in one, between quotes, but the outbox would take it for two."""
+    """One address. A comma is refused: between quotes it is legal, but mail programs read two addresses."""
 
     default_error_messages = OUR_WORDS
     default_validators = [EmailValidator(), without_control_characters]
@@ -146,5 +146,5 @@ class BirthDateField(forms.MultiValueField):
             born = date(year, month, day)
         except (ValueError, OverflowError) as error:
             raise ValidationError("Write a date of birth that exists, such as 31 3 1980.") from error
-        somebody_was_born(born)
+        validate_birth_date(born)
         return born

@@ -8,7 +8,7 @@ from django.utils.formats import date_format
 
 from appointments.governance.screens import PlainTitles
 from appointments.models import AuditEntry
-from conditions.admin.readonly import ReadOnlyAdmin
+from calcsite.admin.readonly import ReadOnlyAdmin
 
 
 @admin.register(AuditEntry)

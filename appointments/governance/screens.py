@@ -21,7 +21,7 @@ from appointments.governance import audit
 from appointments.governance.permissions import appointments_of
 from appointments.models import Appointment, AuditEntry
 from appointments.models.appointments import AppointmentQuerySet
-from conditions.admin.lookups import OwnFiltersOnly
+from calcsite.admin.lookups import OwnFiltersOnly
 
 View = Callable[..., HttpResponse]
 form_screen = require_http_methods(["GET", "HEAD", "POST"])

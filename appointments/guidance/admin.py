@@ -14,14 +14,16 @@ from appointments.guidance.forms import GuidanceForm, ReviewForm
 from appointments.guidance.screens import guidance_urls
 from appointments.guidance.versions import Item
 from appointments.models import ChecklistItem, QuestionPrompt, RecoveryGuidance
-from conditions.admin.guarding import GuardedAdmin
-from conditions.admin.lines import LINES
+from calcsite.admin.guarding import GuardedAdmin
+from calcsite.admin.lines import LINES
+from conditions.compare.fields import differences
 
 SAFETY_FIELDS = ("When you change it", {"fields": ["is_safety_change"]})
 
 
 class GuidanceAdmin(GuardedAdmin, admin.ModelAdmin):
     form = GuidanceForm
+    differences = staticmethod(differences)
     change_form_template = "admin/appointments/guidance/change_form.html"
     delete_confirmation_template = "admin/appointments/guidance/delete_confirmation.html"
     list_filter = [

@@ -2,8 +2,8 @@
 
 from django import forms
 
+from calcsite.admin.guarding import GuardedForm
 from calcsite.stale import SeenMixin
-from conditions.admin.guarding import GuardedForm
 
 SAFETY = "This is a safety change: what patients hold now must no longer be followed"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from django.db import models, transaction
 
 from appointments.models import ChecklistItem, QuestionPrompt, RecoveryGuidance
-from conditions.exchange.files import DocumentFile
+from conditions.exchange.files import ExchangeFile
 from conditions.models import Condition
 
 FOLDER = Path(__file__).parent / "starter_texts"
@@ -23,11 +23,11 @@ FILES: dict[str, tuple[type[models.Model], set[str], set[str]]] = {
 
 @transaction.atomic
 def load(folder: Path = FOLDER) -> int:
-    """Load the kinds without any row. Returns the number of new rows. Raises DocumentError on a mistake."""
-    return sum(_load(DocumentFile.at(folder / name), *kind) for name, kind in FILES.items())
+    """Load the kinds without any row. Returns the number of new rows. Raises ExchangeError on a mistake."""
+    return sum(_load(ExchangeFile.at(folder / name), *kind) for name, kind in FILES.items())
 
 
-def _load(file: DocumentFile, model: type[models.Model], required: set[str], optional: set[str]) -> int:
+def _load(file: ExchangeFile, model: type[models.Model], required: set[str], optional: set[str]) -> int:
     if model.objects.exists():
         return 0
     by_slug = {condition.slug: condition for condition in Condition.objects.all()}

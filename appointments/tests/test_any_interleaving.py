@@ -14,9 +14,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from appointments import message_kinds
 from appointments.booking import attendance, booking, closures, waiting_list
 from appointments.choices import COMING, LIVE, Mode, Status
-from appointments.messages import delivery, messaging
 from appointments.models import Appointment, Closure, Draft, Message, Offer, Slot
 from appointments.scheduling import slot_sync
 from appointments.tests.factories import PATIENT, make_clinician, make_draft, make_hours, make_type
@@ -165,9 +165,8 @@ class Clinic(RuleBasedStateMachine):
     def work(self) -> None:
         booking.clear_run_out(self.now)
         waiting_list.offer_freed(self.now)
-        with time_machine.travel(self.now, tick=False):  # the outbox looks at the clock itself
-            messaging.compose_due(self.now)
-            delivery.send_waiting()
+        with time_machine.travel(self.now, tick=False):  # the queue reads the clock itself
+            message_kinds.send_waiting()
         self.arrived_once(
             Appointment.objects.filter(status__in=[*COMING, Status.CANCELLED]).exclude(uid__in=self.came)
         )

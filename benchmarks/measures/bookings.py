@@ -175,7 +175,5 @@ def bare_claim(slots: list[Slot], appointment_type: AppointmentType, database: D
                 booked_by="patient",
                 **patient(),
             )
-            Message.objects.using(using).create(
-                appointment=appointment, kind=Message.Kind.CONFIRMATION, key=f"confirmation-{appointment.pk}-0"
-            )
+            Message.objects.using(using).create(appointment=appointment, kind=Message.Kind.CONFIRMATION, sequence=0)
     return time.perf_counter() - started

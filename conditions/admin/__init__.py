@@ -1,5 +1,5 @@
 """The admin of the content. Importing the modules registers them."""
 
-from conditions.admin import conditions, readonly, reports, reviewing, site
+from conditions.admin import conditions, log, reports, reviewing, site
 
-__all__ = ["conditions", "readonly", "reports", "reviewing", "site"]
+__all__ = ["conditions", "log", "reports", "reviewing", "site"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db import IntegrityError, models
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery, prefetch_related_objects
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -14,22 +14,27 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.text import get_text_list
 
+from calcsite.admin.guarding import refuse_tampered_choices
+from calcsite.admin.inlines import LoadedRowsFormSet
+from calcsite.admin.lines import LINES
 from calcsite.web.keys import key_in
 from conditions.admin import exchange, steps
-from conditions.admin.guarding import GuardedAdmin, refuse_tampered_choices
-from conditions.admin.lines import LINES
+from conditions.admin.guarding import LINKS, GuardedAdmin, WorkingCopyForm
 from conditions.admin.reports import report_urls
 from conditions.admin.uses import with_uses
+from conditions.composing import Rows, compose
 from conditions.editing import drafting
 from conditions.models import FAQ, Alias, Condition, Edition, Feedback, Section, Source
+from conditions.parts import ROWS
 
 STATES = [("approved", "Approved by a clinician"), ("unreviewed", "Public without a clinician’s review")]
 
 
 class PartInline(admin.StackedInline):
-    """Rows of one kind under a page's own fields. `add_text` is what the button for another one says."""
+    """Rows of one kind under a page's own fields. `add_text` is the label of the button that adds a row."""
 
     template = "admin/conditions/rows.html"
+    formset = LoadedRowsFormSet
     extra = 0
 
 
@@ -84,6 +89,7 @@ class LiveFilter(admin.SimpleListFilter):
 
 @admin.register(Condition)
 class ConditionAdmin(GuardedAdmin, admin.ModelAdmin):
+    form = WorkingCopyForm
     list_display = ["name", "work", "public_state", "review_due", "helped", "last_saved"]
     list_filter = [WorkFilter, LiveFilter]
     list_select_related = ["live_edition", "listing"]
@@ -145,6 +151,18 @@ class ConditionAdmin(GuardedAdmin, admin.ModelAdmin):
             )
         )
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Condition | None:
+        """A condition with the rows of its page. A save reads both once, under the condition's lock.
+
+        A deletion locks several conditions in the order of their keys (`drafting.delete`), and so none here.
+        """
+        if request.method == "POST" and request.resolver_match.url_name == "conditions_condition_change":
+            return drafting.locked_working_copy(key_in(object_id))
+        condition = super().get_object(request, object_id, from_field)
+        if condition is not None:
+            prefetch_related_objects([condition], *ROWS)
+        return condition
+
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
     ) -> HttpResponse:
@@ -159,10 +177,12 @@ class ConditionAdmin(GuardedAdmin, admin.ModelAdmin):
             return redirect("admin:conditions_condition_changelist")
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """All parts are stored now: what the working copy says, and who says so, goes into the log."""
+        """Log the save once all rows are stored, with the content of the working copy as it is now."""
         super().save_related(request, form, formsets, change)
         if what := sorted({str(name) for name in changed_parts(form, formsets)}):
-            drafting.note_change(condition=form.instance, by=request.user, what=get_text_list(what, "and"))
+            content = compose(form.instance, saved_rows(form, formsets))
+            what_in_words = get_text_list(what, "and")
+            drafting.note_content(condition=form.instance, content=content, by=request.user, what=what_in_words)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         if condition := kwargs.get("obj"):
@@ -225,8 +245,15 @@ class ConditionAdmin(GuardedAdmin, admin.ModelAdmin):
         return own + super().get_urls()
 
 
+def saved_rows(form: WorkingCopyForm, formsets: list[LoadedRowsFormSet]) -> Rows:
+    """The rows of a working copy that has just been saved, without reading them again."""
+    condition = form.instance
+    shared = {name: form.cleaned_data.get(name, getattr(condition, name).all()) for name in LINKS}
+    return shared | {formset.relation: formset.saved_rows for formset in formsets}
+
+
 def changed_parts(form: Any, formsets: Any) -> Iterator[str]:
-    """What a save has changed, in the words of the form."""
+    """The fields and rows that a save has changed, by their labels in the form."""
     yield from (form.fields[name].label or name for name in form.changed_data if name != "seen")
     for formset in formsets:
         if formset.has_changed():

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 from conditions.admin.forms import ImportForm
 from conditions.admin.screens import about_condition
 from conditions.editing import drafting
-from conditions.exchange import documents, files
-from conditions.exchange.files import DocumentError, NoDocumentError
+from conditions.exchange import files, page_files
+from conditions.exchange.files import ExchangeError, UnreadableFileError
 from conditions.models import Condition
 
 
@@ -19,25 +19,26 @@ from conditions.models import Condition
 @about_condition("view_condition")
 def export(request: HttpRequest, condition: Condition) -> HttpResponse:
     """The working copy as a file, its picture included."""
-    response = HttpResponse(documents.to_yaml(documents.from_condition(condition)), "application/yaml; charset=utf-8")
+    content = page_files.to_yaml(page_files.from_condition(condition))
+    response = HttpResponse(content, "application/yaml; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{condition.slug}.yaml"'
     return response
 
 
 def import_(request: HttpRequest) -> HttpResponse:
-    """Make a working copy of a file. What had to be left out is told."""
+    """Make a working copy from a file, with a message about each part that was left out."""
     if not request.user.has_perms(["conditions.add_condition", "conditions.change_condition"]):
         raise PermissionDenied
     form = ImportForm(request.POST or None, request.FILES or None)
     if form.is_valid():
         file, replace = form.cleaned_data["file"], form.cleaned_data["replace"]
         try:
-            content = file.read(files.LARGEST + 1)
+            content = file.read(files.MAX_BYTES + 1)
             written = drafting.import_file(name=file.name, content=content, by=request.user, replace=replace)
-        except NoDocumentError as error:
+        except UnreadableFileError as error:
             told = f"This is not a file that “Save as a file” made. Look at line {error.line}."
             form.add_error("file", told)
-        except DocumentError as error:
+        except ExchangeError as error:
             form.add_error("file", str(error))
         else:
             messages.success(request, f"The working copy of “{written.condition}” says what the file says.")

@@ -1,4 +1,4 @@
-"""The questions that the steps of a page ask."""
+"""The forms of the steps of a page."""
 
 from datetime import date
 from typing import Any
@@ -8,15 +8,15 @@ from django.utils import timezone
 
 from conditions.models import Condition, Edition
 from conditions.months import months_after
-from conditions.publishing.previewing import LONGEST
+from conditions.publishing.previewing import MAX_LINK_DAYS
 
 WORKING_COPY = "working"
-# `seen` is the checksum of the text that stands on the same page.
+# `seen` is the checksum of the text on the form's page.
 UNSEEN = {"required": "This form was not filled in from the page with the text. Open it again."}
 
 
-def text(label: str, help_text: str = "", *, missing: str = "") -> forms.CharField:
-    """A field for a sentence or two. It may stay empty, unless there is something to say when it is `missing`."""
+def text_field(label: str, help_text: str = "", *, missing: str = "") -> forms.CharField:
+    """A field for a sentence or two. Required if `missing`, the message for an empty field, is given."""
     return forms.CharField(
         label=label,
         help_text=help_text,
@@ -28,9 +28,9 @@ def text(label: str, help_text: str = "", *, missing: str = "") -> forms.CharFie
 
 
 class SubmitForm(forms.Form):
-    """The working copy goes to a clinician. `seen` is the checksum of what the author has before them."""
+    """Sends the working copy to a clinician. `seen` is the checksum of the text on the form's page."""
 
-    note = text("Note to the reviewer", "What changed, and why. Only staff read it.")
+    note = text_field("Note to the reviewer", "What changed, and why. Only staff read it.")
     is_correction = forms.BooleanField(
         label="Only a correction, such as a spelling mistake",
         help_text="A clinician still has to approve it. The date of the last full review can then stay.",
@@ -45,9 +45,9 @@ class SubmitForm(forms.Form):
 
 
 class PublishForm(forms.Form):
-    """Why a page is published although no clinician has approved it."""
+    """The reason for publishing a page without a clinician's approval."""
 
-    reason = text(
+    reason = text_field(
         "Why without a clinician’s review?",
         "Kept with the edition. The public page says that no clinician has reviewed it.",
         missing="Say why the page is published without a clinician’s review.",
@@ -56,7 +56,7 @@ class PublishForm(forms.Form):
 
 
 class WithdrawForm(forms.Form):
-    reason = text(
+    reason = text_field(
         "Why is the page taken off the site?",
         "Kept in the log. The public is not told.",
         missing="Say why the page is taken off the site.",
@@ -64,13 +64,13 @@ class WithdrawForm(forms.Form):
 
 
 class RevertForm(forms.Form):
-    """The working copy says again what an edition said."""
+    """Sets the working copy back to an edition."""
 
     seen = forms.CharField(widget=forms.HiddenInput, error_messages=UNSEEN)
 
 
 class ReturnForm(forms.Form):
-    reason = text(
+    reason = text_field(
         "What should the author change?",
         "The author reads it on their first page.",
         missing="Say what the author should change.",
@@ -78,7 +78,7 @@ class ReturnForm(forms.Form):
 
 
 class ApproveForm(forms.Form):
-    """A clinician stands behind a page, from now or from a set time."""
+    """A clinician's approval, for now or for a set time."""
 
     keeps_review = forms.ChoiceField(
         label="What have you reviewed?",
@@ -134,15 +134,15 @@ class ImportForm(forms.Form):
 
 
 class ShareForm(forms.Form):
-    """A link for somebody without an account."""
+    """A preview link for a reader without an account."""
 
     edition = forms.ChoiceField(label="What should it show?", required=False)
     days = forms.IntegerField(
         label="For how many days?",
         min_value=1,
-        max_value=LONGEST,
+        max_value=MAX_LINK_DAYS,
         initial=7,
-        help_text=f"At most {LONGEST}.",
+        help_text=f"At most {MAX_LINK_DAYS}.",
         error_messages={"required": "Fill in for how many days."},
     )
 

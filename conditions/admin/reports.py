@@ -1,4 +1,4 @@
-"""The screens of the reports, and what staff do about searches that found nothing."""
+"""The screens of the reports, and the answers to searches that found nothing."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -16,15 +16,16 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
+from calcsite.admin.readonly import ReadOnlyAdmin
+from calcsite.errors import UserFacingError
 from calcsite.models import StaffProfile
 from calcsite.web.paging import links_to_pages, page_of
 from conditions import reports
-from conditions.admin.readonly import ReadOnlyAdmin
 from conditions.editing import answering
 from conditions.models import Condition, EmptySearch
 
-ROWS = 10  # of each report on the page of all
-PAGES = 20  # that may answer a search
+ROWS_PER_REPORT = 10  # on the page of all reports
+MAX_PAGES = 20  # among the answers to a search
 CHANGE_SEARCH, CHANGE_PAGE = "conditions.change_emptysearch", "conditions.change_condition"
 ADD_QUESTION, PUBLISH = "conditions.add_faq", "conditions.publish_unreviewed"
 
@@ -40,7 +41,7 @@ def report_urls(site: AdminSite) -> list[URLPattern]:
 
 @require_safe
 def all_reports(request: HttpRequest) -> HttpResponse:
-    found = reports.found_for(request.user, reports.REPORTS, on=timezone.localdate(), most=ROWS)
+    found = reports.found_for(request.user, reports.REPORTS, on=timezone.localdate(), most=ROWS_PER_REPORT)
     if not found:
         raise PermissionDenied
     refused = StaffProfile.objects.filter(user=request.user, wants_digest=False).exists()
@@ -73,7 +74,7 @@ def one_report(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_POST
 def weekly_e_mail(request: HttpRequest) -> HttpResponse:
-    """Whether the person who asks gets the weekly e-mail."""
+    """Turn the weekly e-mail on or off for the user."""
     wanted = request.POST.get("wanted") == "yes"
     StaffProfile.objects.update_or_create(user=request.user, defaults={"wants_digest": wanted})
     messages.success(request, "You will get the weekly e-mail." if wanted else "You will get no weekly e-mail.")
@@ -86,7 +87,7 @@ def _page(request: HttpRequest, template: str, context: dict[str, Any], status: 
 
 
 class AnswerForm(forms.Form):
-    """The page that should be found, and the name that it gets for it."""
+    """The page that the search should find, and its new other name."""
 
     condition = forms.ModelChoiceField(
         Condition.objects.all(), error_messages={"required": "Choose a page.", "invalid_choice": "Choose a page."}
@@ -95,9 +96,9 @@ class AnswerForm(forms.Form):
 
 
 def _named(part: str) -> list[Condition]:
-    """Pages with some words in a name, and one more than are shown when there are more."""
+    """Pages with these words in a name, and one more than are shown if there are more."""
     named = Q(name__icontains=part) | Q(aliases__name__icontains=part)
-    return list(Condition.objects.filter(named).distinct()[: PAGES + 1])
+    return list(Condition.objects.filter(named).distinct()[: MAX_PAGES + 1])
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -113,7 +114,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 @admin.register(EmptySearch)
 class EmptySearchAdmin(ReadOnlyAdmin):
-    """What visitors searched for in vain. Nobody can say who it was."""
+    """Visitors' searches that found nothing. They are anonymous."""
 
     list_display = ["query", "count", "first_on", "last_on", "handled_on", "handled_by", "answer"]
     list_display_links = None
@@ -137,18 +138,18 @@ class EmptySearchAdmin(ReadOnlyAdmin):
         return own + super().get_urls()
 
     def act(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The ways to answer a search that somebody may take."""
+        """The ways to answer a search that the user has permission for."""
         search = self._search(request, pk)
         return self._choices(request, search, AnswerForm(initial={"name": search.query}))
 
     def add_name(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Give a page the words of the search, or better ones, for another name."""
+        """Give a page the words of the search, or better ones, as another name."""
         search = self._search(request, pk, CHANGE_PAGE)
         form = AnswerForm(request.POST)
         if form.is_valid():
             try:
                 answering.add_name(search=search, by=request.user, **form.cleaned_data)
-            except answering.AnsweringError as error:
+            except UserFacingError as error:
                 form.add_error(None, str(error))
             else:
                 page = form.cleaned_data["condition"]
@@ -187,8 +188,8 @@ class EmptySearchAdmin(ReadOnlyAdmin):
             "search": search,
             "form": form,
             "q": q,
-            "pages": pages[:PAGES],
-            "are_more": len(pages) > PAGES,
+            "pages": pages[:MAX_PAGES],
+            "are_more": len(pages) > MAX_PAGES,
             "may_name": user.has_perm(CHANGE_PAGE),
             "may_ask": user.has_perm(ADD_QUESTION),
             "may_ask_service": user.has_perms([ADD_QUESTION, PUBLISH]),

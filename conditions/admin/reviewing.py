@@ -1,4 +1,4 @@
-"""What a clinical reviewer does: read an edition and its difference to the live one, approve it, or send it back."""
+"""The review of an edition: its difference to the live one, and its approval or return."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -10,17 +10,17 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
+from calcsite.admin.readonly import ReadOnlyAdmin
+from calcsite.errors import UserFacingError
 from calcsite.models import StaffProfile
 from calcsite.web.keys import key_in
 from conditions.admin.forms import ApproveForm, ReturnForm
-from conditions.admin.readonly import ReadOnlyAdmin
 from conditions.admin.screens import screen
 from conditions.admin.steps import comparison_of, findings_in
 from conditions.compare.comparing import Comparison
 from conditions.lint import Finding
 from conditions.models import Edition
 from conditions.publishing import publishing
-from conditions.publishing.publishing import PublishingError
 
 
 @admin.register(Edition)
@@ -48,7 +48,7 @@ class EditionAdmin(ReadOnlyAdmin):
 
 
 def review(request: HttpRequest, pk: int) -> HttpResponse:
-    """One edition with what it changes. Whoever may decide on it finds both decisions below the text."""
+    """One edition with its changes, and for a reviewer both decisions below the text."""
     if not request.user.has_perm("conditions.view_edition"):
         raise PermissionDenied
     people = Edition.objects.select_related("condition__live_edition", "submitted_by", "decided_by")
@@ -68,7 +68,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
 def _approved(request: HttpRequest, edition: Edition, form: ApproveForm) -> bool:
     try:
         publishing.approve(edition=edition, by=request.user, **form.cleaned_data)
-    except PublishingError as error:
+    except UserFacingError as error:
         form.add_error(None, str(error))
         return False
     messages.success(request, _approval_told(edition))
@@ -86,7 +86,7 @@ def _approval_told(edition: Edition) -> str:
 def _returned(request: HttpRequest, edition: Edition, form: ReturnForm) -> bool:
     try:
         publishing.return_(edition=edition, by=request.user, **form.cleaned_data)
-    except PublishingError as error:
+    except UserFacingError as error:
         form.add_error(None, str(error))
         return False
     messages.success(request, f"{edition} was sent back to its author.")
@@ -96,7 +96,7 @@ def _returned(request: HttpRequest, edition: Edition, form: ReturnForm) -> bool:
 def _review_screen(
     request: HttpRequest, edition: Edition, approving: ApproveForm, returning: ReturnForm
 ) -> HttpResponse:
-    """The edition against the live one; one that was live itself, against the one that was live before it."""
+    """The edition compared with the live one; a published one, with the edition that was published before it."""
     before = edition.condition.editions.published().filter(number__lt=edition.number).first()
     may_review = request.user.has_perm("conditions.review_edition")
     live = edition.condition.live_edition_id
@@ -126,7 +126,7 @@ def _review_screen(
 def _by_change(
     findings: list[Finding], comparison: Comparison, *, is_first: bool
 ) -> tuple[list[Finding], list[Finding]]:
-    """What the checks found in what an edition changes, and elsewhere; of a first edition, everything is new."""
+    """The findings in the parts that an edition changes, and those elsewhere. In a first edition every part is new."""
     changed = {part.where for part in comparison.changed}
     new = [finding for finding in findings if is_first or finding.where in changed]
     return new, [finding for finding in findings if finding not in new]

@@ -1,4 +1,4 @@
-"""What the content's own screens in the admin share."""
+"""The parts that the content's own screens in the admin share."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -13,14 +13,14 @@ from django.template.response import TemplateResponse
 from calcsite.web.keys import key_in
 from conditions.composing import Content
 from conditions.models import Condition, Edition
-from conditions.reports.desk import FORM_PARTS
+from conditions.reports.desk import FORM_IDS
 from conditions.richtext import plain_line
 
 View = Callable[..., HttpResponse]
 
 
 def about_condition(permission: str) -> Callable[[View], View]:
-    """A view of one condition, for staff with a permission of this app: it gets the row instead of its number."""
+    """A view of one condition, for staff with a permission of this app: it is passed the row instead of its key."""
 
     def with_condition(view: View) -> View:
         @wraps(view)
@@ -42,12 +42,12 @@ def screen(request: HttpRequest, template: str, condition: Condition, **context:
 
 
 def edition_of(condition: Condition, number: str) -> Edition:
-    """The edition with a number that stands in an address. Raises Http404."""
+    """The edition with the number in an address. Raises Http404."""
     return get_object_or_404(condition.editions, number=key_in(number))
 
 
 def fields_of(condition: Condition, content: Content) -> dict[str, str]:
-    """Where the form has each part of the page that a content makes: the id there, by the anchor on the page."""
+    """The id in the form of each part of a page, by its place on the page."""
     sections = {section.kind: f"sections-{row}" for row, section in enumerate(condition.sections.all())}
     questions = {plain_line(faq.question): f"faqs-{row}" for row, faq in enumerate(condition.faqs.all())}
-    return FORM_PARTS | sections | {faq["anchor"]: questions[faq["question"]] for faq in content["faqs"]}
+    return FORM_IDS | sections | {faq["anchor"]: questions[faq["question"]] for faq in content["faqs"]}

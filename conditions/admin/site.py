@@ -1,4 +1,4 @@
-"""Editing what has no editions: general pages and questions about the service, public when saved, and tags.
+"""The admin of content without editions: general pages and questions about the service, public when saved, and tags.
 
 Questions of conditions are here too: they belong to working copies.
 """
@@ -10,8 +10,9 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 
+from calcsite.admin.guarding import refuse_tampered_choices
 from calcsite.web.keys import key_in
-from conditions.admin.guarding import GuardedAdmin, refuse_tampered_choices
+from conditions.admin.guarding import GuardedAdmin
 from conditions.admin.uses import with_uses
 from conditions.editing import answering, drafting
 from conditions.models import FAQ, EmptySearch, GeneralPage, Tag
@@ -43,7 +44,7 @@ class TagAdmin(GuardedAdmin, admin.ModelAdmin):
 class FAQAdmin(GuardedAdmin, admin.ModelAdmin):
     """All questions. Those of a condition belong to its working copy; those of the service are public when saved.
 
-    So a question about the service is only for those who may publish without a clinician's review.
+    A question about the service therefore takes the permission to publish without a clinician's review.
     """
 
     list_display = ["question", "belongs_to", "position"]
@@ -86,7 +87,7 @@ class FAQAdmin(GuardedAdmin, admin.ModelAdmin):
 
 
 def may_publish(request: HttpRequest, question: FAQ | None = None) -> bool:
-    """Whether this person may save a question: one about the service is public at once, and needs the permission."""
+    """Whether the user may save a question: one about the service is public at once, and needs the permission."""
     of_condition = question is not None and question.condition_id is not None
     return of_condition or request.user.has_perm("conditions.publish_unreviewed")
 

@@ -1,4 +1,4 @@
-"""The steps of a page, from the working copy to the public and back. Each asks, calls a verb, and goes on."""
+"""The steps of a page, from the working copy to the public and back: a form, a verb, and a redirect each."""
 
 from typing import Any
 
@@ -9,6 +9,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from calcsite.checksums import checksum
+from calcsite.errors import UserFacingError
 from calcsite.models import ClinicDetails, StaffProfile
 from conditions import lint, pictures, richtext
 from conditions.admin.forms import (
@@ -25,13 +27,11 @@ from conditions.compare.comparing import Comparison, compare
 from conditions.composing import Content, compose
 from conditions.editing import drafting
 from conditions.models import Condition, Listing, PageEvent, PreviewLink
-from conditions.models.editions import checksum
 from conditions.publishing import previewing, publishing
-from conditions.publishing.publishing import PublishingError
 
 
 def findings_in(content: Content) -> list[lint.Finding]:
-    """What the checks find in a content, with the clinic's own emergency number."""
+    """The findings of the checks in a content, with the clinic's own emergency number."""
     return lint.check(content, emergency_number=ClinicDetails.current().emergency_number)
 
 
@@ -40,7 +40,7 @@ def findings_in(content: Content) -> list[lint.Finding]:
 def preview(request: HttpRequest, condition: Condition) -> HttpResponse:
     """The page as the working copy, or one edition (`?edition=`), would make it.
 
-    To a clinical reviewer it is the page as it reads once they have approved it.
+    To a clinical reviewer it is the page as it reads after their approval.
     """
     number = request.GET.get("edition", "")
     may_review = request.user.has_perm("conditions.review_edition")
@@ -56,16 +56,17 @@ def preview(request: HttpRequest, condition: Condition) -> HttpResponse:
 @about_condition("change_condition")
 def submit(request: HttpRequest, condition: Condition) -> HttpResponse:
     """Send the working copy to a clinician, with the checks beside the text."""
-    content = compose(condition)
-    form = SubmitForm(request.POST or None, condition=condition, initial={"seen": checksum(content)})
+    form = SubmitForm(request.POST or None, condition=condition)
     if form.is_valid():
         try:
             edition = publishing.submit(condition=condition, by=request.user, **form.cleaned_data)
-        except PublishingError as error:
+        except UserFacingError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, f"Edition {edition.number} of “{condition}” waits for review.")
             return redirect("admin:conditions_condition_change", condition.pk)
+    content = compose(condition)
+    form.initial["seen"] = checksum(content)
     findings = findings_in(content)
     return screen(
         request,
@@ -80,7 +81,7 @@ def submit(request: HttpRequest, condition: Condition) -> HttpResponse:
 
 
 def beside_text(content: Content, findings: list[lint.Finding], fields: dict[str, str]) -> list[dict[str, Any]]:
-    """Each part of the page with what the checks found in it, and where to change it."""
+    """Each part of the page with its findings, and the id of its field in the form."""
     found = lint.by_place(findings)
     html = {part["kind"]: part["html"] for part in content["sections"]}
     html |= {faq["anchor"]: faq["html"] for faq in content["faqs"]}
@@ -101,16 +102,17 @@ def beside_text(content: Content, findings: list[lint.Finding], fields: dict[str
 @about_condition("publish_unreviewed")
 def publish(request: HttpRequest, condition: Condition) -> HttpResponse:
     """Publish the working copy without a clinician's review, with a reason that is kept."""
-    seen = checksum(content := compose(condition))
-    form = PublishForm(request.POST or None, initial={"seen": seen})
+    form = PublishForm(request.POST or None)
     if form.is_valid():
         try:
             edition = publishing.publish_working_copy(condition=condition, by=request.user, **form.cleaned_data)
-        except PublishingError as error:
+        except UserFacingError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, f"Edition {edition.number} of “{condition}” is public now.")
             return redirect("admin:conditions_condition_change", condition.pk)
+    content = compose(condition)
+    form.initial["seen"] = checksum(content)
     return screen(request, "condition/publish.html", condition, form=form, findings=findings_in(content))
 
 
@@ -155,7 +157,7 @@ def comparison_of(old: Content | None, new: Content) -> Comparison:
 @require_safe
 @about_condition("view_condition")
 def history(request: HttpRequest, condition: Condition) -> HttpResponse:
-    """All editions, and every step of the page: who, when and why."""
+    """All editions, and every step of the page with its user, time and reason."""
     steps = PageEvent.objects.of_page(condition).select_related("by", "edition").defer("edition__content")
     page = Paginator(steps, 50).get_page(request.GET.get("page"))
     people = condition.editions.without_content().select_related("submitted_by", "decided_by")
@@ -165,20 +167,21 @@ def history(request: HttpRequest, condition: Condition) -> HttpResponse:
 
 @about_condition("change_condition")
 def revert(request: HttpRequest, condition: Condition, number: int) -> HttpResponse:
-    """Set the working copy back to what an edition says, after showing what that changes."""
+    """Set the working copy back to an edition, after a comparison of the two."""
     edition = edition_of(condition, str(number))
-    content = compose(condition)
-    form = RevertForm(request.POST or None, initial={"seen": checksum(content)})
+    form = RevertForm(request.POST or None)
     if form.is_valid():
         try:
             left_out = drafting.revert(edition=edition, by=request.user, **form.cleaned_data)
-        except PublishingError as error:
+        except UserFacingError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, f"The working copy of “{condition}” says what edition {number} said.")
             for warning in left_out:
                 messages.warning(request, warning)
             return redirect("admin:conditions_condition_change", condition.pk)
+    content = compose(condition)
+    form.initial["seen"] = checksum(content)
     comparison = comparison_of(content, edition.content)
     return screen(request, "condition/revert.html", condition, edition=edition, form=form, comparison=comparison)
 

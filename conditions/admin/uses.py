@@ -1,4 +1,4 @@
-"""What uses a thing that somebody is about to delete, in words."""
+"""The uses of rows that are about to be deleted, in words."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from conditions.models import Condition, Listing, Tag
 
 
 def with_uses(found: tuple, rows: Iterable[models.Model]) -> tuple:
-    """What the admin found would be deleted, with what uses it put in words in place of rows that join tables."""
+    """The rows that a deletion takes along, with their uses in words in place of the rows of join tables."""
     to_delete, counts, missing_permissions, protected = found
     uses = [use for row in rows for use in uses_of(row)]
     counts = {name: count for name, count in counts.items() if "relationship" not in name}
@@ -18,7 +18,7 @@ def with_uses(found: tuple, rows: Iterable[models.Model]) -> tuple:
 
 
 def uses_of(row: models.Model) -> Iterable[SafeString]:
-    """One line for each page that would miss this row."""
+    """One line for each page that would lose this row."""
     if isinstance(row, Tag):
         for condition in row.conditions.all():
             yield format_html("Used by the working copy of “{}”, which loses it", condition)

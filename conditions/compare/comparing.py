@@ -1,7 +1,7 @@
-"""Comparing: what a reviewer has to see of the difference between two contents of a page.
+"""Comparing: the difference between two contents of a page, for a reviewer.
 
-A page is approved word for word, so all of a content is compared, in the order of the page, and nothing is left out.
-What comes out is plain text: nothing here is HTML to show.
+A page is approved word for word, so all of a content is compared, in the order of the page. The result is plain text,
+without HTML.
 """
 
 import json
@@ -16,14 +16,15 @@ from conditions import pictures
 from conditions.choices import SectionKind, TagKind
 from conditions.compare.differing import Line, State, compare_blocks
 from conditions.composing import Content
+from conditions.parts import PARTS, Part, Shape
 from conditions.richtext.blocks import Block, blocks_of
 
 Item = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Part:
-    """One part of the page, before and after. `source` is how it is stored, where no line shows what differs."""
+class ComparedPart:
+    """One part of the page, before and after. `source` is its stored form, where no line shows the difference."""
 
     label: str
     state: State
@@ -39,18 +40,18 @@ class Part:
 class Comparison:
     """The parts of two contents, in the order of the page. A part that neither has is left out."""
 
-    parts: list[Part]
+    parts: list[ComparedPart]
 
     @property
     def is_empty(self) -> bool:
         return not self.changed
 
     @property
-    def changed(self) -> list[Part]:
+    def changed(self) -> list[ComparedPart]:
         return [part for part in self.parts if part.state != State.SAME]
 
     @property
-    def same(self) -> list[Part]:
+    def same(self) -> list[ComparedPart]:
         return [part for part in self.parts if part.state == State.SAME]
 
     @property
@@ -86,52 +87,38 @@ def compare(old: Content | None, new: Content, names: Mapping[int, str] | None =
     return Comparison(list(_parts(old or {}, new, names or {})))
 
 
-def _parts(old: Content, new: Content, names: Mapping[int, str]) -> Iterator[Part]:
-    simple: list[tuple[str, str, str, Callable[[Any], list[Block]]]] = [
-        ("name", "", "Name", lambda name: _texts([name])),
-        ("slug", "", "Address of the page", lambda slug: [Block("", slug, is_detail=True)]),
-        ("aliases", "", "Other names", _texts),
-        ("summary", "summary", "Summary", lambda summary: _texts([summary])),
-        ("key_facts", "in-short", "In short", _texts),
-        ("care_signs", "care-card", "When to call for help now", _texts),
-        ("picture", "picture", "Picture", _picture),
-    ]
-    for key, where, label, blocks in simple:
-        yield from _part(label, old.get(key), new.get(key), blocks, where=where)
-    kinds = [lambda section: section["kind"]]
-    yield from _each("sections", old, new, _section_label, _section, kinds, where=kinds[0])
-    faqs = [lambda faq: faq["question"], lambda faq: faq["html"]]
-    yield from _each(
-        "faqs", old, new, lambda faq: f"Question “{faq['question']}”", _faq, faqs, where=_anchor, by_place=True
-    )
-    sources = [lambda source: source["title"], lambda source: source["url"]]
-    yield from _each(
-        "sources",
-        old,
-        new,
-        lambda source: f"Source “{source['title']}”",
-        _source,
-        sources,
-        where=lambda source: "sources",
-    )
-    old_tags, new_tags = old.get("tags", {}), new.get("tags", {})
-    for kind in {**new_tags, **old_tags}:
-        label = f"Tags: {TagKind(kind).label.lower() if kind in TagKind else kind}"
-        yield from _part(label, old_tags.get(kind), new_tags.get(kind), _tags)
-    yield from _part("Related pages", old.get("related"), new.get("related"), lambda keys: _related(keys, names))
-    yield from _part("On the home page", old.get("featured"), new.get("featured"), _featured)
-    known = {key for key, *_ in simple} | {"sections", "faqs", "sources", "tags", "related", "featured"}
-    yield from _unknown(known, old, new)
+def _parts(old: Content, new: Content, names: Mapping[int, str]) -> Iterator[ComparedPart]:
+    for part in PARTS:
+        if part.shape in ITEMS:
+            yield from _each(part, ITEMS[part.shape], old, new)
+        elif part.shape == Shape.TAGS:
+            yield from _each_kind(part, old.get(part.key, {}), new.get(part.key, {}))
+        elif part.shape == Shape.PAGES:
+            yield from _compared(part.label, old.get(part.key), new.get(part.key), lambda keys: _related(keys, names))
+        else:
+            blocks = BLOCKS[part.shape]
+            yield from _compared(part.label, old.get(part.key), new.get(part.key), blocks, where=part.place)
+    yield from _unknown(old, new)
 
 
-def _unknown(known: set[str], old: Content, new: Content) -> Iterator[Part]:
-    """What contents hold that this comparison has no words for."""
+def _each_kind(part: Part, old: dict[str, list[Item]], new: dict[str, list[Item]]) -> Iterator[ComparedPart]:
+    """One part for each kind of tag."""
+    for kind in {**new, **old}:
+        label = f"{part.label}: {TagKind(kind).label.lower() if kind in TagKind else kind}"
+        yield from _compared(label, old.get(kind), new.get(kind), _tags)
+
+
+def _unknown(old: Content, new: Content) -> Iterator[ComparedPart]:
+    """The rest of two contents, such as their format, as it is stored."""
+    known = {part.key for part in PARTS}
     others = [{key: value for key, value in content.items() if key not in known} for content in (old, new)]
     if old and others[0] != others[1]:
-        yield from _part("How it is stored", others[0] or None, others[1] or None, _stored)
+        yield from _compared("How it is stored", others[0] or None, others[1] or None, _stored)
 
 
-def _part(label: str, old: Any, new: Any, blocks: Callable[[Any], list[Block]], **fields: Any) -> Iterator[Part]:
+def _compared(
+    label: str, old: Any, new: Any, blocks: Callable[[Any], list[Block]], **fields: Any
+) -> Iterator[ComparedPart]:
     """One part, or none where there is nothing before and after; `None` and empty lists are nothing."""
     had, has = old is not None and old != [], new is not None and new != []
     if not had and not has:
@@ -144,23 +131,27 @@ def _part(label: str, old: Any, new: Any, blocks: Callable[[Any], list[Block]], 
     source = compare_blocks(_stored(old), _stored(new)) if hidden else []
     if blocks is _picture:
         fields |= {"old_picture": pictures.with_address(old), "new_picture": pictures.with_address(new)}
-    yield Part(label, state, lines, source, **fields)
+    yield ComparedPart(label, state, lines, source, **fields)
 
 
-def _each(
-    key: str,
-    old: Content,
-    new: Content,
-    label: Callable[[Item], str],
-    blocks: Callable[[Item], list[Block]],
-    identities: list[Callable[[Item], str]],
-    *,
-    where: Callable[[Item], str],
-    by_place: bool = False,
-) -> Iterator[Part]:
-    """A part for each item of a list, in the new order; what was removed stands behind what it stood behind."""
-    old_items, new_items = old.get(key, []), new.get(key, [])
-    pairs = _matched(old_items, new_items, identities, by_place=by_place)
+@dataclass(frozen=True)
+class Items:
+    """The comparison of a list of items: two belong together when they are equal or have an identity in common.
+
+    With `by_place` an item that has none still belongs to the one that follows the same item. `place` is the anchor.
+    """
+
+    name: Callable[[Item], str]
+    blocks: Callable[[Item], list[Block]]
+    identities: tuple[Callable[[Item], str], ...]
+    place: Callable[[Item], str]
+    by_place: bool = False
+
+
+def _each(part: Part, items: Items, old: Content, new: Content) -> Iterator[ComparedPart]:
+    """A part for each item of a list, in the new order; a removed item follows the item that it followed before."""
+    old_items, new_items = old.get(part.key, []), new.get(part.key, [])
+    pairs = _matched(old_items, new_items, items)
     stayed = _in_order([pairs[place] for place in sorted(pairs)])
     order: list[tuple[int | None, int | None]] = [(pairs.get(place), place) for place in range(len(new_items))]
     for was in sorted(set(range(len(old_items))) - set(pairs.values())):
@@ -172,15 +163,14 @@ def _each(
         moved = was is not None and place is not None and was not in stayed
         fields = {"places": (was + 1, place + 1)} if moved else {}
         item = after or before
-        yield from _part(label(item), before, after, blocks, where=where(item), **fields)
+        label = f"{part.label} “{items.name(item)}”"
+        yield from _compared(label, before, after, items.blocks, where=items.place(item), **fields)
 
 
-def _matched(
-    old: list[Item], new: list[Item], identities: list[Callable[[Item], str]], *, by_place: bool
-) -> dict[int, int]:
-    """New place → old place of items that go together: equal, else of one identity, else following the same one."""
+def _matched(old: list[Item], new: list[Item], items: Items) -> dict[int, int]:
+    """New place → old place of items that belong together: equal, else of one identity, else after the same item."""
     pairs: dict[int, int] = {}
-    for identity in [_written, *identities]:
+    for identity in [_written, *items.identities]:
         waiting: dict[str, list[int]] = {}
         for was in sorted(set(range(len(old))) - set(pairs.values())):
             waiting.setdefault(identity(old[was]), []).append(was)
@@ -188,7 +178,7 @@ def _matched(
             name = identity(new[place])
             if name and waiting.get(name):
                 pairs[place] = waiting[name].pop(0)
-    for place in range(len(new)) if by_place else []:
+    for place in range(len(new)) if items.by_place else []:
         follows = 0 if place == 0 else pairs.get(place - 1, len(old)) + 1
         if place not in pairs and follows < len(old) and follows not in pairs.values():
             pairs[place] = follows
@@ -196,7 +186,7 @@ def _matched(
 
 
 def _in_order(places: list[int]) -> set[int]:
-    """Those of the places that kept their order; the others moved."""
+    """The places that kept their order; the others moved."""
     matcher = SequenceMatcher(None, sorted(places), places, autojunk=False)
     return {places[at] for _, start, size in matcher.get_matching_blocks() for at in range(start, start + size)}
 
@@ -214,18 +204,13 @@ def _picture(picture: Item) -> list[Block]:
     ]
 
 
-def _section_label(section: Item) -> str:
-    """By its heading, as the checks name it."""
+def _heading(section: Item) -> str:
     kind = section["kind"]
-    return f"Section “{section['heading'] or (SectionKind(kind).label if kind in SectionKind else kind)}”"
+    return section["heading"] or (SectionKind(kind).label if kind in SectionKind else kind)
 
 
 def _section(section: Item) -> list[Block]:
     return [Block("Section heading", section["heading"]), *blocks_of(section["html"])]
-
-
-def _anchor(faq: Item) -> str:
-    return faq["anchor"]
 
 
 def _faq(faq: Item) -> list[Block]:
@@ -249,12 +234,8 @@ def _related(keys: list[int], names: Mapping[int, str]) -> list[Block]:
     return _texts([names.get(key) or f"Page number {key}" for key in keys])
 
 
-def _featured(featured: bool) -> list[Block]:
-    return [Block("", "Yes" if featured else "No", is_detail=True)]
-
-
 def _stored(value: Any) -> list[Block]:
-    """How a part is stored, line by line, with each element of rich text on a line of its own."""
+    """The stored form of a part, line by line, with each element of rich text on a line of its own."""
     return [
         Block("", line, is_detail=True)
         for line in _written(value).replace("><", ">\n<").replace('\\"', '"').splitlines()
@@ -263,3 +244,29 @@ def _stored(value: Any) -> list[Block]:
 
 def _written(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)
+
+
+BLOCKS: dict[Shape, Callable[[Any], list[Block]]] = {
+    Shape.LINE: lambda text: _texts([text]),
+    Shape.ADDRESS: lambda slug: [Block("", slug, is_detail=True)],
+    Shape.LINES: _texts,
+    Shape.NAMES: _texts,
+    Shape.PICTURE: _picture,
+    Shape.FLAG: lambda flag: [Block("", "Yes" if flag else "No", is_detail=True)],
+}
+ITEMS = {
+    Shape.SECTIONS: Items(_heading, _section, (lambda section: section["kind"],), lambda section: section["kind"]),
+    Shape.QUESTIONS: Items(
+        lambda faq: faq["question"],
+        _faq,
+        (lambda faq: faq["question"], lambda faq: faq["html"]),
+        lambda faq: faq["anchor"],
+        by_place=True,
+    ),
+    Shape.SOURCES: Items(
+        lambda source: source["title"],
+        _source,
+        (lambda source: source["title"], lambda source: source["url"]),
+        lambda source: "sources",
+    ),
+}

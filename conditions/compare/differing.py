@@ -1,6 +1,7 @@
-"""Differences between two lists of blocks: which belong together, and which words were added and removed in them.
+"""Differences between two lists of blocks: pairs of versions, and the words added and removed in each.
 
-Word by word where that costs little and helps. What is too large or too different is shown as a whole: removed, added.
+Word by word where that costs little and helps. Blocks that are too large or too different are shown as a whole: one
+removed, one added.
 """
 
 from collections import Counter
@@ -14,9 +15,9 @@ from django.db import models
 
 from conditions.richtext.blocks import PARAGRAPH, Block
 
-ALIKE = 0.4  # share of words in common from which two blocks are versions of one
-MOST_PAIRS = 10_000  # equal elements to pair up in one comparison: an answer within milliseconds
-MOST_BLOCKS = 50_000  # blocks to weigh against each other in one text
+MIN_LIKENESS = 0.4  # share of words in common from which two blocks are versions of one
+MAX_PAIRS = 10_000  # equal elements to pair up in one comparison: an answer within milliseconds
+MAX_BLOCK_PAIRS = 50_000  # blocks to weigh against each other in one text
 
 Element = TypeVar("Element", bound=Hashable)
 
@@ -59,7 +60,7 @@ class Line:
 
     @property
     def label(self) -> str:
-        """What kind of block it is, and was; nothing for a plain paragraph."""
+        """The kind of block, now and before; "" for a plain paragraph."""
         was, is_now = self.old and self.old.label, self.new and self.new.label
         if was is not None and is_now is not None and was != is_now:
             return f"{is_now} (was: {was[:1].lower()}{was[1:]})"
@@ -85,7 +86,7 @@ class Line:
         return [segment for segment in self.inline if segment.state != State.REMOVED]
 
     def count(self, state: State) -> int:
-        """How many words were added, or removed. A word is what holds a letter or a digit."""
+        """The number of words added, or removed. A word has a letter or a digit."""
         if (self.new or self.old).is_detail:
             return 0
         words = [word for part in self.inline if part.state == state for word in part.text.split(" ")]
@@ -95,7 +96,7 @@ class Line:
 def compare_blocks(old: Sequence[Block], new: Sequence[Block]) -> list[Line]:
     """The blocks of both, in order: each once, with its other version where it has one."""
     found = list(stretches(old, new))
-    thorough = sum(len(before) * len(after) for same, before, after in found if not same) <= MOST_BLOCKS
+    thorough = sum(len(before) * len(after) for same, before, after in found if not same) <= MAX_BLOCK_PAIRS
     lines: list[Line] = []
     for same, before, after in found:
         lines += map(Line, before, after) if same else _versions(before, after, thorough=thorough)
@@ -105,7 +106,7 @@ def compare_blocks(old: Sequence[Block], new: Sequence[Block]) -> list[Line]:
 def stretches(
     old: Sequence[Element], new: Sequence[Element]
 ) -> Iterator[tuple[bool, Sequence[Element], Sequence[Element]]]:
-    """Cuts two sequences into stretches: (True, a, a) where they are equal, else (False, what was, what is)."""
+    """Cuts two sequences into stretches: (True, a, a) where they are equal, else (False, old, new)."""
     shorter = min(len(old), len(new))
     head = next((place for place in range(shorter) if old[place] != new[place]), shorter)
     rest = shorter - head
@@ -114,7 +115,7 @@ def stretches(
     if head:
         yield True, old[:head], new[:head]
     how_often = Counter(middle_old)
-    if sum(how_often[element] for element in middle_new) > MOST_PAIRS:
+    if sum(how_often[element] for element in middle_new) > MAX_PAIRS:
         yield False, middle_old, middle_new
     else:
         matcher = SequenceMatcher(None, middle_old, middle_new, autojunk=False)
@@ -125,7 +126,7 @@ def stretches(
 
 
 def _versions(old: Sequence[Block], new: Sequence[Block], *, thorough: bool) -> list[Line]:
-    """Blocks that all differ: those that share most words are two versions of one, and none passes another."""
+    """Blocks that all differ: the pairs that share most words are versions of one, and no pair crosses another."""
     pairs = _most_alike(old, new) if thorough and old and new else []
     lines: list[Line] = []
     old_done = new_done = 0
@@ -161,4 +162,4 @@ def _most_alike(old: Sequence[Block], new: Sequence[Block]) -> list[tuple[int, i
 def _likeness(old: Counter[str], new: Counter[str]) -> float:
     """From 0 to 1: the share of words in common (Dice), 0 when it is too small."""
     share = 2 * sum((old & new).values()) / max(old.total() + new.total(), 1)
-    return share if share >= ALIKE else 0.0
+    return share if share >= MIN_LIKENESS else 0.0

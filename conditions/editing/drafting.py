@@ -1,6 +1,6 @@
-"""Drafting: what changes the working copy, and how one editor's work is kept from covering another's.
+"""Drafting: the changes of the working copy, each under its lock and in the log.
 
-Nothing here is public, but for questions about the service, which have no editions and are public when saved.
+Only questions about the service are public when saved: they have no editions.
 """
 
 from collections.abc import Iterable
@@ -9,41 +9,33 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import models, transaction
 from django.db.models import QuerySet
 
-from conditions import search
-from conditions.composing import compose
+from calcsite import stale
+from calcsite.checksums import checksum
+from conditions import parts, search
+from conditions.composing import Content, compose
 from conditions.editing import workingcopy
-from conditions.exchange import documents
-from conditions.exchange.files import DocumentError, DocumentFile, shown
+from conditions.exchange import page_files
+from conditions.exchange.files import ExchangeFile, shown
 from conditions.models import FAQ, Condition, Edition, PageEvent, Tag
-from conditions.models.editions import checksum
-from conditions.publishing.publishing import PublishingError, locked, refuse_unseen
-
-PARTS = ("aliases", "sections", "faqs", "sources")
+from conditions.parts import of_shape
+from conditions.publishing.publishing import locked, refuse_unseen
 
 
 def fingerprint(row: models.Model) -> str:
-    """A mark of everything that staff can edit of a row, the parts of a condition's page included.
-
-    Two marks are equal exactly when nothing was changed between: a form that was filled in from another state is
-    refused, instead of covering what somebody else has saved meanwhile.
-    """
-    parts = [part for name in PARTS for part in getattr(row, name).all()] if isinstance(row, Condition) else []
-    values = [_editable_values(each) for each in (row, *parts)]
-    return checksum(values)
-
-
-def _editable_values(row: models.Model) -> dict[str, object]:
-    fields = {field.name: field.value_to_string(row) for field in row._meta.fields if field.editable}
-    many = {
-        field.name: sorted(other.pk for other in getattr(row, field.name).all()) for field in row._meta.many_to_many
-    }
-    return fields | many | {"pk": row.pk, "model": row._meta.label}
+    """The fingerprint of all that staff can edit of a row; of a condition, with the rows of its page."""
+    unedited = {field.name for field in row._meta.concrete_fields if not field.editable}
+    if not isinstance(row, Condition):
+        return stale.fingerprint(row, ignore=unedited)
+    rows = {name: getattr(row, name).all() for name in parts.ROWS}
+    links = {part.field: sorted(other.pk for other in rows[part.field]) for part in of_shape(*parts.SHARED_ROWS)}
+    own = (each for part in of_shape(*parts.OWN_ROWS) for each in rows[part.field])
+    return stale.fingerprint(row, links, *own, ignore=unedited)
 
 
 def locked_for_saving(row: models.Model) -> models.Model:
-    """A row as it is stored, which nobody else saves through the admin until the end of this transaction.
+    """A row as it is stored, locked until the end of the transaction.
 
-    Whoever changes a question or a tag of working copies holds the conditions first, as everybody does.
+    The conditions whose working copies a question or a tag belongs to are locked first, as every verb does.
     """
     if isinstance(row, FAQ):
         _lock_all(FAQ.objects.filter(pk=row.pk).values_list("condition", flat=True))
@@ -52,8 +44,13 @@ def locked_for_saving(row: models.Model) -> models.Model:
     return type(row).objects.select_for_update().get(pk=row.pk)
 
 
+def locked_working_copy(pk: int | None) -> Condition | None:
+    """A condition with all its rows, locked until the end of the transaction. None if it is gone."""
+    return Condition.objects.select_for_update().prefetch_related(*parts.ROWS).filter(pk=pk).first()
+
+
 def _lock_all(keys: Iterable[int | None]) -> list[Condition]:
-    """Hold several conditions until the end of this transaction: in one order, so that no two wait for each other."""
+    """Lock several conditions until the end of the transaction: in one order, so that no two wait for each other."""
     return [locked(pk) for pk in sorted(set(keys) - {None})]
 
 
@@ -66,60 +63,70 @@ def note_change(
     kind: PageEvent.Kind = PageEvent.Kind.SAVED,
     edition: Edition | None = None,
 ) -> None:
-    """Put a change of the working copy into the log, and remember what the working copy says now."""
+    """Log a change of the working copy, and store the checksum of its content."""
     stored = locked(condition.pk)
-    Condition.objects.filter(pk=stored.pk).update(working_checksum=checksum(compose(stored)))
-    PageEvent.record(kind, stored, by=by, edition=edition, why=what)
+    note_content(condition=stored, content=compose(stored), by=by, what=what, kind=kind, edition=edition)
+
+
+def note_content(
+    *,
+    condition: Condition,
+    content: Content,
+    by: AbstractBaseUser | None,
+    what: str = "",
+    kind: PageEvent.Kind = PageEvent.Kind.SAVED,
+    edition: Edition | None = None,
+) -> None:
+    """`note_change` for a caller that holds the condition's lock and has composed its working copy."""
+    Condition.objects.filter(pk=condition.pk).update(working_checksum=checksum(content))
+    PageEvent.record(kind, condition, by=by, edition=edition, why=what)
 
 
 @transaction.atomic
 def revert(*, edition: Edition, by: AbstractBaseUser, seen: str | None = None) -> list[str]:
-    """Make the working copy say what an edition says. Returns what could not be brought back, in words.
+    """Set the working copy back to an edition. Returns messages about the parts that could not be brought back.
 
-    `seen` is the checksum of the working copy that the person has read. Raises PublishingError when it says something
-    else by now, or when another condition has the edition's name or address.
+    `seen` is the checksum of the working copy beside the form. Raises UserFacingError when that is out of date, or
+    when another condition has the edition's name or address.
     """
     condition = locked(edition.condition_id)
     refuse_unseen(compose(condition), seen)
-    document = documents.from_content(edition.content)
-    try:
-        written = workingcopy.write(document, file=str(edition), condition=condition)
-    except DocumentError as error:
-        raise PublishingError(str(error)) from error
+    page_file = page_files.from_content(edition.content)
+    written = workingcopy.write(page_file, file=str(edition), condition=condition)
     what = f"To edition {edition.number}."
     note_change(condition=condition, by=by, what=what, kind=PageEvent.Kind.REVERTED, edition=edition)
-    gone = len(edition.content["related"]) - len(document.get("related", []))
+    gone = len(edition.content["related"]) - len(page_file.get("related", []))
     return [*left_out(written), *([f"Related pages that are deleted: {gone}."] if gone else [])]
 
 
 @transaction.atomic
 def import_file(*, name: str, content: bytes, by: AbstractBaseUser, replace: bool = False) -> workingcopy.Written:
-    """Make a working copy of a file: a new condition's or, with `replace`, that of the condition at its address.
+    """Make a working copy from a file: a new condition's or, with `replace`, that of the condition at its address.
 
-    Raises DocumentError, having stored nothing, when the file has a mistake, or its address is here already and it is
-    not to replace what is there.
+    Raises ExchangeError, having stored nothing, when the file has a mistake, or its address is taken and `replace` is
+    not set.
     """
-    file = DocumentFile.parse(name, content)
-    document = documents.read(file)
-    there = Condition.objects.filter(slug=document["slug"]).first()
+    file = ExchangeFile.parse(name, content)
+    page_file = page_files.read(file)
+    there = Condition.objects.filter(slug=page_file["slug"]).first()
     if there and not replace:
         raise file.refuse("slug", f"“{there}” is at this address already. Tick below to replace its working copy.")
     if there:
         _refuse_to_lose(locked(there.pk), file)
-    written = workingcopy.write(document, file=name, condition=there)
+    written = workingcopy.write(page_file, file=name, condition=there)
     note_change(condition=written.condition, by=by, what=f"From {shown(name)}.", kind=PageEvent.Kind.IMPORTED)
     return written
 
 
-def _refuse_to_lose(condition: Condition, file: DocumentFile) -> None:
-    """Raises DocumentError when the working copy says what no edition holds: a file would cover it for good."""
+def _refuse_to_lose(condition: Condition, file: ExchangeFile) -> None:
+    """Raises ExchangeError if no edition has the content of the working copy: a file would overwrite it for good."""
     if not condition.editions.filter(checksum=checksum(compose(condition))).exists():
         problem = f"the working copy of “{condition}” holds changes that no edition has. Send it for review first"
         raise file.refuse("slug", problem)
 
 
 def left_out(written: workingcopy.Written) -> list[str]:
-    """What somebody must be told after a working copy was written from a file or an edition."""
+    """The messages after a working copy was written from a file or an edition."""
     told = []
     if written.new_tags:
         told.append(f"New words to filter by: {', '.join(written.new_tags)}.")
@@ -144,7 +151,7 @@ def save_question(*, question: FAQ, by: AbstractBaseUser | None) -> None:
 
 @transaction.atomic
 def delete_questions(*, questions: QuerySet[FAQ], by: AbstractBaseUser | None) -> None:
-    """Delete questions of working copies, or about the service, which are then found no more."""
+    """Delete questions of working copies, or about the service, which search then no longer finds."""
     conditions = set(questions.order_by().values_list("condition", flat=True))
     _lock_all(conditions)
     questions.delete()
@@ -160,7 +167,7 @@ def _note_question_changes(conditions: set[int | None], *, by: AbstractBaseUser 
 
 @transaction.atomic
 def save_tag(*, tag: Tag, by: AbstractBaseUser | None) -> None:
-    """Save a tag; the working copies that carry it say something else then, and public pages only once published."""
+    """Save a tag. The working copies with the tag change at once, public pages only once published."""
     before = Tag.objects.filter(pk=tag.pk).first()
     carrying = _lock_all(before.conditions.values_list("pk", flat=True)) if before else []
     if before and fingerprint(before) == fingerprint(tag):
@@ -172,7 +179,7 @@ def save_tag(*, tag: Tag, by: AbstractBaseUser | None) -> None:
 
 @transaction.atomic
 def delete_tags(*, tags: QuerySet[Tag], by: AbstractBaseUser | None) -> None:
-    """Delete tags; the working copies lose them at once, and public pages only once published."""
+    """Delete tags. The working copies lose them at once, public pages only once published."""
     losing = _lock_all(Condition.objects.filter(tags__in=tags).values_list("pk", flat=True))
     what = f"Tags deleted: {', '.join(map(str, tags))}"
     tags.delete()
@@ -182,7 +189,7 @@ def delete_tags(*, tags: QuerySet[Tag], by: AbstractBaseUser | None) -> None:
 
 @transaction.atomic
 def delete(*, condition: Condition, by: AbstractBaseUser | None) -> None:
-    """Delete a working copy that was never sent for review. Raises ProtectedError when it has editions."""
+    """Delete a working copy that was never sent for review. Raises ProtectedError if it has editions."""
     pointing = Condition.objects.filter(related=condition).values_list("pk", flat=True)
     others = [other for other in _lock_all({condition.pk, *pointing}) if other.pk != condition.pk]
     PageEvent.record(PageEvent.Kind.DELETED, condition, by=by)

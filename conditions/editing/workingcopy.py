@@ -1,6 +1,6 @@
-"""Writing a document into a working copy: a new condition's, or that of one that is here already.
+"""Writing a page file into a working copy: a new condition's, or that of one that is here already.
 
-Nothing else is touched: what the public reads, and every edition, stays as it is.
+Public rows and editions stay as they are.
 """
 
 from collections import defaultdict
@@ -16,20 +16,22 @@ from django.utils.text import slugify
 
 from conditions import pictures
 from conditions.choices import TagKind
-from conditions.exchange.documents import TAG_FIELDS, Document
 from conditions.exchange.files import refusal, save, shown
-from conditions.models import Alias, Condition, Tag
+from conditions.exchange.page_files import TAG_FIELDS, PageFile
+from conditions.models import Condition, Tag
+from conditions.parts import COLUMNS, Shape, of_shape
 from conditions.richtext import plain_line
 
-LINES = {"key_facts", "emergency_signs"}
-FIELDS = ["slug", "name", "summary", "key_facts", "emergency_signs", "featured", "review_months"]
+FIELDS = [*(part.field for part in of_shape(*COLUMNS)), "review_months"]
 PICTURE_FIELDS = ["picture", "picture_alt", "picture_decorative"]
-SOURCE = {"url": "", "seen": ""}
+# The field by which a row is known as the one that is there already, and the values of fields that a file may omit.
+SAME_BY = {Shape.SECTIONS: "kind", Shape.QUESTIONS: "question", Shape.SOURCES: "title"}
+OPTIONAL = {Shape.SOURCES: {"url": "", "seen": ""}}
 
 
 @dataclass
 class Written:
-    """The working copy that was written, and what the person who wrote it must be told."""
+    """The working copy that was written, with the rows that were made for it and the parts that were left out."""
 
     condition: Condition
     new_tags: list[str] = field(default_factory=list)
@@ -37,79 +39,83 @@ class Written:
     picture_missing: bool = False
 
 
-def write(document: Document, *, file: str, condition: Condition | None = None) -> Written:
-    """Make the working copy of `condition`, or of a new one, say what `document` says.
+def write(page_file: PageFile, *, file: str, condition: Condition | None = None) -> Written:
+    """Write `page_file` into the working copy of `condition`, or of a new one.
 
     Sections, questions and sources that are there already are changed in place, so that they stay the same rows. Tags
-    that the site lacks are made. Raises DocumentError, having stored nothing, when the admin would refuse a value, or
-    when the name or the address is another condition's; `file` is what its message begins with.
+    that the site lacks are made. Raises ExchangeError, having stored nothing, when the admin would refuse a value, or
+    when the name or the address is another condition's; its message begins with `file`.
     """
     try:
         with transaction.atomic():
-            return _write(document, file, condition)
+            return _write(page_file, file, condition)
     except IntegrityError as error:
         raise refusal(file, "", "somebody saved the same thing at this moment. Try again.") from error
 
 
 def relate(condition: Condition, slugs: list[str]) -> list[str]:
-    """Point to the pages at these addresses and to no others. Returns the addresses that the site does not have."""
+    """Link the pages at these addresses and no others. Returns the addresses that the site does not have."""
     found = dict(Condition.objects.filter(slug__in=slugs).values_list("slug", "pk"))
     condition.related.set(found.values())
     return [slug for slug in slugs if slug not in found]
 
 
 def find_tag(kind: TagKind, name: str, slug: str) -> Tag | None:
-    """The tag that a reader knows by this name; the one at this address when it has been renamed."""
+    """The tag with this name; after a renaming, the one at this address."""
     tags = Tag.objects.filter(kind=kind)
     return tags.filter(name=name).first() or tags.filter(slug=slug).first()
 
 
-def named_tags(document: Document) -> list[tuple[str, TagKind, str, str]]:
-    """The tags of a document: field, kind, name and address of each."""
+def named_tags(page_file: PageFile) -> list[tuple[str, TagKind, str, str]]:
+    """The tags of a page file: field, kind, name and address of each."""
     return [
         (name, kind, *((tag["name"], tag["slug"]) if isinstance(tag, dict) else (tag, slugify(tag))))
         for name, kind in TAG_FIELDS.items()
-        for tag in document.get(name, [])
+        for tag in page_file.get(name, [])
     ]
 
 
-def _write(document: Document, file: str, condition: Condition | None) -> Written:
+def _write(page_file: PageFile, file: str, condition: Condition | None) -> Written:
     written = Written(Condition() if condition is None else Condition.objects.get(pk=condition.pk))
     condition = written.condition
-    _refuse_taken(document, file, condition)
-    content = _set_fields(document, file, condition)
-    written.picture_missing = "picture" in document and not condition.picture
+    _refuse_taken(page_file, file, condition)
+    content = _set_fields(page_file, file, condition)
+    written.picture_missing = "picture" in page_file and not condition.picture
     # Of a condition that is there, only these: a page that goes live meanwhile stays live.
     fields = {} if condition._state.adding else {"update_fields": [*FIELDS, *PICTURE_FIELDS, "updated_at"]}
     save(condition, file=file, where="", **fields)
-    _write_aliases(document, file, condition)
-    condition.tags.set(_tags(document, file, written))
-    _write_parts(condition.sections, "kind", document["sections"], file, "sections")
-    _write_parts(condition.faqs, "question", document.get("faqs", []), file, "faqs")
-    _write_parts(condition.sources, "title", [SOURCE | part for part in document["sources"]], file, "sources")
-    written.unknown_pages = relate(condition, document.get("related", []))
+    for part in of_shape(Shape.NAMES):
+        _write_names(getattr(condition, part.field), page_file.get(part.in_file, []), file, part.in_file)
+    condition.tags.set(_tags(page_file, file, written))
+    for part in of_shape(*SAME_BY):
+        optional = OPTIONAL.get(part.shape, {})
+        texts = [optional | each for each in page_file.get(part.in_file, [])]
+        _write_rows(getattr(condition, part.field), SAME_BY[part.shape], texts, file, part.in_file)
+    written.unknown_pages = relate(condition, page_file.get("related", []))
     if content is not None:  # last, so that a mistake elsewhere leaves no file behind
         _store(condition.picture.name, content, file)
     return written
 
 
-def _refuse_taken(document: Document, file: str, condition: Condition) -> None:
-    """Raises DocumentError when another condition has the name or the address."""
+def _refuse_taken(page_file: PageFile, file: str, condition: Condition) -> None:
+    """Raises ExchangeError when another condition has the name or the address."""
     others = Condition.objects.exclude(pk=condition.pk)
-    if other := others.filter(slug=document["slug"]).first():
+    if other := others.filter(slug=page_file["slug"]).first():
         raise refusal(file, "slug", f"“{other.slug}” is the address of another condition, “{shown(other.name)}”")
-    if other := others.filter(name=document["name"]).first():
+    if other := others.filter(name=page_file["name"]).first():
         raise refusal(file, "name", f"“{shown(other.name)}” is the name of another condition, at “{other.slug}”")
 
 
-def _set_fields(document: Document, file: str, condition: Condition) -> ContentFile | None:
+def _set_fields(page_file: PageFile, file: str, condition: Condition) -> ContentFile | None:
     """Set the condition's own fields. Returns the picture's content when it has to be stored."""
-    for name in FIELDS:
-        if name in LINES:
-            setattr(condition, name, "\n".join(document.get(name, [])))
-        elif name in document:
-            setattr(condition, name, document[name])
-    picture = document.get("picture", {})
+    for part in of_shape(Shape.LINES):
+        setattr(condition, part.field, "\n".join(page_file.get(part.in_file, [])))
+    for part in of_shape(Shape.LINE, Shape.ADDRESS, Shape.FLAG):
+        if part.in_file in page_file:
+            setattr(condition, part.field, page_file[part.in_file])
+    if "review_months" in page_file:
+        condition.review_months = page_file["review_months"]
+    picture = page_file.get("picture", {})
     condition.picture, content = _picture(picture, file) if picture else ("", None)
     condition.picture_alt = picture.get("alt", "")
     condition.picture_decorative = picture.get("decorative", False)
@@ -117,7 +123,7 @@ def _set_fields(document: Document, file: str, condition: Condition) -> ContentF
 
 
 def _picture(picture: dict[str, Any], file: str) -> tuple[str, ContentFile | None]:
-    """The picture's name in storage, empty when it is nowhere; and its content when it has to be stored."""
+    """The picture's name in storage, "" without one; and its content if it has to be stored."""
     here = f"{pictures.FOLDER}/{picture['file']}"
     if "content" not in picture:
         return (here if pictures.size_of(here) else ""), None
@@ -133,7 +139,7 @@ def _picture(picture: dict[str, Any], file: str) -> tuple[str, ContentFile | Non
 
 
 def _store(name: str, content: ContentFile, file: str) -> None:
-    """Raises DocumentError when there is no room, and leaves no half of a picture behind."""
+    """Raises ExchangeError when storage is full, and leaves no partial file."""
     try:
         default_storage.save(name, content)
     except OSError as error:
@@ -150,20 +156,19 @@ def _stored(name: str) -> bytes | None:
         return None
 
 
-def _write_aliases(document: Document, file: str, condition: Condition) -> None:
-    """Other names stand in the order in which they were added, so another order is other rows."""
-    names = document.get("also_known_as", [])
-    if names == [alias.name for alias in condition.aliases.all()]:
+def _write_names(rows: models.Manager, names: list[str], file: str, where: str) -> None:
+    """Make the names of a condition these. Their order is that of their keys, so another order takes new rows."""
+    if names == [row.name for row in rows.all()]:
         return
-    condition.aliases.all().delete()
+    rows.all().delete()
     for number, name in enumerate(names, 1):
-        save(Alias(condition=condition, name=name), file=file, where=f"also_known_as[{number}].")
+        save(rows.model(condition=rows.instance, name=name), file=file, where=f"{where}[{number}].")
 
 
-def _tags(document: Document, file: str, written: Written) -> list[Tag]:
-    """The tags of a document; those that the site lacks are made."""
+def _tags(page_file: PageFile, file: str, written: Written) -> list[Tag]:
+    """The tags of a page file; those that the site lacks are made."""
     tags = []
-    for where, kind, name, slug in named_tags(document):
+    for where, kind, name, slug in named_tags(page_file):
         tag = find_tag(kind, name, slug)
         if tag is None:
             tag = Tag(kind=kind, name=name, slug=slug)
@@ -173,8 +178,8 @@ def _tags(document: Document, file: str, written: Written) -> list[Tag]:
     return tags
 
 
-def _write_parts(rows: models.Manager, key: str, parts: list[dict[str, str]], file: str, where: str) -> None:
-    """Make the parts of a condition these, in this order: one with the same `key` is changed, and the rest deleted."""
+def _write_rows(rows: models.Manager, key: str, parts: list[dict[str, str]], file: str, where: str) -> None:
+    """Make the rows of a condition these, in this order: one with the same `key` is changed, and the rest deleted."""
     stored = defaultdict(list)
     for row in rows.all():
         stored[plain_line(getattr(row, key))].append(row)

@@ -1,20 +1,20 @@
-"""Checking a page's words before a person does: what an editor and a reviewer see beside the text.
+"""Automatic checks of a page's words, shown to the editor and the reviewer beside the text.
 
-A check only points. It never changes a text, and what it finds stops nothing by itself.
+A check never changes a text, and a finding blocks no step.
 """
 
 from collections.abc import Iterator
 
 from conditions.composing import Content
 from conditions.lint import emergency, page, prose
-from conditions.lint.findings import Finding, Level, Part, by_place, parts_of
+from conditions.lint.findings import CheckedPart, Finding, Level, by_place, parts_of
 from conditions.lint.page import InternalLink, internal_links
 
 __all__ = ["Finding", "InternalLink", "Level", "by_place", "check", "internal_links", "parts_of"]
 
 
 def check(content: Content, *, emergency_number: str) -> list[Finding]:
-    """What is worth a second look in `content`, in the order of the page; in each part the gravest first, none twice.
+    """The findings in `content`, each once, in the order of the page, and in each part the gravest first.
 
     `emergency_number` is the clinic's, as its care cards show it. The same content always has the same findings.
     """
@@ -24,7 +24,7 @@ def check(content: Content, *, emergency_number: str) -> list[Finding]:
     return sorted(dict.fromkeys(found), key=lambda finding: (order[finding.where], finding.level != Level.MUST))
 
 
-def _findings(content: Content, parts: list[Part], emergency_number: str) -> Iterator[Finding]:
+def _findings(content: Content, parts: list[CheckedPart], emergency_number: str) -> Iterator[Finding]:
     for part in parts:
         for rule in prose.RULES:
             yield from rule(part)

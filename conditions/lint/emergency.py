@@ -1,11 +1,11 @@
-"""Checks of what a page says about emergencies: one number, and a card that says when to call it."""
+"""Checks of a page's words about emergencies: one number, and a card with the signs that call for it."""
 
 import re
 from collections.abc import Iterator
 
 from conditions.composing import Content
 from conditions.lint import reading
-from conditions.lint.findings import Finding, Part
+from conditions.lint.findings import CheckedPart, Finding
 
 # Numbers for an ambulance, and where. GOV.UK foreign travel advice, "Emergency services in …"; ITU-T E.161.1 names 112
 # and 911 as the two to choose from.
@@ -61,11 +61,11 @@ COUNTED = re.compile(
 URGENT = re.compile(
     r"(?<!not an )(?<!non-)\b(?:emergenc(?:y|ies)|ambulance|straight away|life-threatening)\b|\bA&E\b", re.IGNORECASE
 )
-LONGEST_NUMBER = 5  # digits: one with more is an ordinary telephone number
-MOST_SIGNS = 8
+MAX_DIGITS = 5  # a number with more is an ordinary telephone number
+MAX_SIGNS = 8
 
 
-def other_numbers(part: Part, own: str) -> Iterator[Finding]:
+def other_numbers(part: CheckedPart, own: str) -> Iterator[Finding]:
     """Numbers to call for help that are not the clinic's emergency number `own`: of two a reader may try the wrong."""
     own_digits = _digits(own)
     for number, words in _numbers_to_call(part):
@@ -85,10 +85,10 @@ def other_numbers(part: Part, own: str) -> Iterator[Finding]:
             )
 
 
-def _numbers_to_call(part: Part) -> Iterator[tuple[str, str]]:
-    """Short telephone numbers that a part tells to call, each with the words that do."""
+def _numbers_to_call(part: CheckedPart) -> Iterator[tuple[str, str]]:
+    """Short telephone numbers that a part says to call, each with its sentence."""
     for link in part.links:
-        if link.href.startswith("tel:") and 2 <= len(number := _digits(link.href)) <= LONGEST_NUMBER:
+        if link.href.startswith("tel:") and 2 <= len(number := _digits(link.href)) <= MAX_DIGITS:
             yield number, link.text
     for block in part.blocks:
         for sentence in reading.sentences(block.text):
@@ -99,7 +99,7 @@ def _numbers_in(sentence: str) -> Iterator[str]:
     """Short numbers to call. One before “days” or “people” is a count; of “911 24 hours a day” the first is meant."""
     for match in DIGITS.finditer(sentence):
         digits, groups = _digits(match.group()), re.split("[ -]", match.group())
-        if len(digits) > LONGEST_NUMBER or (len(groups) == 1 and COUNTED.match(sentence, match.end())):
+        if len(digits) > MAX_DIGITS or (len(groups) == 1 and COUNTED.match(sentence, match.end())):
             continue
         number = digits if digits in NUMBERS else groups[0]
         before, after = sentence[max(0, match.start() - 60) : match.start()], sentence[match.end() : match.end() + 60]
@@ -112,16 +112,16 @@ def _digits(number: str) -> str:
     return re.sub(r"\D", "", number)
 
 
-def care_card(content: Content, parts: list[Part], own: str) -> Iterator[Finding]:
+def care_card(content: Content, parts: list[CheckedPart], own: str) -> Iterator[Finding]:
     """The card completes “Call … now if:” with a few signs (NHS service manual, care cards)."""
     card = next(part for part in parts if part.where == "care-card")
     signs = content["care_signs"]
     if not signs:
         yield from _no_card(card, parts)
-    if len(signs) > MOST_SIGNS:
+    if len(signs) > MAX_SIGNS:
         yield card.look(
             f"The card has {len(signs)} signs.",
-            f"Keep the ones that cannot wait, {MOST_SIGNS} at most: a frightened reader takes in few.",
+            f"Keep the ones that cannot wait, {MAX_SIGNS} at most: a frightened reader takes in few.",
         )
     for sign in signs:
         if re.match(r"call\b|[A-Z][a-z]+\b", sign):
@@ -138,7 +138,7 @@ def care_card(content: Content, parts: list[Part], own: str) -> Iterator[Finding
             yield card.look(f"This sign says {own}, as the card’s heading does.", "Leave the number out.", sign)
 
 
-def _no_card(card: Part, parts: list[Part]) -> Iterator[Finding]:
+def _no_card(card: CheckedPart, parts: list[CheckedPart]) -> Iterator[Finding]:
     said = (sentence for part in parts for block in part.blocks for sentence in reading.sentences(block.text))
     urgent = next(filter(URGENT.search, said), None)
     if urgent:

@@ -1,18 +1,20 @@
-"""What a check says, and the parts of a page that it can speak about."""
+"""Findings of the checks, and the parts of a page that they are about."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import models
 
 from conditions.composing import Content
 from conditions.lint import reading
+from conditions.parts import PARTS, Part, Shape
 
-LONGEST_QUOTE = 160  # characters
+MAX_QUOTE_CHARACTERS = 160
 
 
 class Level(models.TextChoices):
-    """How much a finding matters."""
+    """The weight of a finding."""
 
     MUST = "must", "Put this right"
     LOOK = "look", "Worth a look"
@@ -20,7 +22,7 @@ class Level(models.TextChoices):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to look at: where it is on the page, what is wrong, what to do, and the words that it is about."""
+    """A finding: the anchor and the name of its part, the problem, the advice, and the words that it is about."""
 
     level: Level
     where: str
@@ -31,8 +33,8 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Part:
-    """A part of the page. `where` is its anchor there, `place` what staff call it, `level` that of its heading."""
+class CheckedPart:
+    """A part of the page for the checks. `where` is its anchor, `place` its name, `level` that of its heading."""
 
     where: str
     place: str
@@ -41,7 +43,7 @@ class Part:
     text: reading.RichText = field(default_factory=reading.RichText)
 
     @property
-    def blocks(self) -> list[reading.Block]:
+    def blocks(self) -> list[reading.Passage]:
         return self.text.blocks
 
     @property
@@ -55,34 +57,54 @@ class Part:
         return Finding(Level.LOOK, self.where, self.place, message, advice, _cut(quote))
 
 
-def parts_of(content: Content) -> list[Part]:
-    """The parts of a page in its order. The fixed ones are there even when they are empty.
+def parts_of(content: Content) -> list[CheckedPart]:
+    """The parts of a page that are checked, empty ones too, in its order: the picture follows the summary."""
+    checked = [part for part in PARTS if part.checked_as]
+    checked.sort(key=lambda part: {"summary": 0, "picture": 1}.get(part.key, 2))
+    return [found for part in checked for found in READERS[part.shape](part, content[part.key])]
 
-    The titles of sources are read as links only: nobody here chose their words.
-    """
-    picture = content["picture"]
-    sources = [reading.Link(source["url"], source["title"]) for source in content["sources"] if source["url"]]
+
+def _text(part: Part, lines: list[str], element: str = "") -> list[CheckedPart]:
+    blocks = [reading.Passage(element or part.element, line) for line in lines if line]
+    return [CheckedPart(part.place, part.checked_as, text=reading.RichText(blocks=blocks))]
+
+
+def _sections(part: Part, sections: list[dict[str, str]]) -> list[CheckedPart]:
     return [
-        Part("summary", "Summary", text=_lines("summary", [content["summary"]])),
-        Part("picture", "Picture", text=_lines("alt", [picture["alt"]] if picture else [])),
-        Part("in-short", "Key facts", text=_lines("li", content["key_facts"])),
-        Part("care-card", "Emergency care card", text=_lines("sign", content["care_signs"])),
-        *(
-            Part(
-                section["kind"],
-                f"Section “{section['heading'] or section['kind']}”",
-                section["heading"],
-                2,
-                reading.read(section["html"]),
-            )
-            for section in content["sections"]
-        ),
-        *(
-            Part(faq["anchor"], f"Question “{faq['question']}”", faq["question"], 3, reading.read(faq["html"]))
-            for faq in content["faqs"]
-        ),
-        Part("sources", "Sources", text=reading.RichText(links=sources)),
+        CheckedPart(
+            section["kind"],
+            f"{part.checked_as} “{section['heading'] or section['kind']}”",
+            section["heading"],
+            2,
+            reading.read(section["html"]),
+        )
+        for section in sections
     ]
+
+
+def _questions(part: Part, faqs: list[dict[str, str]]) -> list[CheckedPart]:
+    return [
+        CheckedPart(
+            faq["anchor"], f"{part.checked_as} “{faq['question']}”", faq["question"], 3, reading.read(faq["html"])
+        )
+        for faq in faqs
+    ]
+
+
+def _sources(part: Part, sources: list[dict[str, str]]) -> list[CheckedPart]:
+    """The titles of sources are read as links only: their words were chosen elsewhere."""
+    links = [reading.Link(source["url"], source["title"]) for source in sources if source["url"]]
+    return [CheckedPart(part.place, part.checked_as, text=reading.RichText(links=links))]
+
+
+READERS: dict[Shape, Callable[[Part, Any], list[CheckedPart]]] = {
+    Shape.LINE: lambda part, line: _text(part, [line]),
+    Shape.LINES: _text,
+    Shape.PICTURE: lambda part, picture: _text(part, [picture["alt"]] if picture else [], "alt"),
+    Shape.SECTIONS: _sections,
+    Shape.QUESTIONS: _questions,
+    Shape.SOURCES: _sources,
+}
 
 
 def by_place(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
@@ -93,9 +115,5 @@ def by_place(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
     return places
 
 
-def _lines(tag: str, lines: list[str]) -> reading.RichText:
-    return reading.RichText(blocks=[reading.Block(tag, line) for line in lines if line])
-
-
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 1].rstrip()}…"
+    return text if len(text) <= MAX_QUOTE_CHARACTERS else f"{text[: MAX_QUOTE_CHARACTERS - 1].rstrip()}…"

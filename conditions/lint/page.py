@@ -1,4 +1,4 @@
-"""Checks of the fixed parts of a page, and of what only the page as a whole shows."""
+"""Checks of the fixed parts of a page, and of the page as a whole."""
 
 import re
 from collections.abc import Iterator
@@ -7,14 +7,15 @@ from urllib.parse import unquote
 
 from conditions.composing import Content
 from conditions.lint import reading
-from conditions.lint.findings import Finding, Part, parts_of
+from conditions.lint.findings import CheckedPart, Finding, parts_of
+from conditions.parts import PARTS
 
-Places = dict[str, Part]
+Places = dict[str, CheckedPart]
 
-MOST_SUMMARY_SENTENCES = 3
-FEWEST_FACTS, MOST_FACTS, MOST_FACT_WORDS = 3, 5, 20
+MAX_SUMMARY_SENTENCES = 3
+MIN_FACTS, MAX_FACTS, MAX_FACT_WORDS = 3, 5, 20
 # A description is read out in one go and cannot be read again word by word (NHS service manual, "Images").
-FEWEST_ALT_WORDS, MOST_ALT_CHARACTERS = 3, 200
+MIN_ALT_WORDS, MAX_ALT_CHARACTERS = 3, 200
 FILE_NAME = re.compile(r"\.(?:svg|png|jpe?g|webp|gif|tiff?|heic)$|^(?:img|dsc|image|scan)[-_ ]?\d+", re.IGNORECASE)
 PICTURE_OF = re.compile(r"(?:an? |the )?(?:picture|image|photo|photograph|graphic|screenshot)\b", re.IGNORECASE)
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -30,7 +31,7 @@ class InternalLink:
 
 
 def internal_links(content: Content) -> list[InternalLink]:
-    """The links of a page that lead to this site. Whether a page of that address is there, the database knows."""
+    """The links of a page to this site. They are not looked up: a check needs no database."""
     return [
         InternalLink(part.where, link.href, link.text)
         for part in parts_of(content)
@@ -41,7 +42,7 @@ def internal_links(content: Content) -> list[InternalLink]:
 
 def summary(content: Content, places: Places) -> Iterator[Finding]:
     count = len(reading.sentences(content["summary"]))
-    if count > MOST_SUMMARY_SENTENCES:
+    if count > MAX_SUMMARY_SENTENCES:
         yield places["summary"].look(
             f"The summary has {count} sentences.",
             "Keep the two that a reader needs first: lists and search engines show it too.",
@@ -51,21 +52,21 @@ def summary(content: Content, places: Places) -> Iterator[Finding]:
 
 def key_facts(content: Content, places: Places) -> Iterator[Finding]:
     part, facts = places["in-short"], content["key_facts"]
-    if not FEWEST_FACTS <= len(facts) <= MOST_FACTS:
+    if not MIN_FACTS <= len(facts) <= MAX_FACTS:
         yield part.look(
             f"The page has {len(facts) or 'no'} key fact{'' if len(facts) == 1 else 's'}.",
-            f"Give {FEWEST_FACTS} to {MOST_FACTS}: what a worried reader needs first.",
+            f"Give {MIN_FACTS} to {MAX_FACTS}: what a worried reader needs first.",
         )
     for fact in facts:
         # A longer sentence is found as such.
-        if len(fact.split()) > MOST_FACT_WORDS >= max(len(sentence.split()) for sentence in reading.sentences(fact)):
+        if len(fact.split()) > MAX_FACT_WORDS >= max(len(sentence.split()) for sentence in reading.sentences(fact)):
             yield part.look(
-                f"This key fact has {len(fact.split())} words.", f"Say it in up to {MOST_FACT_WORDS}.", fact
+                f"This key fact has {len(fact.split())} words.", f"Say it in up to {MAX_FACT_WORDS}.", fact
             )
 
 
 def picture(content: Content, places: Places) -> Iterator[Finding]:
-    """What stands in for the picture (WCAG 2.2, 1.1.1; W3C WAI, "Alt decision tree"). Decoration says nothing."""
+    """The picture's description (WCAG 2.2, 1.1.1; W3C WAI, "Alt decision tree"). A decoration has none."""
     if not content["picture"] or content["picture"]["decorative"]:
         return
     part, alt = places["picture"], content["picture"]["alt"]
@@ -79,12 +80,12 @@ def picture(content: Content, places: Places) -> Iterator[Finding]:
         yield part.look("The description says that it is a picture, which everybody is told.", advice, alt)
     elif alt.casefold().rstrip(".") in names:
         yield part.look("The description only repeats the name of the page.", advice, alt)
-    elif len(alt.split()) < FEWEST_ALT_WORDS:
+    elif len(alt.split()) < MIN_ALT_WORDS:
         yield part.look("The description is too short to show anything.", advice, alt)
-    elif len(alt) > MOST_ALT_CHARACTERS:
+    elif len(alt) > MAX_ALT_CHARACTERS:
         yield part.look(
             f"The description has {len(alt)} characters, and is read out in one go.",
-            f"Keep it to {MOST_ALT_CHARACTERS}, and put the rest into the text, where everybody has it.",
+            f"Keep it to {MAX_ALT_CHARACTERS}, and put the rest into the text, where everybody has it.",
             alt,
         )
 
@@ -115,7 +116,7 @@ def questions(content: Content, places: Places) -> Iterator[Finding]:
 
 
 def sources(content: Content, places: Places) -> Iterator[Finding]:
-    """A page names what it rests on, where to look that up, and of what date it is (PIF TICK)."""
+    """A page names its sources, each with a link and a date (PIF TICK)."""
     part = places["sources"]
     if not content["sources"]:
         yield part.must(
@@ -144,8 +145,7 @@ def same_words(content: Content, places: Places) -> Iterator[Finding]:
 
 def own_anchors(content: Content, places: Places) -> Iterator[Finding]:
     """Links to a place on this page lead to one that it has (the ids in templates/conditions)."""
-    shown = {"key_facts": "in-short", "care_signs": "care-card", "faqs": "faqs", "sources": "sources"}
-    anchors = {"main", "review", "top", *(anchor for name, anchor in shown.items() if content[name])}
+    anchors = {"main", "review", "top", *(part.place for part in PARTS if part.has_anchor and content[part.key])}
     anchors.update(part["kind"] for part in content["sections"])
     anchors.update(faq["anchor"] for faq in content["faqs"])
     for part in places.values():

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from conditions.lint import reading
-from conditions.lint.findings import Finding, Part
+from conditions.lint.findings import CheckedPart, Finding
 
 # NHS service manual, "How we write": up to 20 words in a sentence, up to 3 sentences in a paragraph, and a reading age
 # of 9 to 11, or of 11 to 14 where medicine makes that impossible. A grade is about the age less five.
-MOST_WORDS = 20
-MOST_SENTENCES = 3
+MAX_SENTENCE_WORDS = 20
+MAX_PARAGRAPH_SENTENCES = 3
 HARD_GRADE, TOO_HARD_GRADE = 7, 9
-FEWEST_WORDS = 30  # to measure: in fewer, one long word decides the grade
+MIN_MEASURED_WORDS = 30  # to measure: in fewer, one long word decides the grade
 
 # WCAG 2.2, 2.4.4 and 2.4.9: a link says by itself where it leads.
 VAGUE = re.compile(
@@ -40,9 +40,9 @@ BLAME = re.compile(
 )
 
 
-def reading_level(part: Part) -> Iterator[Finding]:
+def reading_level(part: CheckedPart) -> Iterator[Finding]:
     texts = [block.text for block in part.blocks if block.tag not in {"alt", "sign"}]
-    if sum(len(text.split()) for text in texts) < FEWEST_WORDS:
+    if sum(len(text.split()) for text in texts) < MIN_MEASURED_WORDS:
         return
     grade = reading.grade_of(texts)
     if grade > HARD_GRADE:
@@ -57,28 +57,28 @@ def reading_level(part: Part) -> Iterator[Finding]:
         )
 
 
-def long_sentences(part: Part) -> Iterator[Finding]:
+def long_sentences(part: CheckedPart) -> Iterator[Finding]:
     for block in part.blocks:
         for sentence in reading.sentences(block.text) if block.tag != "alt" else []:
-            if (count := len(sentence.split())) > MOST_WORDS:
+            if (count := len(sentence.split())) > MAX_SENTENCE_WORDS:
                 yield part.look(
                     f"This sentence has {count} words.",
-                    f"Make two of it: up to {MOST_WORDS} words are easy to follow.",
+                    f"Make two of it: up to {MAX_SENTENCE_WORDS} words are easy to follow.",
                     sentence,
                 )
 
 
-def long_paragraphs(part: Part) -> Iterator[Finding]:
+def long_paragraphs(part: CheckedPart) -> Iterator[Finding]:
     for block in part.blocks:
-        if block.tag == "p" and (count := len(reading.sentences(block.text))) > MOST_SENTENCES:
+        if block.tag == "p" and (count := len(reading.sentences(block.text))) > MAX_PARAGRAPH_SENTENCES:
             yield part.look(
                 f"This paragraph has {count} sentences.",
-                f"Start a new paragraph: up to {MOST_SENTENCES} sentences keep it light.",
+                f"Start a new paragraph: up to {MAX_PARAGRAPH_SENTENCES} sentences keep it light.",
                 block.text,
             )
 
 
-def heading_order(part: Part) -> Iterator[Finding]:
+def heading_order(part: CheckedPart) -> Iterator[Finding]:
     """A heading is one level below the one that it belongs to (WCAG 2.2, 1.3.1). A question is a level 3 heading."""
     above = part.level
     for block in part.blocks:
@@ -100,7 +100,7 @@ def heading_order(part: Part) -> Iterator[Finding]:
         above = level
 
 
-def heading_words(part: Part) -> Iterator[Finding]:
+def heading_words(part: CheckedPart) -> Iterator[Finding]:
     headings = [block.text for block in part.blocks if block.tag in reading.HEADINGS]
     for heading in [part.heading, *headings]:
         if heading.isupper() and sum(map(str.isalpha, heading)) > 4:
@@ -111,7 +111,7 @@ def heading_words(part: Part) -> Iterator[Finding]:
         yield part.look("The heading is said twice.", "Take out the second one, or let it say more.", headings[0])
 
 
-def empty_headings(part: Part) -> Iterator[Finding]:
+def empty_headings(part: CheckedPart) -> Iterator[Finding]:
     for block, following in pairwise([*part.blocks, None]):
         if block.tag in reading.HEADINGS and (following is None or following.tag in reading.HEADINGS):
             yield part.look(
@@ -121,7 +121,7 @@ def empty_headings(part: Part) -> Iterator[Finding]:
             )
 
 
-def link_words(part: Part) -> Iterator[Finding]:
+def link_words(part: CheckedPart) -> Iterator[Finding]:
     for link in part.links:
         words = link.text.casefold().strip(" .,:;!?…›»>→“”\"'()")
         if not words:
@@ -138,7 +138,7 @@ def link_words(part: Part) -> Iterator[Finding]:
             yield part.look("This link shows a bare address.", "Name what the reader finds there instead.", link.text)
 
 
-def link_addresses(part: Part) -> Iterator[Finding]:
+def link_addresses(part: CheckedPart) -> Iterator[Finding]:
     for link in part.links:
         if not link.href:
             yield part.must("This link leads nowhere.", "Give it an address, or remove the link.", link.text)
@@ -156,8 +156,8 @@ def link_addresses(part: Part) -> Iterator[Finding]:
             )
 
 
-def promises(part: Part) -> Iterator[Finding]:
-    """Words that promise what nobody can. “Nobody can guarantee …” promises nothing."""
+def promises(part: CheckedPart) -> Iterator[Finding]:
+    """Promises that cannot be kept. “Nobody can guarantee …” promises nothing."""
     for sentence, found in _sentences_with(PROMISE, part):
         before = sentence[max(0, found.start() - 60) : found.start()]
         if not NOT.search(before) and not sentence.endswith("?"):
@@ -168,7 +168,7 @@ def promises(part: Part) -> Iterator[Finding]:
             )
 
 
-def blame(part: Part) -> Iterator[Finding]:
+def blame(part: CheckedPart) -> Iterator[Finding]:
     for sentence, found in _sentences_with(BLAME, part):
         yield part.look(
             f"“{found.group()}” can sound like blame or pity.",
@@ -177,7 +177,7 @@ def blame(part: Part) -> Iterator[Finding]:
         )
 
 
-def _sentences_with(pattern: re.Pattern[str], part: Part) -> Iterator[tuple[str, re.Match[str]]]:
+def _sentences_with(pattern: re.Pattern[str], part: CheckedPart) -> Iterator[tuple[str, re.Match[str]]]:
     for block in part.blocks:
         for sentence in reading.sentences(block.text):
             if found := pattern.search(sentence):

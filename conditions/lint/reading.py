@@ -1,21 +1,22 @@
-"""Reading rich text as a reader meets it: its blocks, sentences and links, and how hard it is to read.
+"""The passages, sentences and links of rich text, and its reading level.
 
 The level is the Flesch-Kincaid grade (textstat). The names of diseases and medicines are not the writer's choice, so
-each word of such a name that has more than two syllables is counted as two. The list is `hard_names.txt`; ordinary
+each word of such a name with more than two syllables counts as one of two. The list is `hard_names.txt`; ordinary
 long words do not belong on it.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from pathlib import Path
 
 import textstat
 
-# Elements that end a stretch of text, so that a list is not read as one long sentence.
+from conditions.richtext.reading import Start, pieces_of
+
+# Elements that end a passage, so that a list is not read as one long sentence.
 BREAKS = {"p", "h2", "h3", "h4", "li", "dt", "dd", "td", "th", "div", "section"}
-# A paragraph in one of these is read as a part of it.
+# A paragraph in one of these counts as a part of it.
 HOLDERS = ("li", "td", "th")
 HEADINGS = {"h3", "h4"}
 ABBREVIATIONS = r"(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bProf\.)(?<!\bSt\.)"
@@ -29,7 +30,7 @@ HARD_NAMES = {
 
 
 @dataclass(frozen=True)
-class Block:
+class Passage:
     """A stretch of text that stands by itself. `tag` is its element: p, h3, h4, li, td, th."""
 
     tag: str
@@ -46,70 +47,58 @@ class Link:
 
 @dataclass
 class RichText:
-    """What a piece of rich text says, in its order."""
+    """The passages and the links of a piece of rich text, in its order."""
 
-    blocks: list[Block] = field(default_factory=list)
+    blocks: list[Passage] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
 
 
 def read(html: str) -> RichText:
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    return reader.found
+    """The passages and links of rich text, or of any other HTML. A line break is read as a space."""
+    view = _Passages()
+    for piece in pieces_of(html):
+        if isinstance(piece, str):
+            view.add_text(piece)
+        elif piece.tag == "br":
+            view.add_text(" ")
+        elif piece.tag == "a" and isinstance(piece, Start):
+            view.start_link(piece)
+        elif piece.tag == "a":
+            view.end_link()
+        elif piece.tag in BREAKS:
+            view.end_passage()
+            view.path.append(piece.tag) if isinstance(piece, Start) else view.path.pop()
+    view.end_passage()
+    return view.found
 
 
-class _Reader(HTMLParser):
-    """Collects blocks and links."""
-
+class _Passages:
     def __init__(self) -> None:
-        super().__init__()
         self.found = RichText()
-        self._open: list[str] = []
+        self.path: list[str] = []
         self._text: list[str] = []
-        self._href: str | None = None
-        self._link_text: list[str] = []
+        self._links: list[tuple[str, list[str]]] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "br":
-            self.handle_data(" ")
-        elif tag == "a":
-            self._end_link()
-            self._href = (dict(attrs).get("href") or "").strip()
-        elif tag in BREAKS:
-            self._end_block()
-            self._open.append(tag)
+    def add_text(self, text: str) -> None:
+        self._text.append(text)
+        if self._links:
+            self._links[-1][1].append(text)
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "a":
-            self._end_link()
-        elif tag in BREAKS:
-            self._end_block()
-            if self._open and self._open[-1] == tag:
-                self._open.pop()
+    def start_link(self, link: Start) -> None:
+        self._links.append(((link.attributes.get("href") or "").strip(), []))
 
-    def handle_data(self, data: str) -> None:
-        self._text.append(data)
-        if self._href is not None:
-            self._link_text.append(data)
+    def end_link(self) -> None:
+        href, texts = self._links.pop()
+        self.found.links.append(Link(href, " ".join("".join(texts).split())))
 
-    def close(self) -> None:
-        super().close()
-        self._end_link()
-        self._end_block()
-
-    def _end_block(self) -> None:
+    def end_passage(self) -> None:
+        """A paragraph in an item or a cell counts as a part of it."""
         text = " ".join("".join(self._text).split())
         self._text = []
         if text:
-            innermost = self._open[-1] if self._open else "p"
-            holder = next((tag for tag in self._open[-2:] if tag in HOLDERS), innermost)
-            self.found.blocks.append(Block(holder, text))
-
-    def _end_link(self) -> None:
-        if self._href is not None:
-            self.found.links.append(Link(self._href, " ".join("".join(self._link_text).split())))
-        self._href, self._link_text = None, []
+            innermost = self.path[-1] if self.path else "p"
+            holder = next((tag for tag in self.path[-2:] if tag in HOLDERS), innermost)
+            self.found.blocks.append(Passage(holder, text))
 
 
 def sentences(text: str) -> list[str]:

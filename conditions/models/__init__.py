@@ -1,4 +1,4 @@
-"""The content, in four rooms: what staff edit, what was submitted and decided, and what the public reads and finds."""
+"""The content: the working copy, editions, the workflow, public rows, and the rows of search."""
 
 from conditions.models.editions import Edition
 from conditions.models.public import (

@@ -1,4 +1,4 @@
-"""Editions: what was submitted, word for word."""
+"""Editions: frozen contents that were submitted."""
 
 from datetime import date, datetime
 from typing import Any
@@ -17,19 +17,19 @@ from conditions.models.working import Condition
 
 class EditionQuerySet(models.QuerySet):
     def without_content(self) -> "EditionQuerySet":
-        """For lists: who, when and why, without the pages themselves."""
+        """For lists: the decisions without the contents."""
         return self.defer("content")
 
     def published(self) -> "EditionQuerySet":
-        """Those that the public has read, the newest first."""
+        """The editions that the public has read, the newest first."""
         return self.filter(published_at__isnull=False).order_by("-number")
 
     def not_written_by(self, user: AbstractBaseUser) -> "EditionQuerySet":
-        """Those of which somebody is no author: they did not submit it and have not changed the working copy for it.
+        """The editions of which a user is no author: neither submitted by them nor with a change by them.
 
-        What they had changed before an earlier edition was submitted and approved was judged with that one; unless
-        the working copy was set back since to an edition that nobody approved, whose authors may be anybody who wrote
-        before. The log of steps is written under the condition's lock, so its keys are in the order of what happened.
+        A change that was submitted with an earlier edition was judged when that one was approved, and does not count;
+        unless the working copy was set back since to an edition without approval, of which any earlier writer may be
+        an author. The log is written under the condition's lock, so its keys are in the order of the events.
         """
         steps = apps.get_model("conditions", "PageEvent").objects
         submitted = steps.filter(kind="submitted").order_by("-pk").values("pk")
@@ -51,19 +51,19 @@ class EditionQuerySet(models.QuerySet):
         return editions.filter(~Exists(written), ~Q(submitted_by=user) | Q(submitted_by=None))
 
     def waiting(self) -> "EditionQuerySet":
-        """Those that wait for a clinician, the longest wait first."""
+        """The editions that wait for a clinician, the longest wait first."""
         return self.filter(status="submitted").order_by("submitted_at")
 
     def scheduled(self) -> "EditionQuerySet":
-        """Those that are approved and wait for their time, the next one first."""
+        """The approved editions that wait for their time, the next one first."""
         return self.filter(status="approved", published_at=None).order_by("goes_live_at")
 
     def due(self, at: datetime | None = None) -> "EditionQuerySet":
-        """Those whose time to go live has come."""
+        """The scheduled editions that are due to go live."""
         return self.scheduled().filter(goes_live_at__lte=at or timezone.now())
 
     def sent_back_to(self, user: AbstractBaseUser) -> "EditionQuerySet":
-        """Those that somebody submitted and got back, as far as no later edition of the page came after."""
+        """The editions that a user submitted and got back, unless a later edition of the page followed."""
         later = Edition.objects.filter(condition=OuterRef("condition"), number__gt=OuterRef("number"))
         return self.filter(~Exists(later), status="returned", submitted_by=user).order_by("-submitted_at")
 
@@ -75,8 +75,8 @@ class EditionQuerySet(models.QuerySet):
 class Edition(models.Model):
     """An immutable, numbered snapshot of a condition's whole page.
 
-    `content` is what `composing.compose` made. Its form is told by `content["format"]`. Triggers in the database let
-    nothing change or delete it. The decision beside it (status, reviewer, dates) is made once, by `publishing`.
+    `content` is made by `composing.compose`; `content["format"]` is the version of its form. Triggers in the database
+    refuse to change or delete it. The decision beside it (status, reviewer, dates) is made once, by `publishing`.
     """
 
     class Status(models.TextChoices):
@@ -161,7 +161,7 @@ class Edition(models.Model):
 
     @property
     def is_intact(self) -> bool:
-        """Whether the content is still what was submitted."""
+        """Whether the content is still the one that was submitted."""
         return self.checksum == checksum(self.content)
 
     def is_overdue(self, on: date) -> bool:

@@ -1,4 +1,4 @@
-"""What the public reads, made from live editions by `publishing` alone, and what readers say of it."""
+"""Public rows, made from live editions by `publishing` alone, and readers' feedback."""
 
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ class ListingQuerySet(models.QuerySet):
 
 
 class Listing(models.Model):
-    """What lists, filters and links show of a live page.
+    """A live page in lists, filters and links.
 
     The address is the live edition's: a new slug in the working copy does not move the page.
     """
@@ -130,7 +130,7 @@ class RenderedPage(TwoForms, models.Model):
 
 
 class OldAddress(models.Model):
-    """An address that a live page once had: whoever comes by it is sent on to the page's address of today."""
+    """A former address of a live page, which redirects to the present one."""
 
     slug = models.CharField(max_length=120, unique=True)
     condition = models.ForeignKey(Condition, on_delete=models.CASCADE, related_name="old_addresses")
@@ -170,7 +170,7 @@ class PublishedPicture(models.Model):
 
 
 class Feedback(models.Model):
-    """An answer to "Was this page helpful?". Nothing in it tells who gave it."""
+    """An anonymous answer to "Was this page helpful?"."""
 
     condition = models.ForeignKey(Condition, on_delete=models.CASCADE, related_name="feedback")
     edition = models.ForeignKey("conditions.Edition", on_delete=models.PROTECT, related_name="feedback")

@@ -1,4 +1,4 @@
-"""What search looks through: made from live editions and the service's questions by `conditions.search` alone.
+"""The rows of search: made from live editions and the service's questions by `conditions.search` alone.
 
 The full-text index over these tables is the database's own and is put in place by `conditions.fulltext`.
 """
@@ -12,9 +12,9 @@ from conditions.models.working import Condition
 class SearchDocument(models.Model):
     """One thing that a search can find: a live page, or one question with its answer.
 
-    `title`, `about` and `text` are what is shown. The others are what is searched, as `words.plain` leaves it: each in
-    a column of its own, so that a word in a name can count for more than the same word in a body. A page has no
-    `question`; a question has no `name`, `aliases` or `summary`.
+    `title`, `about` and `text` are shown. The other columns are searched, in the form of `words.plain`: separate, so
+    that a word in a name counts for more than the same word in a body. A page has no `question`; a question has no
+    `name`, `aliases` or `summary`.
     """
 
     class Kind(models.TextChoices):
@@ -56,7 +56,7 @@ class SearchName(models.Model):
 
 
 class SearchWord(models.Model):
-    """A word that stands, or once stood, on a public page: what a misspelt word may have been meant to be.
+    """A word of a present or former public page, as a candidate for the correction of a misspelt word.
 
     Words of pages that have gone stay until the next rebuild. No harm: a word is suggested only when a search for it
     finds something.
@@ -79,12 +79,12 @@ class SearchWord(models.Model):
 
 class EmptySearchQuerySet(models.QuerySet):
     def open(self) -> "EmptySearchQuerySet":
-        """Those that nobody has acted on since they were last asked, the most asked first."""
+        """The searches without an action since they were last made, the most frequent first."""
         return self.filter(handled_on=None).order_by("-count", "-last_on", "query")
 
 
 class EmptySearch(models.Model):
-    """Words that visitors searched for and found nothing. Only the words and days are kept, nothing of who asked."""
+    """An anonymous search that found nothing. Only its words and days are kept."""
 
     query = models.CharField(max_length=100, unique=True)
     count = models.PositiveIntegerField(default=1)

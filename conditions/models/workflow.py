@@ -1,4 +1,4 @@
-"""What happened to a page and who did it, and who else may look at it before it is public."""
+"""The log of a page's steps, its preview links, and the digests that were sent."""
 
 from datetime import datetime
 
@@ -17,14 +17,14 @@ class PageEventQuerySet(models.QuerySet):
         return self.filter(condition=condition)
 
     def writing(self) -> "PageEventQuerySet":
-        """The events by which somebody changed what the working copy says."""
+        """The steps that changed the working copy."""
         return self.filter(kind__in=PageEvent.WRITING)
 
 
 class PageEvent(models.Model):
-    """One step in the life of a page: who, when and why. Triggers in the database let nothing change or delete it.
+    """One step of a page, with its user, time and reason. Triggers in the database refuse to change or delete it.
 
-    It outlives its condition: a working copy that was never public may be deleted, what was done to it is kept.
+    It outlives its condition: a working copy that was never public may be deleted, but not its log.
     """
 
     class Kind(models.TextChoices):
@@ -72,7 +72,7 @@ class PageEvent(models.Model):
         edition: Edition | None = None,
         why: str = "",
     ) -> "PageEvent":
-        """Add one step to the log, in the caller's transaction. `by` is None for what the site does by itself."""
+        """Add one step to the log, in the caller's transaction. `by` is None for a step of the site itself."""
         return cls.objects.create(
             kind=kind, condition=condition, condition_name=condition.name, by=by, edition=edition, why=why
         )
@@ -90,8 +90,8 @@ class PreviewLinkQuerySet(models.QuerySet):
 class PreviewLink(models.Model):
     """A secret address under which people without an account read a page before it is public, for some days.
 
-    Pinned to an edition it shows that edition; otherwise the working copy as it is when somebody looks. Only a digest
-    of the secret is stored (ASVS 5.0, 11.5.1): whoever reads the database cannot open the link.
+    Pinned to an edition it shows that edition; otherwise the working copy at the time of the visit. Only a digest
+    of the secret is stored (ASVS 5.0, 11.5.1): a reader of the database cannot open the link.
     """
 
     condition = models.ForeignKey(Condition, on_delete=models.CASCADE, related_name="preview_links")

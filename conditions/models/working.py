@@ -15,7 +15,7 @@ from django_prose_editor.fields import ProseEditorField
 from conditions import pictures, richtext
 from conditions.choices import SectionKind, TagKind
 
-LONGEST_REVIEW = 36  # months; PIF TICK asks for a review at least every three years
+MAX_REVIEW_MONTHS = 36  # PIF TICK asks for a review at least every three years
 SLUG = RegexValidator(r"\A[a-z0-9]+(?:-[a-z0-9]+)*\Z", "Use small letters, digits and single hyphens only.")
 
 
@@ -51,12 +51,12 @@ class Tag(models.Model):
 
 class ConditionQuerySet(models.QuerySet):
     def worked_on_by(self, user: AbstractBaseUser) -> "ConditionQuerySet":
-        """Those whose working copy somebody has changed."""
+        """The conditions with a change of the working copy by a user."""
         writing = apps.get_model("conditions", "PageEvent").objects.writing()
         return self.filter(Exists(writing.filter(condition=OuterRef("pk"), by=user)))
 
     def with_work(self) -> "ConditionQuerySet":
-        """Each with where the work on it stands, as `work`, told by its last edition and its working copy."""
+        """Each with the state of the work on it as `work`, from its last edition and its working copy."""
         last = apps.get_model("conditions", "Edition").objects.filter(condition=OuterRef("pk")).order_by("-number")[:1]
         told = {name: Subquery(last.values(name)) for name in ("status", "checksum", "published_at")}
         changed = Q(status=None) | (~Q(working_checksum="") & ~Q(working_checksum=F("checksum")))
@@ -71,7 +71,7 @@ class ConditionQuerySet(models.QuerySet):
         )
 
     def live(self) -> "ConditionQuerySet":
-        """Those that the public can read, each with its live edition but for what that says."""
+        """The public conditions, each with its live edition, but without its content."""
         live = self.filter(live_edition__isnull=False)
         return live.select_related("live_edition").defer("live_edition__content")
 
@@ -87,11 +87,11 @@ class ConditionQuerySet(models.QuerySet):
         return due.order_by("live_edition__review_due_on", "name")
 
     def never_reviewed(self) -> "ConditionQuerySet":
-        """Live pages that no clinician has approved, the longest public first."""
+        """Live pages without a clinician's approval, the longest public first."""
         return self.live().filter(live_edition__status="unreviewed").order_by("live_edition__published_at", "name")
 
     def ahead_of_live(self) -> "ConditionQuerySet":
-        """Live pages whose working copy says something else. Where nobody knows yet what it says, none is claimed."""
+        """Live pages with a different working copy, as far as its checksum is known."""
         known = self.live().exclude(working_checksum="")
         return known.exclude(working_checksum=F("live_edition__checksum")).order_by("-updated_at", "name")
 
@@ -100,7 +100,7 @@ class Condition(models.Model):
     """A subject with one public page. These rows are the working copy; the public reads `live_edition`."""
 
     class Work(models.TextChoices):
-        """Where the work on a page stands (`ConditionQuerySet.with_work`)."""
+        """The state of the work on a page (`ConditionQuerySet.with_work`)."""
 
         WAITING = "waiting", "Waiting for review"
         SCHEDULED = "scheduled", "Approved, waits for its time"
@@ -169,8 +169,8 @@ class Condition(models.Model):
     )
     review_months = models.PositiveSmallIntegerField(
         "months between reviews",
-        default=LONGEST_REVIEW,
-        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_REVIEW)],
+        default=MAX_REVIEW_MONTHS,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_REVIEW_MONTHS)],
         help_text="How long a clinician's review lasts. Choose less where medicine moves fast; never more than 36.",
     )
     working_checksum = models.CharField(
@@ -203,12 +203,12 @@ class Condition(models.Model):
 
     @property
     def has_review(self) -> bool:
-        """Whether a clinician has approved what the public reads."""
+        """Whether a clinician has approved the live edition."""
         return self.live_edition is not None and self.live_edition.status == "approved"
 
     @property
     def is_ahead(self) -> bool:
-        """Whether the working copy says something else than the public page; False while nobody knows what it says."""
+        """Whether the working copy differs from the public page; False while its checksum is unknown."""
         live = self.live_edition
         return live is not None and self.working_checksum not in {"", live.checksum}
 

@@ -12,8 +12,8 @@ from conditions.choices import TagKind
 from conditions.models import Listing, ListingTag
 
 LETTERS = [*"ABCDEFGHIJKLMNOPQRSTUVWXYZ", "#"]
-MOST_WORDS = 10
-MOST_TAGS = 20
+MAX_WORDS = 10
+MAX_TAGS = 20
 
 
 class AnyTagsField(forms.MultipleChoiceField):
@@ -36,7 +36,7 @@ class TagFilter(django_filters.MultipleChoiceFilter):
 
 
 class ListingFilter(django_filters.FilterSet):
-    """What a visitor asked the list for. `q` looks in names and summaries; the search page looks further."""
+    """The filters of the list. `q` searches names and summaries; the search page searches whole pages."""
 
     q = django_filters.CharFilter(method="containing")
     letter = django_filters.CharFilter(field_name="letter")
@@ -49,13 +49,13 @@ class ListingFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def containing(self, listings: QuerySet[Listing], name: str, text: str) -> QuerySet[Listing]:
-        for word in text.casefold().split()[:MOST_WORDS]:
+        for word in text.casefold().split()[:MAX_WORDS]:
             listings = listings.filter(words__contains=word)
         return listings
 
 
 def known_filters(asked: QueryDict) -> tuple[QueryDict, list[str]]:
-    """What was asked, without letters and tags that no page has, and those that were left out. One query."""
+    """The filters of a request without letters and tags that no page has, and the ones left out. One query."""
     known = QueryDict(mutable=True)
     known["q"] = richtext.plain_line(asked.get("q", ""))[:200].strip()
     left_out = []
@@ -67,11 +67,11 @@ def known_filters(asked: QueryDict) -> tuple[QueryDict, list[str]]:
     wanted = [(kind, richtext.plain_line(slug)[:60]) for kind in TagKind.values for slug in asked.getlist(kind)]
     wanted = list(dict.fromkeys(pair for pair in wanted if pair[1]))
     exist = set(
-        ListingTag.objects.filter(kind__in=TagKind.values, slug__in=[slug for _, slug in wanted[:MOST_TAGS]])
+        ListingTag.objects.filter(kind__in=TagKind.values, slug__in=[slug for _, slug in wanted[:MAX_TAGS]])
         .values_list("kind", "slug")
         .distinct()
     )
-    for pair in wanted[:MOST_TAGS]:
+    for pair in wanted[:MAX_TAGS]:
         if pair in exist:
             known.appendlist(*pair)
         else:

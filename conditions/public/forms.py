@@ -1,4 +1,4 @@
-"""Forms that the public fills in."""
+"""Forms of the public pages."""
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout, Submit
@@ -6,7 +6,7 @@ from django import forms
 
 
 class CommentForm(forms.Form):
-    """What could be better about a page, from somebody who has said whether it helped."""
+    """A comment on a page, after the answer to whether it helped."""
 
     HAS_COMMENT = "We have your first comment on this answer, and can keep only one. This one was not saved."
 

@@ -1,4 +1,4 @@
-"""Which pages search engines should know."""
+"""The sitemaps for search engines."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from conditions.models import GeneralPage, Listing
 
 
 class PublicSitemap(Sitemap):
-    """Addresses begin with the site's own, whatever name a request came in by."""
+    """Addresses begin with SITE_URL, independent of the host of the request."""
 
     protocol, _, domain = settings.SITE_URL.partition("://")
 

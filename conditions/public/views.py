@@ -48,7 +48,7 @@ from conditions.public.forms import CommentForm
 from conditions.publishing import jsonld, pages, previewing
 
 COMMENT = "a comment on an answer"
-LONGEST_QUERY = 200  # characters
+MAX_QUERY_CHARACTERS = 200
 
 
 @require_safe
@@ -87,7 +87,7 @@ def condition_list(request: HttpRequest) -> HttpResponse:
 
 
 def at_todays_address(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A view of one public page: whoever comes by an address that the page once had is sent on to today's for good."""
+    """A view of one public page that redirects permanently from a former address of the page."""
 
     @functools.wraps(view)
     def found_or_moved(request: HttpRequest, slug: str, **kwargs: object) -> HttpResponse:
@@ -122,7 +122,7 @@ def condition_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 @public_page
 def render_condition(request: HttpRequest, slug: str) -> HttpResponse:
-    """The page of a condition, rendered now: after a new layout was installed, or what it shows has changed."""
+    """The page of a condition, rendered now: after the installation of a new layout, or a change of the page."""
     listing = get_object_or_404(Listing.objects.select_related("condition__live_edition"), slug=slug)
     edition = listing.condition.live_edition
     today = timezone.localdate()
@@ -153,7 +153,7 @@ def condition_history(request: HttpRequest, slug: str) -> HttpResponse:
 @at_todays_address
 @public_page
 def condition_edition(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """What the page said under one edition. Only what the public has read before is shown."""
+    """The page under one edition that the public has read before."""
     listing = get_object_or_404(Listing.objects.select_related("condition"), slug=slug)
     edition = get_object_or_404(Edition.objects.of_page(listing.condition), number=number)
     today = timezone.localdate()
@@ -167,7 +167,7 @@ def condition_edition(request: HttpRequest, slug: str, number: int) -> HttpRespo
     return response
 
 
-@csrf_exempt  # the page that holds the form is the same for everybody, and so has no token
+@csrf_exempt  # the form's page is the same for all visitors, and so has no token
 @require_http_methods(["GET", "HEAD", "POST"])
 @at_todays_address
 def helpful(request: HttpRequest, slug: str) -> HttpResponse:
@@ -190,7 +190,7 @@ def helpful(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @at_todays_address
 def comment(request: HttpRequest, slug: str, token: str) -> HttpResponse:
-    """What could be better, from somebody who has just answered. One comment for one answer."""
+    """The comment on an answer that was just given. One comment for one answer."""
     listing = get_object_or_404(Listing, slug=slug)
     try:
         feedback = get_object_or_404(Feedback, pk=signing.loads(token, salt=COMMENT), condition=listing.pk)
@@ -237,13 +237,13 @@ def picture(request: HttpRequest, name: str) -> HttpResponseBase:
 
 
 def sees_previews(request: HttpRequest) -> bool:
-    """Whether a visitor is staff, signed in as the admin asks, who may look at working copies."""
+    """Whether the visitor is signed in to the admin, with the permission to view working copies."""
     return admin.site.has_permission(request) and request.user.has_perm("conditions.view_condition")
 
 
 @require_safe
 def shared_preview(request: HttpRequest, token: str) -> HttpResponse:
-    """A page before it is public, for whoever was sent its link."""
+    """A page before it is public, under a preview link."""
     link = PreviewLink.objects.with_token(token)
     if link is None:
         return render(request, "conditions/preview_ended.html", status=404)
@@ -258,7 +258,7 @@ def drawing(request: HttpRequest, file: File) -> HttpResponse:
 
 @require_safe
 def search_page(request: HttpRequest) -> HttpResponse:
-    query = richtext.plain_line(request.GET.get("q", "")[:LONGEST_QUERY])
+    query = richtext.plain_line(request.GET.get("q", "")[:MAX_QUERY_CHARACTERS])
     asked = request.GET.get("page", "1")[:6]
     found = search.find(query, page=max(int(asked), 1) if asked.isdecimal() else 1)
     if not found.total:
@@ -271,7 +271,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
         "some_words_only": found.some_words_only,
         "did_you_mean": found.did_you_mean,
         "did_you_mean_url": "?" + urlencode({"q": found.did_you_mean}),
-        "too_long": len(request.GET.get("q", "")) > LONGEST_QUERY,
+        "too_long": len(request.GET.get("q", "")) > MAX_QUERY_CHARACTERS,
         "page_obj": found.page,
         "pages": links_to_pages(found.page, filters.address_parts(QueryDict.fromkeys(["q"], query))),
     }
@@ -281,7 +281,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def suggestions(request: HttpRequest) -> JsonResponse:
     """Names and questions that begin as the visitor has begun to type, for the script beside the search field."""
-    found = search.suggest(richtext.plain_line(request.GET.get("q", "")[:LONGEST_QUERY]))
+    found = search.suggest(richtext.plain_line(request.GET.get("q", "")[:MAX_QUERY_CHARACTERS]))
     return JsonResponse({"suggestions": [asdict(suggestion) for suggestion in found]})
 
 

@@ -1,4 +1,4 @@
-"""What a page tells machines: schema.org, with nothing in it that the page does not show.
+"""The schema.org description of a page, with nothing in it that the page does not show.
 
 https://schema.org/MedicalWebPage, https://schema.org/MedicalCondition, https://schema.org/FAQPage
 """
@@ -49,7 +49,7 @@ def medical_web_page(content: Content, *, edition: Edition, review: dict[str, An
 
 
 def medical_condition(content: Content) -> dict[str, Any]:
-    """The condition: its names, and what the page lists as symptoms, treatments and risk factors."""
+    """The condition: its names, and the symptoms, treatments and risk factors that the page lists."""
     bodies = {part["kind"]: part["html"] for part in content["sections"]}
     condition: dict[str, Any] = {"@type": "MedicalCondition", "name": content["name"]}
     if content["aliases"]:
@@ -66,7 +66,7 @@ def medical_condition(content: Content) -> dict[str, Any]:
 
 
 def faq_page(faqs: list[dict[str, str]]) -> dict[str, Any]:
-    """Questions and answers, word for word as they stand on the page."""
+    """Questions and answers, word for word as on the page."""
     return {
         "@context": "https://schema.org",
         "@type": "FAQPage",

@@ -1,65 +1,78 @@
-"""Listings: what lists, filters, links and old addresses show of a live page, made when its edition goes live."""
+"""Listings: the rows by which a live page is listed, filtered, linked and found at its old addresses."""
 
+from collections.abc import Iterable
+
+from django.db import IntegrityError, models
+
+from calcsite.errors import UserFacingError
 from conditions import lint
-from conditions.models import Condition, Edition, InternalLink, Listing, ListingTag, OldAddress, PublishedPicture
+from conditions.models import Condition, Edition, Listing, OldAddress, PublishedPicture
 
 
-class AddressTakenError(Exception):
-    """Another public page has the address, or had it and is still reached by it. The message says which."""
+def make_listing(edition: Edition, *, former_slug: str | None) -> Listing:
+    """Write the rows of an edition that goes live. `former_slug` is the address of the edition that was live before.
 
-
-def make_listing(edition: Edition) -> Listing:
-    """Write what the site shows of an edition besides its page. Raises AddressTakenError."""
+    Raises UserFacingError when another public page has the address, or had it and is still reached by it. The caller's
+    transaction is broken then.
+    """
     content = edition.content
-    _keep_address(edition)
-    if Listing.objects.filter(slug=content["slug"]).exclude(pk=edition.condition_id).exists():
-        raise AddressTakenError(f"Another public page already has the address “{content['slug']}”.")
-    listing, _ = Listing.objects.update_or_create(
+    _keep_address(edition, former_slug)
+    listing = Listing(
         condition=edition.condition,
-        defaults={
-            "slug": content["slug"],
-            "name": content["name"],
-            "sort_name": content["name"].casefold(),
-            "letter": first_letter(content["name"]),
-            "summary": content["summary"],
-            "aliases": content["aliases"],
-            "words": " ".join([content["name"], *content["aliases"], content["summary"]]).casefold(),
-            "stored_picture": content["picture"],
-            "question_count": len(content["faqs"]),
-            "featured": content["featured"],
-            "changed_at": edition.published_at,
-        },
+        slug=content["slug"],
+        name=content["name"],
+        sort_name=content["name"].casefold(),
+        letter=first_letter(content["name"]),
+        summary=content["summary"],
+        aliases=content["aliases"],
+        words=" ".join([content["name"], *content["aliases"], content["summary"]]).casefold(),
+        stored_picture=content["picture"],
+        question_count=len(content["faqs"]),
+        featured=content["featured"],
+        changed_at=edition.published_at,
     )
-    listing.related.set(Condition.objects.filter(pk__in=content["related"]))
-    listing.tags.all().delete()
-    ListingTag.objects.bulk_create(
-        ListingTag(listing=listing, kind=kind, slug=tag["slug"], name=tag["name"])
-        for kind, tags in content["tags"].items()
-        for tag in tags
-    )
-    listing.internal_links.all().delete()
-    InternalLink.objects.bulk_create(
-        InternalLink(listing=listing, place=link.where[:80], path=link.path[:500])
-        for link in lint.internal_links(content)
-        if link.path.startswith("/")
-    )
+    try:
+        listing.save()
+    except IntegrityError as error:
+        problem = f"Another public page already has the address “{listing.slug}”. Choose another address."
+        raise UserFacingError(problem) from error
+    _relate(listing, content["related"])
+    tags = [(kind, tag["slug"], tag["name"]) for kind, tags in content["tags"].items() for tag in tags]
+    _replace(listing.tags, ("kind", "slug", "name"), tags)
+    links = [(link.where[:80], link.path[:500]) for link in lint.internal_links(content) if link.path.startswith("/")]
+    _replace(listing.internal_links, ("place", "path"), links)
     if content["picture"]:
         PublishedPicture.objects.get_or_create(name=content["picture"]["file"], condition=edition.condition)
     return listing
 
 
-def _keep_address(edition: Edition) -> None:
-    """When the page moves, its address until now goes on leading to it; one that is taken again is no old address."""
+def _relate(listing: Listing, keys: Iterable[int]) -> None:
+    """Link the conditions with these keys, as far as they exist, and no others."""
+    if set(keys) != set(listing.related.order_by().values_list("pk", flat=True)):
+        listing.related.set(Condition.objects.filter(pk__in=keys))
+
+
+def _replace(rows: models.Manager, fields: tuple[str, ...], wanted: list[tuple[str, ...]]) -> None:
+    """Make the rows of a listing those with the values `wanted`. Writes nothing when they are so already."""
+    if sorted(rows.values_list(*fields)) != sorted(wanted):
+        rows.all().delete()
+        rows.bulk_create(
+            rows.model(listing=rows.instance, **dict(zip(fields, values, strict=True))) for values in wanted
+        )
+
+
+def _keep_address(edition: Edition, former_slug: str | None) -> None:
+    """Keep the former address of a page that moves. An address that is taken again is no old address any more."""
     slug = edition.content["slug"]
-    others = OldAddress.objects.filter(slug=slug).exclude(condition=edition.condition)
-    if other := others.filter(condition__live_edition__isnull=False).select_related("condition").first():
-        raise AddressTakenError(f"“{slug}” was the address of “{other.condition}”, and still leads there.")
-    OldAddress.objects.filter(slug=slug).delete()
-    before = edition.condition.editions.published().filter(number__lt=edition.number)
-    former = before.values_list("content__slug", flat=True).first()
-    taken = Listing.objects.filter(slug=former).exclude(pk=edition.condition_id).exists()
-    if former and former != slug and not taken:
-        OldAddress.objects.update_or_create(slug=former, defaults={"condition": edition.condition})
+    old = OldAddress.objects.filter(slug=slug).select_related("condition").first()
+    if old and old.condition_id != edition.condition_id and old.condition.is_live:
+        problem = f"“{slug}” was the address of “{old.condition}”, and still leads there. Choose another address."
+        raise UserFacingError(problem)
+    if old:
+        old.delete()
+    moves = former_slug and former_slug != slug
+    if moves and not Listing.objects.filter(slug=former_slug).exclude(pk=edition.condition_id).exists():
+        OldAddress.objects.update_or_create(slug=former_slug, defaults={"condition": edition.condition})
 
 
 def first_letter(name: str) -> str:

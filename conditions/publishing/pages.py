@@ -1,15 +1,17 @@
-"""Condition pages: rendering one, keeping it compressed, and knowing when it is no longer true."""
+"""Condition pages: rendering, keeping the compressed page, and dropping it when it is out of date."""
 
 import functools
 import hashlib
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.template import TemplateSyntaxError
 from django.template.loader import render_to_string
@@ -30,14 +32,14 @@ logger = logging.getLogger(__name__)
 def render(edition: Edition, *, on: date, preview: dict[str, Any] | None = None) -> bytes:
     """The finished page of an edition, as it reads on a day at the clinic.
 
-    `preview` is what the bar above a preview shows; the rest of a preview is the page, byte for byte.
+    `preview` is the context of the bar above a preview; the rest of a preview is the page, byte for byte.
     """
     context = page_context(edition, on=on) | {"related": related_pages(edition.content), "preview": preview}
     return render_to_string("conditions/condition_detail.html", context).encode()
 
 
 def page_context(edition: Edition, *, on: date) -> dict[str, Any]:
-    """What the page's template shows of an edition. The same for the public page and for a page of the history."""
+    """The template context of an edition, for the public page and for a page of the history alike."""
     content = content_for_template(edition.content)
     review = review_of(edition, on=on)
     return clinic() | {
@@ -58,7 +60,7 @@ def content_for_template(content: Content) -> Content:
 
 
 def review_of(edition: Edition, *, on: date) -> dict[str, Any]:
-    """Who stands behind an edition, and whether that is still in date on a day at the clinic."""
+    """The review of an edition, and its state on a day at the clinic."""
     if edition.status != Edition.Status.APPROVED:
         state = "unreviewed"
     else:
@@ -82,46 +84,68 @@ def related_pages(content: Content) -> Iterable[dict[str, str]]:
     return Listing.objects.filter(condition__in=content["related"]).values("slug", "name", "summary")
 
 
-class MadePage(NamedTuple):
-    """A page that was rendered and compressed, with the public version it was made from."""
+@dataclass(frozen=True)
+class MadePage:
+    """A finished page that is not stored, with the public version that it shows."""
 
     condition: Condition
     version: int
-    fields: dict[str, Any]
+    html: bytes
+    expires_at: datetime | None
+
+    @cached_property
+    def fields(self) -> dict[str, Any]:
+        """The fields of its RenderedPage. Compresses the page: tens of milliseconds of work."""
+        page = Compressed.thoroughly(self.html)
+        forms = {"etag": page.etag, "brotli": page.brotli, "gzip": page.gzip}
+        return forms | {"layout": layout(), "expires_at": self.expires_at}
+
+
+def make_page(condition: Condition, edition: Edition | None = None) -> MadePage | None:
+    """The finished page of a condition's live edition (`edition`, or read from the database); None without one."""
+    version = PublicVersion.current()  # before all that the page shows
+    if edition is None:
+        edition = Edition.objects.filter(
+            pk__in=Condition.objects.filter(pk=condition.pk).values("live_edition")
+        ).first()
+    if edition is None:
+        return None
+    today = timezone.localdate()
+    return MadePage(condition, version, render(edition, on=today), expires_at(edition, on=today))
+
+
+def keep_page(page: MadePage) -> bool:
+    """Keep a page, unless the public version has changed since it was made. Returns whether it is kept."""
+    kept = RenderedPage(listing_id=page.condition.pk, **page.fields)  # compresses, and so precedes the transaction
+    with transaction.atomic():
+        if not PublicVersion.lock(page.version):
+            return False
+        RenderedPage.objects.bulk_create(
+            [kept], update_conflicts=True, unique_fields=["listing"], update_fields=list(page.fields)
+        )
+    return True
 
 
 def render_ahead(condition: Condition) -> bool:
-    """Render a live page and keep it compressed, so that nobody has to wait for that. Returns whether it is kept."""
+    """Render the live page of a condition and keep it. Returns whether it is kept."""
     page = make_page(condition)
     return page is not None and keep_page(page)
 
 
-def make_page(condition: Condition) -> MadePage | None:
-    """The finished page of a condition's live edition; None when it has none. Takes some hundredths of a second."""
-    version = PublicVersion.current()
-    edition = Condition.objects.select_related("live_edition").get(pk=condition.pk).live_edition
-    if edition is None:
-        return None
-    today = timezone.localdate()
-    page = Compressed.thoroughly(render(edition, on=today))
-    fields = {"etag": page.etag, "brotli": page.brotli, "gzip": page.gzip}
-    return MadePage(condition, version, fields | {"layout": layout(), "expires_at": expires_at(edition, on=today)})
+def keep_latest(page: MadePage) -> None:
+    """Keep the page of an edition that has just gone live, made anew if the public side has changed since.
 
-
-@transaction.atomic
-def keep_page(page: MadePage) -> bool:
-    """Keep a page, unless the public side is no longer what it was made from. Returns whether it is kept.
-
-    Whoever changed the public side meanwhile has made the page anew, or the next round will.
+    Without a kept page the page is rendered for each visitor until the worker makes it (`render_missing`).
     """
-    if PublicVersion.lock() != page.version:
-        return False
-    RenderedPage.objects.update_or_create(listing_id=page.condition.pk, defaults=page.fields)
-    return True
+    try:
+        if not keep_page(page):
+            render_ahead(page.condition)
+    except DatabaseError:
+        logger.exception("the page of %s is live and could not be kept", page.condition)
 
 
 def expires_at(edition: Edition, *, on: date) -> datetime | None:
-    """The moment when the page of an edition, rendered as of the day `on`, begins to read differently by itself.
+    """The moment from which the page of an edition, rendered for the day `on`, is out of date by itself.
 
     That is the start of its review's due day, midnight at the clinic; None when that day has come or there is none.
     """
@@ -132,14 +156,14 @@ def expires_at(edition: Edition, *, on: date) -> datetime | None:
 
 def forget_pages_showing(condition: Condition) -> None:
     """Drop the kept pages on which `condition` appears: its own and those that point to it."""
-    RenderedPage.objects.filter(listing__related=condition).delete()
-    RenderedPage.objects.filter(listing=condition.pk).delete()
+    pointing = Listing.related.through.objects.filter(condition=condition.pk).values("listing")
+    RenderedPage.objects.filter(Q(listing=condition.pk) | Q(listing__in=pointing)).delete()
 
 
 def render_missing(*, most: int = 200) -> int:
     """Render up to `most` live pages that are not kept, or were made with another layout. Returns how many are now.
 
-    A page that cannot be rendered is logged and left: the others must not wait for it.
+    A page that cannot be rendered is logged and skipped.
     """
     stale = Condition.objects.filter(listing__isnull=False).exclude(
         Q(listing__rendered__layout=layout())
@@ -156,7 +180,7 @@ def render_missing(*, most: int = 200) -> int:
 
 @functools.cache
 def layout() -> str:
-    """A mark of what decides how a page looks besides the database: code, templates, static files, some settings."""
+    """The hash of all inputs of a page besides the database: code, templates, static files, some settings."""
     mark = hashlib.sha256(f"{settings.SITE_URL} {settings.TIME_ZONE} {settings.DEBUG}".encode())
     mark.update((settings.BASE_DIR / "constraints.txt").read_bytes())
     packages = [settings.BASE_DIR / name for name in ("calcsite", "conditions", "appointments")]

@@ -1,7 +1,7 @@
-"""Previewing: the public page before it is public, for staff and for those to whom they send a link.
+"""Previews: the page before it is public, for staff and under preview links.
 
-A preview is made by the page's own template from what `composing.compose` makes, so below the bar that says it is a
-preview it is the page, byte for byte. Nothing of it is stored or kept by a cache.
+A preview is made by the page's own template from a composed content, so below the preview's bar it is the page, byte
+for byte. It is neither stored nor cached.
 """
 
 import copy
@@ -17,19 +17,19 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from calcsite.errors import UserFacingError
 from calcsite.models import PublicName
 from calcsite.security.tokens import digest_of
 from conditions.composing import compose
 from conditions.models import Condition, Edition, PageEvent, PreviewLink, PublishedPicture
 from conditions.months import months_after
 from conditions.publishing import pages
-from conditions.publishing.publishing import PublishingError
 
-LONGEST = 30  # days that a link may last
+MAX_LINK_DAYS = 30
 
 
 def composed(condition: Condition) -> Edition:
-    """The edition that the working copy would make if it were sent for review now. It is not stored."""
+    """The edition that a submission of the working copy would make now. Not stored."""
     last = condition.editions.aggregate(last=Max("number"))["last"] or 0
     return Edition(condition=condition, number=last + 1, content=compose(condition))
 
@@ -77,13 +77,13 @@ def share(
 ) -> tuple[PreviewLink, str]:
     """Make a link for people without an account: to one edition, or to the working copy as it will be.
 
-    Returns it with its secret, which is not kept and cannot be shown again. Raises PublishingError for less than one
-    day or more than `LONGEST`, or an edition of another page.
+    Returns it with its secret, which is not kept and cannot be shown again. Raises UserFacingError for less than one
+    day or more than `MAX_LINK_DAYS`, or an edition of another page.
     """
-    if not 1 <= days <= LONGEST:
-        raise PublishingError(f"A preview link lasts from 1 to {LONGEST} days.")
+    if not 1 <= days <= MAX_LINK_DAYS:
+        raise UserFacingError(f"A preview link lasts from 1 to {MAX_LINK_DAYS} days.")
     if edition is not None and edition.condition_id != condition.pk:
-        raise PublishingError("That edition is of another page.")
+        raise UserFacingError("That edition is of another page.")
     token, now = secrets.token_urlsafe(24), timezone.now()
     link = PreviewLink.objects.create(
         condition=condition,
@@ -106,7 +106,7 @@ def unshare(*, link: PreviewLink, by: AbstractBaseUser) -> None:
 
 
 def shared_edition(link: PreviewLink) -> Edition:
-    """What a link shows."""
+    """The edition that a preview link shows."""
     return as_it_will_read(link.edition or composed(link.condition))
 
 

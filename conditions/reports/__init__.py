@@ -1,4 +1,4 @@
-"""Reports for staff: what is late, waits, leads nowhere, or was looked for in vain, each with one click to act.
+"""Reports for staff: overdue reviews, waiting editions, broken links, searches that found nothing, and others.
 
 None of them takes more queries when there are more pages.
 """

@@ -1,4 +1,4 @@
-"""The reports by name: whose they are, what is on them, and the one click from which to act on each row.
+"""The reports: their titles, permissions and rows, each row with a link to its action.
 
 The same rows are shown on the first page of the admin, on the page of reports and in the weekly e-mail; so their words
 are here, once, and not in three templates.
@@ -16,15 +16,16 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from conditions.models import Condition, Edition, EmptySearch, PageEvent
+from conditions.parts import PARTS
 from conditions.reports.links import BrokenLink, broken_links
 from conditions.reports.readers import Unhelpful, unhelpful
 
-SOON = 90  # days
+SOON_DAYS = 90
 
 
 @dataclass(frozen=True)
 class Row:
-    """One thing to act on: what it is, what is the matter, and where to do what about it."""
+    """A report row: title, problem, link to the action."""
 
     name: str
     detail: str
@@ -36,7 +37,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
-    """One kind of thing to act on. `needs` are the permissions to do so, any of which is enough."""
+    """A report. `needs` are the permissions to act on its rows; any of them is enough."""
 
     key: str
     title: str
@@ -64,7 +65,7 @@ def may_see(user: AbstractUser, report: Report) -> bool:
 
 
 def found_for(user: AbstractUser, reports: Sequence[Report], *, on: date, most: int) -> list[Found]:
-    """What is on those of some reports that are somebody's, each with up to `most` rows."""
+    """The rows of the reports that a user may see, up to `most` of each."""
     return [_found(user, report, on, most) for report in reports if may_see(user, report)]
 
 
@@ -155,36 +156,30 @@ def _empty_search(search: EmptySearch, on: date) -> Row:
     return Row(f"“{search.query}”", f"{times}, last on {_day(search.last_on)}", "Answer", url)
 
 
-# The id in the form of a condition that holds what a fixed part of the page shows, by its anchor there.
-FORM_PARTS = {
-    "summary": "id_summary",
-    "picture": "id_picture",
-    "in-short": "id_key_facts",
-    "care-card": "id_emergency_signs",
-    "sources": "sources-group",
-}
+# The id in the form of a condition, by the place of a part on the page.
+FORM_IDS = {part.place: part.form_id for part in PARTS if part.place}
 
 
 def _broken_link(link: BrokenLink, on: date) -> Row:
     detail = f"{link.path} has moved to {link.moved_to}" if link.moved_to else f"{link.path} is not there"
-    part = "faqs-group" if link.place.startswith("faq-") else FORM_PARTS.get(link.place, "sections-group")
+    part = "faqs-group" if link.place.startswith("faq-") else FORM_IDS.get(link.place, "sections-group")
     url = reverse(f"admin:conditions_{link.kind}_change", args=[link.row])
     return Row(link.name, detail, "Edit", f"{url}#{part}" if link.place else url)
 
 
 def _light(editions: QuerySet[Edition]) -> QuerySet[Edition]:
-    """What rows say of editions, without their content."""
+    """Editions with the fields that rows show, without their content."""
     return editions.select_related("condition", "submitted_by", "decided_by").defer("content")
 
 
 def _is_under_way(**same: OuterRef) -> Exists:
-    """Whether an edition of a page, with the `same` values, waits for a clinician or for its time to go live."""
+    """Whether an edition of the page with the `same` values waits for a clinician or for its time to go live."""
     under_way = Edition.objects.filter(Q(status="submitted") | Q(status="approved", published_at=None))
     return Exists(under_way.filter(condition=OuterRef("pk"), **same))
 
 
 def _taken_off() -> QuerySet[Condition]:
-    """Pages that the public could read and cannot now, with when and why; the last one first."""
+    """Pages taken off the site, with the time and the reason; the last one first."""
     steps = PageEvent.objects.filter(condition=OuterRef("pk"), kind=PageEvent.Kind.WITHDRAWN).order_by("-pk")
     at, why = (Subquery(steps.values(name)[:1]) for name in ("at", "why"))
     taken_off = Condition.objects.annotate(withdrawn_at=at, withdrawn_why=why)
@@ -229,9 +224,9 @@ OVERDUE = Report(
 DUE_SOON = Report(
     "due-soon",
     "Review due soon",
-    f"Due within {SOON} days.",
+    f"Due within {SOON_DAYS} days.",
     (EDITOR,),
-    lambda user, on: Condition.objects.due_soon(on, days=SOON),
+    lambda user, on: Condition.objects.due_soon(on, days=SOON_DAYS),
     _due,
 )
 NEVER_REVIEWED = Report(
@@ -315,7 +310,8 @@ REPORTS = [
     UNHELPFUL,
     EMPTY_SEARCHES,
 ]
-# What waits for one person, in order. Most pages of a young site were never reviewed: on the desk of administrators.
+# The reports of one user's desk, in order. Most pages of a young site were never reviewed: only administrators have
+# that report on their desk.
 DESK = [
     WAITING,
     SENT_BACK,
@@ -328,5 +324,5 @@ DESK = [
     SCHEDULED,
     replace(NEVER_REVIEWED, needs=(ADMINISTRATOR,)),
 ]
-# The first page also tells what became of one's own work, which no e-mail need do.
+# The first page also shows the user's own submissions, which the e-mail leaves out.
 FIRST_PAGE = [*DESK[:2], SENT, *DESK[2:]]

@@ -1,4 +1,4 @@
-"""Digests: once a week, what waits for each member of staff, by e-mail.
+"""Digests: a weekly e-mail to each member of staff with the reports of their desk.
 
 Every Monday from seven o'clock at the clinic. When the worker was down then, they go as soon as it is up again in that
 week, and not later.
@@ -17,21 +17,21 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
-from post_office import mail
 
 from calcsite.context import clinic
+from calcsite.mail.models import StaffMail
 from conditions import reports
 from conditions.models import DigestSent
 
 FROM_TIME = time(7)
-ROWS = 10  # of each report
+ROWS_PER_REPORT = 10
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 logger = logging.getLogger(__name__)
 
 
 def send_due(at: datetime | None = None) -> int:
-    """Put this week's digests into the outbox that are not there yet. Returns how many.
+    """Queue this week's digests that are not there yet. Returns their number.
 
     Any number of workers may do this at once: a person's week is taken in the transaction that writes the message.
     """
@@ -45,7 +45,7 @@ def send_due(at: datetime | None = None) -> int:
 def _people(monday: date) -> QuerySet[AbstractUser]:
     """Staff who can act on something, want the digest, and have had no chance of it yet this week.
 
-    A person without a profile wants it: that is what a new profile says. Who came later waits until next Monday.
+    A person without a profile wants it, as the default of a profile is. A newer account waits until next Monday.
     """
     users = get_user_model().objects
     needed = {permission for report in reports.DESK for permission in report.needs}
@@ -60,10 +60,10 @@ def _people(monday: date) -> QuerySet[AbstractUser]:
 
 def _send(person: AbstractUser, monday: date, *, on: date) -> bool:
     """Whether something waits for a person and this worker was the one to tell. Either way, their week is done."""
-    found = [each for each in reports.found_for(person, reports.DESK, on=on, most=ROWS) if each.total]
+    found = [each for each in reports.found_for(person, reports.DESK, on=on, most=ROWS_PER_REPORT) if each.total]
     context = {"person": person, "found": found, "total": sum(each.total for each in found)} | clinic()
     with transaction.atomic():
-        return _is_mine(person, monday) and bool(found) and _put_into_outbox(person, context)
+        return _is_mine(person, monday) and bool(found) and _queue(person, context)
 
 
 def _is_mine(person: AbstractUser, monday: date) -> bool:
@@ -76,18 +76,17 @@ def _is_mine(person: AbstractUser, monday: date) -> bool:
     return True
 
 
-def _put_into_outbox(person: AbstractUser, context: dict[str, object]) -> bool:
+def _queue(person: AbstractUser, context: dict[str, object]) -> bool:
     """Whether there was an address to send to."""
     try:
         validate_email(person.email)
     except ValidationError:
         logger.warning("the weekly e-mail cannot be sent to account %s: its address is none", person.pk)
         return False
-    # The outbox takes what it is given for templates: what staff or readers wrote must reach it as a value.
-    parts = {
-        "subject": render_to_string("conditions/emails/digest_subject.txt", context),
-        "text": render_to_string("conditions/emails/digest.txt", context),
-        "html": render_to_string("conditions/emails/digest.html", context),
-    }
-    mail.send(person.email, subject="{{ subject }}", message="{{ text }}", html_message="{{ html }}", context=parts)
+    StaffMail.objects.create(
+        to=person.email,
+        subject=render_to_string("conditions/emails/digest_subject.txt", context),
+        text=render_to_string("conditions/emails/digest.txt", context),
+        html=render_to_string("conditions/emails/digest.html", context),
+    )
     return True

@@ -11,10 +11,11 @@ from django.urls import Resolver404, ResolverMatch, resolve, reverse
 from conditions.choices import SectionKind
 from conditions.lint import reading
 from conditions.models import FAQ, GeneralPage, InternalLink, Listing, OldAddress, SearchDocument
+from conditions.parts import PARTS
 
-MOST = 500  # addresses; whoever has more of them gone has another problem
+MAX_ADDRESSES = 500  # addresses; with more of them gone the site has another problem
 ON_EVERY_PAGE = {"", "top", "main"}
-ON_CONDITION_PAGES = {*ON_EVERY_PAGE, "review", "in-short", "care-card", "faqs", "sources"}  # templates/conditions
+ON_CONDITION_PAGES = {*ON_EVERY_PAGE, "review", *(part.place for part in PARTS if part.has_anchor)}
 ABOUT_A_CONDITION = {"detail", "history", "edition", "helpful"}
 SECTIONS = frozenset(SectionKind.values)
 
@@ -23,8 +24,8 @@ SECTIONS = frozenset(SectionKind.values)
 class BrokenLink:
     """A link that leads nowhere, or to an address that a page once had (`moved_to`).
 
-    `kind` is what it stands in (a condition's page, a question or a general page), `row` the key and `name` the name
-    of that, and `place` the id of the part of the page.
+    `kind` is the kind of page with the link (a condition's page, a question or a general page), `row` its key, `name`
+    its name, and `place` the id of the part of the page.
     """
 
     kind: str
@@ -36,7 +37,7 @@ class BrokenLink:
 
 
 def broken_links() -> list[BrokenLink]:
-    """All of them: what is gone first, then what has moved; by the name of what the link stands in.
+    """All broken links, sorted by the name of their page: missing addresses first, then moved ones.
 
     Links within one page are not among them: the page is frozen together with the places that they lead to.
     """
@@ -50,13 +51,13 @@ def broken_links() -> list[BrokenLink]:
 
 def _on_live_pages(wrong: dict[str, str]) -> Iterator[BrokenLink]:
     """Every place on a live page that links to one of these addresses."""
-    links = InternalLink.objects.filter(path__in=sorted(wrong)[:MOST])
+    links = InternalLink.objects.filter(path__in=sorted(wrong)[:MAX_ADDRESSES])
     for row, name, place, path in links.values_list("listing", "listing__name", "place", "path").distinct():
         yield BrokenLink("condition", row, name, place, path, wrong[path])
 
 
 def _written_links() -> Iterator[BrokenLink]:
-    """The links of what has no editions, right or wrong."""
+    """The links of content without editions, right or wrong."""
     questions = FAQ.objects.about_service().values_list("pk", "question", "answer")
     pages = GeneralPage.objects.values_list("pk", "title", "body")
     for kind, rows in (("faq", questions), ("generalpage", pages)):
@@ -73,7 +74,7 @@ def _wrong_among(links: list[BrokenLink], addresses: "Addresses") -> Iterator[Br
 
 
 class Addresses:
-    """What there is to link to, as far as some paths ask for it."""
+    """The addresses of the site, as far as the given paths need them."""
 
     def __init__(self, asked: Iterable[str]) -> None:
         self._asked = {path: _parts(path) for path in asked}
@@ -140,7 +141,7 @@ class Addresses:
 
 
 def _parts(path: str) -> tuple[str, str]:
-    """An address without what is asked of it, and the place on its page."""
+    """An address without its query, and the place on its page."""
     try:
         parts = urlsplit(path)
     except ValueError:

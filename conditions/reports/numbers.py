@@ -18,7 +18,7 @@ WEEKS, MONTHS, SEARCH_WEEKS = 26, 12, 12
 
 
 def charts_for(user: AbstractUser, on: date) -> list[Chart]:
-    """The pictures that concern somebody and have something to show, one query each."""
+    """The charts that a user has the permissions for and that have numbers, one query each."""
     charts = []
     if user.has_perm(EDITOR) or user.has_perm(REVIEWER):
         charts += [helpful_by_week(on), reviews_by_month(on)]
@@ -38,7 +38,7 @@ def _week(monday: date) -> str:
 
 
 def helpful_by_week(on: date) -> Chart:
-    """The share of readers who said that a page had helped them; weeks in which nobody answered have none."""
+    """The share of readers who said that a page had helped them; a week without answers has none."""
     weeks = _weeks(on, WEEKS)
     answers = Feedback.objects.filter(created_at__gte=midnight(weeks[0])).order_by()
     counted = answers.annotate(week=TruncWeek("created_at")).values("week")

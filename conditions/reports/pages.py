@@ -1,17 +1,17 @@
-"""What working copies say that were stored before anybody noted it."""
+"""The checksums of working copies that have none yet."""
 
 from django.db import transaction
 
+from calcsite.checksums import checksum
 from conditions.composing import compose
 from conditions.models import Condition
-from conditions.models.editions import checksum
 from conditions.publishing.publishing import locked
 
-AT_A_TIME = 50  # working copies
+BATCH_WORKING_COPIES = 50
 
 
-def learn_working_copies(most: int = AT_A_TIME) -> int:
-    """Note what working copies say that nobody has noted yet, up to so many. Returns how many."""
+def learn_working_copies(most: int = BATCH_WORKING_COPIES) -> int:
+    """Store the checksum of up to `most` working copies without one. Returns their number."""
     unknown = Condition.objects.filter(working_checksum="").order_by("pk").values_list("pk", flat=True)[:most]
     return sum(map(_learn_working_copy, unknown))
 

@@ -1,4 +1,4 @@
-"""What readers tell by answering "Was this page helpful?"."""
+"""Pages that too few readers found helpful, by their answers to "Was this page helpful?"."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from conditions.models import Feedback
 
-SINCE = timedelta(days=90)
-FEWEST_ANSWERS = 5
-HELPFUL = 60  # percent
-COMMENTS = 3  # of each page
+PERIOD = timedelta(days=90)
+MIN_ANSWERS = 5
+MIN_HELPFUL_PERCENT = 60
+COMMENTS_PER_PAGE = 3
 
 
 @dataclass(frozen=True)
@@ -33,18 +33,21 @@ def midnight(day: date) -> datetime:
 
 def unhelpful(on: date) -> list[Unhelpful]:
     """Public pages that less than 60% of at least 5 readers found helpful in the last 90 days, the worst first."""
-    recent = Feedback.objects.filter(created_at__gte=midnight(on - SINCE), condition__live_edition__isnull=False)
+    recent = Feedback.objects.filter(created_at__gte=midnight(on - PERIOD), condition__live_edition__isnull=False)
     pages = list(
         recent.order_by()
         .values("condition", name=F("condition__name"))
         .annotate(answers=Count("pk"), helped=Count("pk", filter=Q(helpful=True)))
-        .filter(answers__gte=FEWEST_ANSWERS, helped__lt=F("answers") * HELPFUL / 100.0)
+        .filter(answers__gte=MIN_ANSWERS, helped__lt=F("answers") * MIN_HELPFUL_PERCENT / 100.0)
     )
     comments: dict[int, list[str]] = {}
     newest = Window(RowNumber(), partition_by="condition", order_by=["-created_at", "-pk"])
     said = recent.filter(condition__in=[page["condition"] for page in pages]).exclude(comment="")
     for condition, comment in (
-        said.annotate(place=newest).filter(place__lte=COMMENTS).order_by("place").values_list("condition", "comment")
+        said.annotate(place=newest)
+        .filter(place__lte=COMMENTS_PER_PAGE)
+        .order_by("place")
+        .values_list("condition", "comment")
     ):
         comments.setdefault(condition, []).append(comment)
     found = [Unhelpful(**page, comments=comments.get(page["condition"], [])) for page in pages]

@@ -1,18 +1,19 @@
-"""Rich text: what it may hold, and the one place where HTML is declared safe.
+"""Rich text: the elements that it may contain, and the one place where HTML is declared safe.
 
 Allowed are paragraphs, headings below a section's own (h3, h4), lists, tables and links. Text is cleaned when an
-editor saves it and again when an edition is composed, so that it does not matter which way it came in.
+editor saves it and again when an edition is composed, so text that came in another way is clean too.
 """
 
 import json
 import re
-from html.parser import HTMLParser
 from typing import Any
 
 import nh3
 from django.core.exceptions import ValidationError
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+
+from conditions.richtext.reading import Start, pieces_of
 
 EDITOR_EXTENSIONS = {
     "Heading": {"levels": [3, 4]},
@@ -48,7 +49,7 @@ _EMPTY = re.compile(r"<(p|h3|h4|li)>(?:\s|&nbsp;|<br>)*</\1>")
 
 
 def sanitise(html: str) -> str:
-    """Rich text with everything removed that is not allowed; scripts go with what they hold, other tags leave it.
+    """Rich text with everything removed that is not allowed: scripts with their content, other elements without it.
 
     Sanitising twice gives the same as once, so a preview and the page made from it cannot differ.
     """
@@ -59,7 +60,7 @@ def sanitise(html: str) -> str:
 
 
 def validate_says_something(html: str) -> None:
-    """Raises ValidationError when nothing to read is left of rich text once it is cleaned."""
+    """Raises ValidationError when cleaned rich text has no words."""
     if not plain_text(sanitise(html)):
         raise ValidationError("Write some text here: what was pasted holds nothing that a page may show.")
 
@@ -70,7 +71,7 @@ def plain_line(text: str) -> str:
 
 
 def web_address(text: str) -> str:
-    """An address on the web; nothing where it is something else, such as code that a browser would run."""
+    """An address on the web; "" for anything else, such as code that a browser would run."""
     address = plain_line(text)
     return address if address.lower().startswith(("http://", "https://")) else ""
 
@@ -81,12 +82,12 @@ def plain_lines(text: str) -> list[str]:
 
 
 def safe(html: str) -> SafeString:
-    """Rich text, ready for a template. It is cleaned here too: nothing is trusted for where it was stored."""
+    """Rich text, ready for a template. Cleaned here too: stored text is not trusted."""
     return mark_safe(sanitise(html))  # noqa: S308 - this is the place that sanitises
 
 
 def safe_page(html: str) -> SafeString:
-    """Rich text that is a whole page and no section of one: its headings stand one level higher, under the title."""
+    """Rich text that is a whole page: its headings are one level higher than in a section, under the title."""
     raised = re.sub(r"(</?)h([34])>", lambda tag: f"{tag[1]}h{int(tag[2]) - 1}>", sanitise(html))
     return mark_safe(raised)  # noqa: S308 - cleaned in the line above
 
@@ -112,42 +113,22 @@ _JSON_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>
 
 def plain_text(html: str) -> str:
     """The visible words of rich text, blocks separated by a space."""
-    reader = _Reader()
-    reader.feed(html)
-    return " ".join(" ".join(reader.blocks).split())
+    parts = (piece if isinstance(piece, str) else "" if piece.tag == "a" else " " for piece in pieces_of(html))
+    return " ".join("".join(parts).split())
 
 
 def points(html: str) -> list[str]:
-    """What a section names one by one: its h3 headings, or the items of its lists where it has no heading."""
-    reader = _Reader()
-    reader.feed(html)
-    return [" ".join(text.split()).rstrip(".;,") for text in reader.headings or reader.items if text.strip()]
-
-
-class _Reader(HTMLParser):
-    """Collects the visible text of a piece of rich text."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.blocks: list[str] = [""]
-        self.headings: list[str] = []
-        self.items: list[str] = []
-        self._open: list[list[str]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag != "a":
-            self.blocks.append("")
-        if tag in {"h3", "li"}:
-            self._open.append([tag, ""])
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag != "a":
-            self.blocks.append("")
-        if tag in {"h3", "li"} and self._open and self._open[-1][0] == tag:
-            _, text = self._open.pop()
-            (self.headings if tag == "h3" else self.items).append(text)
-
-    def handle_data(self, data: str) -> None:
-        self.blocks[-1] += data
-        for element in self._open:
-            element[1] += data
+    """The points that a section lists: its h3 headings, or the items of its lists where it has no heading."""
+    found: dict[str, list[str]] = {"h3": [], "li": []}
+    open_texts: list[list[str]] = []
+    for piece in pieces_of(html):
+        if isinstance(piece, str):
+            for texts in open_texts:
+                texts.append(piece)
+        elif piece.tag in found:
+            if isinstance(piece, Start):
+                open_texts.append([])
+            else:
+                found[piece.tag].append("".join(open_texts.pop()))
+    texts = (" ".join(text.split()) for text in found["h3"] or found["li"])
+    return [text.rstrip(".;,") for text in texts if text]

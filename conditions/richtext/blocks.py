@@ -1,14 +1,14 @@
-"""Rich text as the blocks that a reader sees, one after the other, each in plain text.
+"""Rich text as blocks in plain text, one after the other, for a comparison.
 
-What stands behind the words is written out, so that it can be compared: where a link leads, where a line breaks, how
-wide a cell is. Such a mark holds a no-break space, and no text of an editor does here: nobody can write one by hand.
+Links, line breaks and the spans of cells are written out, so that they can be compared. Such a mark holds a no-break
+space, which the text of an editor does not: no mark can be written by hand.
 """
 
 import re
 from dataclasses import dataclass
-from html.parser import HTMLParser
 
 from conditions import richtext
+from conditions.richtext.reading import End, Start, pieces_of
 
 PARAGRAPH = "Paragraph"
 HEADINGS = {"h3": "Heading", "h4": "Smaller heading"}
@@ -20,7 +20,7 @@ IN_CELL = {"p": BREAK, "li": " •\u00a0 ", "h3": " (heading)\u00a0 ", "h4": " (
 
 @dataclass(frozen=True)
 class Block:
-    """A paragraph, heading, item or row. `is_detail` says that it is no text of the page: its words aren't counted."""
+    """A paragraph, heading, item or row. The words of a detail (`is_detail`) are no text of the page: not counted."""
 
     label: str
     text: str
@@ -28,29 +28,36 @@ class Block:
 
 
 def blocks_of(html: str) -> list[Block]:
-    """The blocks of rich text, as the page shows it: cleaned first."""
-    reader = _Reader()
-    reader.feed(richtext.sanitise(html))
-    reader.close()
-    reader.finish_block()
-    return reader.blocks
+    """The blocks of rich text as the page shows it: cleaned first."""
+    view = _Blocks()
+    for piece in pieces_of(richtext.sanitise(html)):
+        if isinstance(piece, str):
+            view.add_text(re.sub(r"\s+", " ", piece))
+        elif isinstance(piece, Start):
+            view.start(piece)
+        else:
+            view.end(piece)
+    view.finish_block()
+    return view.blocks
 
 
-class _Reader(HTMLParser):
+class _Blocks:
     def __init__(self) -> None:
-        super().__init__()
         self.blocks: list[Block] = []
         self._text: list[str] = []
         self._open: list[str] = []
-        self._targets: list[str | None] = []
-        self._cells: list[str] = []  # of the row that is being read
+        self._links: list[str | None] = []
+        self._cells: list[str] = []  # of the current row
         self._begins_item = False
         self._numbered_from = ""
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
+    def add_text(self, text: str) -> None:
+        self._text.append(text)
+
+    def start(self, element: Start) -> None:
+        tag, given = element.tag, element.attributes
         if tag == "a":
-            self._targets.append(given.get("href"))
+            self._links.append(given.get("href"))
         elif tag == "br":
             self._text.append(BREAK)
         elif tag in {"td", "th"}:
@@ -65,18 +72,15 @@ class _Reader(HTMLParser):
             self._begins_item = self._begins_item or tag == "li"
             self._numbered_from = given.get("start") or self._numbered_from
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "a":
-            target = self._targets.pop() if self._targets else None
+    def end(self, element: End) -> None:
+        if element.tag == "a":
+            target = self._links.pop()
             if target is not None:
                 self._text.append(f" (link:\u00a0{'%20'.join(target.split())}) ")
-        elif not self._cells or tag in {"table", "tr"}:
+        elif not self._cells or element.tag in {"table", "tr"}:
             self.finish_block()
-            if tag in self._open:
-                del self._open[len(self._open) - 1 - self._open[::-1].index(tag) :]
-
-    def handle_data(self, data: str) -> None:
-        self._text.append(re.sub(r"\s+", " ", data))
+            if element.tag in self._open:
+                del self._open[len(self._open) - 1 - self._open[::-1].index(element.tag) :]
 
     def finish_block(self) -> None:
         text = re.sub(" +", " ", "".join(self._text)).strip(" ")
@@ -104,7 +108,7 @@ class _Reader(HTMLParser):
 
 
 def _row(cells: list[str]) -> str:
-    """A row of a table, by which of its cells are headings."""
+    """The label of a table's row, with the places of its headings."""
     headings = [str(place) for place, tag in enumerate(cells, start=1) if tag == "th"]
     if len(headings) == len(cells):
         return "Table headings"
@@ -112,6 +116,6 @@ def _row(cells: list[str]) -> str:
 
 
 def _spans(given: dict[str, str | None]) -> list[str]:
-    """What is said before a cell that covers more than one column or row."""
+    """The words before a cell that covers more than one column or row."""
     words = {"colspan": "columns\u00a0wide", "rowspan": "rows\u00a0high"}
-    return [f" ({given[name]}\u00a0{what}) " for name, what in words.items() if given.get(name)]
+    return [f" ({given[name]}\u00a0{unit}) " for name, unit in words.items() if given.get(name)]

@@ -1,10 +1,10 @@
-"""Rich text in a file: each block on a line of its own, so that a person can read it and see what has changed."""
+"""Rich text in a file: each block on a line of its own, for readers and for comparisons of two files."""
 
 import re
 
 BLOCK = r"</?(?:p|h3|h4|ul|ol|li|table|thead|tbody|tr|th|td)\b[^<>]*>"
 HOLDERS = {"ul", "ol", "table", "thead", "tbody", "tr"}
-DEEPEST = 10  # however deep the lists go
+MAX_INDENT = 10  # however deep the lists go
 _BLOCK = re.compile(BLOCK)
 _BETWEEN = re.compile(rf"({BLOCK})\s+(?={BLOCK})")
 _ITEM = re.compile(r"<(?:li|td|th)\b")
@@ -18,7 +18,7 @@ def without_layout(html: str) -> str:
 def with_layout(html: str) -> str:
     """Rich text, line by line; `without_layout` takes the lines together again.
 
-    An item of a list or a cell of a table shares its line with what it begins with.
+    An item of a list or a cell of a table shares its line with its first block.
     """
     html = without_layout(html)
     parts: list[str] = []
@@ -31,7 +31,7 @@ def with_layout(html: str) -> str:
         parts.append(html[end : block.start()])
         follows = before and block.start() == end
         if follows and (holds or not closes) and not _ITEM.match(before):
-            parts.append("\n" + "  " * min(max(depth, 0), DEEPEST))
+            parts.append("\n" + "  " * min(max(depth, 0), MAX_INDENT))
         parts.append(tag)
         depth += holds and not closes
         before, end = tag, block.end()

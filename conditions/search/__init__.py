@@ -1,4 +1,4 @@
-"""Search over live condition pages and questions: ranked, stemmed, and bounded in what one search may cost."""
+"""Search over live condition pages and questions: ranked, stemmed, and of bounded cost."""
 
 from conditions.search.empty import forget_old_empty, note_empty
 from conditions.search.finding import Found, Hit, find

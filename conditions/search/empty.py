@@ -1,4 +1,4 @@
-"""Searches that found nothing: the words are counted, without who asked, so that staff can see what is missing."""
+"""Searches that found nothing: counted anonymously, so that staff can see the gaps of the content."""
 
 # ruff: noqa: S608 - the SQL is made of constants of this project; values are parameters
 
@@ -11,17 +11,17 @@ from django.utils import timezone
 from conditions.models import EmptySearch
 from conditions.search.words import all_words, fold
 
-LONGEST = 60  # characters
-MOST_WORDS = 6
-MOST_DIGITS = 4  # a telephone number, a date of birth or a patient's number has more
-MOST = 5000  # different searches that are kept; beyond them only known ones are counted
-KEPT = timedelta(days=180)
+MAX_CHARACTERS = 60
+MAX_WORDS = 6
+MAX_DIGITS = 4  # a telephone number, a date of birth or a patient's number has more
+MAX_ROWS = 5000  # different searches that are kept; beyond them only known ones are counted
+RETENTION = timedelta(days=180)
 
-# Asked again after somebody acted on it, a search is open again: what was done did not help.
+# A search that is made again after it was handled is open again: the answer did not help.
 COUNT = f"""
     INSERT INTO conditions_emptysearch (query, count, first_on, last_on)
     SELECT %s, 1, %s, %s WHERE EXISTS (SELECT 1 FROM conditions_emptysearch WHERE query = %s)
-        OR (SELECT count(*) FROM conditions_emptysearch) < {MOST}
+        OR (SELECT count(*) FROM conditions_emptysearch) < {MAX_ROWS}
     ON CONFLICT (query) DO UPDATE SET count = conditions_emptysearch.count + 1, last_on = excluded.last_on,
         handled_on = NULL, handled_by_id = NULL
 """
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 def note_empty(query: str, on: date | None = None) -> None:
-    """Count a search that found nothing, on a day at the clinic. One that may tell who asked is not kept.
+    """Count a search that found nothing, on a day at the clinic. One that may identify a person is not kept.
 
     Never raises: no search fails because it could not be counted.
     """
@@ -46,18 +46,18 @@ def note_empty(query: str, on: date | None = None) -> None:
 
 
 def may_be_kept(query: str) -> bool:
-    """Whether a search is short, made of words, and unlike an e-mail address, a number of somebody's or a sentence."""
+    """Whether a search is short, made of words, and unlike an e-mail address, a person's number or a sentence."""
     words = all_words(query)
     return (
         "@" not in query
-        and len(query.strip()) <= LONGEST
-        and len(" ".join(words)) <= LONGEST
-        and len(words) <= MOST_WORDS
-        and sum(character.isnumeric() for character in query) <= MOST_DIGITS
+        and len(query.strip()) <= MAX_CHARACTERS
+        and len(" ".join(words)) <= MAX_CHARACTERS
+        and len(words) <= MAX_WORDS
+        and sum(character.isnumeric() for character in query) <= MAX_DIGITS
         and any(character.isalpha() for word in words for character in word)
     )
 
 
 def forget_old_empty(on: date | None = None) -> int:
-    """Delete the searches that nobody has made for half a year. Returns how many there were."""
-    return EmptySearch.objects.filter(last_on__lt=(on or timezone.localdate()) - KEPT).delete()[0]
+    """Delete the searches that were last made half a year ago or earlier. Returns their number."""
+    return EmptySearch.objects.filter(last_on__lt=(on or timezone.localdate()) - RETENTION).delete()[0]

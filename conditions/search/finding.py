@@ -1,12 +1,12 @@
-"""Finding: conditions and questions for what a visitor typed, the best first.
+"""Finding: the conditions and questions that match a query, the best first.
 
-All words must match. When nothing has them all, whatever has any of them is found instead (`Found.some_words_only`).
+All words must match. When nothing has them all, matches of any word are found instead (`Found.some_words_only`).
 The order: a name or question typed in full, then words in names, in questions, in summaries and headings, and
-anywhere. Among equals in a name or question the shortest comes first; elsewhere what the database's own ranking
-prefers; and then conditions before questions.
+anywhere. Among equals in a name or question the shortest comes first; elsewhere the database's own ranking decides;
+and then conditions come before questions.
 
-A word may stand on every page. What a search costs is bounded all the same: of each kind of match at most `MOST` are
-looked at, and where there are more no ranking is worked out for the words in bodies.
+A word may stand on every page. The cost of a search is bounded all the same: of each kind of match at most `MAX_HITS`
+are read, and where there are more no ranking is computed for the words in bodies.
 """
 
 # ruff: noqa: S608 - the SQL is made of constants of this project; values are parameters
@@ -23,7 +23,7 @@ from conditions.search.database import search_of_database
 from conditions.search.statements import IS_QUESTION, Part, Statement
 from conditions.search.words import telling_words, typed_words
 
-MOST = 1000  # hits
+MAX_HITS = 1000
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Found:
-    """One page of what was found. With `total_is_capped` there is more than `total`."""
+    """One page of hits. With `total_is_capped` there are more than `total`."""
 
     page: Page
     hits: list[Hit] = field(default_factory=list)
@@ -53,9 +53,9 @@ class Found:
 
 
 def find(query: str, *, page: int = 1, per_page: int = 10) -> Found:
-    """What the words of `query` find. Any text is a query; without a word that tells pages apart nothing is found.
+    """The hits for the words of `query`. Any text is a query; without a word that tells pages apart it has none.
 
-    `page` is taken to the nearest that there is.
+    A `page` outside the range is moved to the nearest one.
     """
     typed = typed_words(query)
     words = telling_words(typed)
@@ -68,25 +68,25 @@ def find(query: str, *, page: int = 1, per_page: int = 10) -> Found:
         if any_word:
             count = _count(words, any_word=True)
         shown = _page(count, page, per_page)
-        hits = _hits(typed, words, shown, any_word=any_word, weighed=count <= MOST) if count else []
+        hits = _hits(typed, words, shown, any_word=any_word, weighed=count <= MAX_HITS) if count else []
     return Found(
         page=shown,
         hits=hits,
-        total_is_capped=count > MOST,
+        total_is_capped=count > MAX_HITS,
         some_words_only=any_word and bool(hits),
         did_you_mean=did_you_mean,
     )
 
 
 def _page(count: int, page: int, per_page: int) -> Page:
-    return Paginator(range(min(count, MOST)), per_page).get_page(page)
+    return Paginator(range(min(count, MAX_HITS)), per_page).get_page(page)
 
 
 def _finds(words: list[str]) -> bool:
     return bool(_count(words, any_word=False, most=1))
 
 
-def _count(words: list[str], *, any_word: bool, most: int = MOST + 1) -> int:
+def _count(words: list[str], *, any_word: bool, most: int = MAX_HITS + 1) -> int:
     sql, parameters = search_of_database().matching(words, any_word=any_word)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM ({sql} LIMIT %s) AS matching", [*parameters, most])
@@ -115,7 +115,7 @@ def _ranking(typed: list[str], words: list[str], *, any_word: bool, weighed: boo
     parameters: list = [exact, exact]
     for part in Part:
         sql, its_parameters = search_of_database().candidates(
-            part, words, any_word=any_word, weighed=weighed and part == Part.WHOLE, most=MOST
+            part, words, any_word=any_word, weighed=weighed and part == Part.WHOLE, most=MAX_HITS
         )
         arms.append(f"SELECT id, {part.value}, worth, size, is_question FROM ({sql}) AS part_{part.value}")
         parameters += its_parameters

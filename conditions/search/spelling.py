@@ -1,4 +1,4 @@
-"""Spelling: what a query that finds nothing was probably meant to be."""
+"""Spelling: the probable correction of a query that finds nothing."""
 
 from collections.abc import Callable
 
@@ -7,26 +7,26 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from conditions.models import SearchWord
-from conditions.search.words import LONGEST_WORD, STOP_WORDS
+from conditions.search.words import MAX_WORD_CHARACTERS, STOP_WORDS
 
-SHORTEST = 4  # letters: of shorter words too many are alike
-ALIKE = 0.7  # of 1: two letters of eight may differ, one of four
-TRIED = 3  # the likeliest words for each misspelt one that are tried out
+MIN_CHARACTERS = 4  # of shorter words too many are alike
+MIN_SIMILARITY = 0.7  # of 1: two letters of eight may differ, one of four
+CANDIDATES = 3  # for each misspelt word, the most similar first
 
 
 def correction(typed: list[str], *, found: bool, finds: Callable[[list[str]], bool]) -> str:
     """The query with its unknown words replaced by words of public pages; empty without a better one.
 
-    Only what `finds` something is suggested, so that a word of a page that has gone never is. A candidate has the same
-    first letter as the typed word or ends as it does, and is about as long: few enough to be compared one by one, read
+    Only a correction that `finds` something is suggested, and so never a word of a page that has gone. A candidate has
+    the first letter or the ending of the typed word, and about its length: few enough to be compared one by one, read
     afresh each time.
 
     When the words as typed have `found` something, an unknown word may be another form of a known one
     (“calcifications”) rather than a mistake: then only words of the same length are suggested.
     """
     unknown = _unknown(typed)
-    choices = {word: _alike(word, same_length=found) for word in unknown[:TRIED]}
-    for rank in range(TRIED):
+    choices = {word: _alike(word, same_length=found) for word in unknown[:CANDIDATES]}
+    for rank in range(CANDIDATES):
         meant = {word: likest[min(rank, len(likest) - 1)] for word, likest in choices.items() if likest}
         corrected = [meant.get(word, word) for word in typed]
         if corrected != typed and finds([word for word in corrected if word not in STOP_WORDS]):
@@ -42,7 +42,7 @@ def _unknown(typed: list[str]) -> list[str]:
 
 def _is_sensible(word: str) -> bool:
     """Whether a word may be misspelt, or meant: not a number, nor very short or long, nor a word of every page."""
-    return SHORTEST <= len(word) <= LONGEST_WORD and not word.isdecimal() and word not in STOP_WORDS
+    return MIN_CHARACTERS <= len(word) <= MAX_WORD_CHARACTERS and not word.isdecimal() and word not in STOP_WORDS
 
 
 def keep(words: set[str]) -> None:
@@ -65,7 +65,7 @@ def _alike(word: str, *, same_length: bool) -> list[str]:
     about_as_long = SearchWord.objects.filter(length__range=(len(word) - give, len(word) + give))
     candidates = about_as_long.filter(Q(initial=word[0]) | Q(ending=word[-3:])).values_list("word", flat=True)
     likest = process.extract(
-        word, list(candidates), scorer=OSA.normalized_similarity, score_cutoff=ALIKE, limit=TRIED * 3
+        word, list(candidates), scorer=OSA.normalized_similarity, score_cutoff=MIN_SIMILARITY, limit=CANDIDATES * 3
     )
     likest.sort(key=lambda match: (-match[1], -JaroWinkler.similarity(word, match[0]), match[0]))
-    return [match[0] for match in likest[:TRIED]]
+    return [match[0] for match in likest[:CANDIDATES]]

@@ -1,4 +1,4 @@
-"""What the two databases' search modules have in common."""
+"""The parts that the search modules of both databases share."""
 
 from enum import IntEnum
 
@@ -8,7 +8,7 @@ START, END = "\x02", "\x03"  # control characters: no indexed text holds one
 
 
 class Part(IntEnum):
-    """Where in a document words were found; the lower, the more they say about it."""
+    """The part of a document in which words were found; the lower, the more relevant."""
 
     NAMES = 1
     QUESTION = 2
@@ -16,6 +16,6 @@ class Part(IntEnum):
     WHOLE = 4
 
 
-# What candidates are sorted by, beside the part they were found in and their worth.
+# The sort keys of candidates, after the part in which they were found and their rank.
 SIZE = "length(name || question) AS size"
 IS_QUESTION = "CASE WHEN question <> '' THEN 1 ELSE 0 END AS is_question"

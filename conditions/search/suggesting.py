@@ -10,7 +10,7 @@ from conditions.models import SearchDocument
 from conditions.search.database import search_of_database
 from conditions.search.words import typed_words
 
-MOST = 100  # names that are looked at for each way to match; the first letters of a word may begin thousands
+MAX_NAMES = 100  # for each kind of match: the first letters of a word may begin thousands
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def _names(column: str, words: list[str], *, limit: int) -> list[tuple[str, str,
     for tier, at_start in enumerate((True, False)):
         sql, its_parameters = search_of_database().beginning(column, words, at_start=at_start)
         arms.append(f"SELECT * FROM (SELECT id, {tier} AS tier FROM ({sql} LIMIT %s) AS matching) AS tier_{tier}")
-        parameters += [*its_parameters, MOST]
+        parameters += [*its_parameters, MAX_NAMES]
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT entry.label, document.url, document.kind "

@@ -1,4 +1,4 @@
-"""From what somebody typed to words that are safe to search for.
+"""The words of a query in a form that is safe to search for.
 
 Only letters and digits survive: quotes, operators, control characters, halves of characters and emoji never reach a
 database's query language.
@@ -7,9 +7,9 @@ database's query language.
 import re
 import unicodedata
 
-LONGEST_TEXT = 500  # characters of a query that are read
-LONGEST_WORD = 40
-MOST_WORDS = 12
+MAX_QUERY_CHARACTERS = 500
+MAX_WORD_CHARACTERS = 40
+MAX_QUERY_WORDS = 12
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -31,7 +31,7 @@ STOP_WORDS = frozenset({
 
 
 def _plain_letters() -> dict[int, str]:
-    """Each accented Latin letter's plain form, and a space for what joins words.
+    """The plain form of each accented Latin letter, and a space for each character that joins words.
 
     PostgreSQL would read “head/neck” as a file's name and “1.5” or “x-ray” as one word; FTS5 reads two words.
     """
@@ -62,8 +62,8 @@ def fold(text: str) -> str:
 
 
 def typed_words(query: str) -> list[str]:
-    """The words of a query, cut to a number and length that anybody might mean."""
-    return [word[:LONGEST_WORD] for word in all_words(query[:LONGEST_TEXT])[:MOST_WORDS]]
+    """The words of a query, cut to MAX_QUERY_WORDS words of up to MAX_WORD_CHARACTERS letters."""
+    return [word[:MAX_WORD_CHARACTERS] for word in all_words(query[:MAX_QUERY_CHARACTERS])[:MAX_QUERY_WORDS]]
 
 
 def telling_words(typed: list[str]) -> list[str]:

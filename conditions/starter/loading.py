@@ -1,7 +1,7 @@
 """Starter files: a condition, the service's questions or a general page as a file that a person can read and write.
 
 Loading is all or nothing. A mistake names the file and the field, and then nothing has been loaded. Loading the same
-files again changes nothing; what staff have changed since is never overwritten.
+files again changes nothing; later changes by staff are never overwritten.
 """
 
 from dataclasses import dataclass, field
@@ -15,9 +15,9 @@ from django.utils.text import slugify
 from calcsite.models import ClinicDetails
 from conditions import pictures, search
 from conditions.editing import workingcopy
-from conditions.exchange import documents
-from conditions.exchange.documents import TAG_FIELDS, Document
-from conditions.exchange.files import DocumentError, DocumentFile, shown
+from conditions.exchange import page_files
+from conditions.exchange.files import ExchangeError, ExchangeFile, shown
+from conditions.exchange.page_files import TAG_FIELDS, PageFile
 from conditions.models import FAQ, Condition, GeneralPage, Tag
 from conditions.publishing import pages, publishing
 
@@ -27,7 +27,7 @@ REASON = "Starter content, published when the site was set up. No clinician has 
 
 @dataclass
 class Report:
-    """What loading did: the names of what was new."""
+    """The names of the rows that loading has added."""
 
     conditions: list[str] = field(default_factory=list)
     pages: list[str] = field(default_factory=list)
@@ -37,15 +37,17 @@ class Report:
 def load(folder: Path = FOLDER) -> Report:
     """Load every starter file of `folder` that the site does not have yet, and publish the conditions unreviewed.
 
-    Raises DocumentError, having loaded nothing and stored no picture, when a file has a mistake.
+    Raises ExchangeError, having loaded nothing and stored no picture, when a file has a mistake.
     """
     before = stored_pictures()
     try:
-        return _load(folder)
-    except DocumentError:
+        report = _load(folder)
+    except ExchangeError:
         for name in stored_pictures() - before:
             default_storage.delete(f"{pictures.FOLDER}/{name}")
         raise
+    pages.render_missing()
+    return report
 
 
 def stored_pictures() -> set[str]:
@@ -60,27 +62,26 @@ def _load(folder: Path) -> Report:
     report = Report()
     if not ClinicDetails.objects.exists():
         ClinicDetails.current().save()
-    load_tags(DocumentFile.at(folder / "tags.yaml"))
-    files = [DocumentFile.at(path) for path in sorted(folder.glob("*.yaml")) if path.stem not in {"tags", "faqs"}]
+    load_tags(ExchangeFile.at(folder / "tags.yaml"))
+    files = [ExchangeFile.at(path) for path in sorted(folder.glob("*.yaml")) if path.stem not in {"tags", "faqs"}]
     _refuse_same_slug(files)
     new = [(file, *loaded) for file in files if (loaded := load_condition(file))]
-    for file, document, condition in new:
-        for slug in workingcopy.relate(condition, document.get("related", [])):
+    for file, page_file, condition in new:
+        for slug in workingcopy.relate(condition, page_file.get("related", [])):
             raise file.refuse("related", f"there is no condition “{slug}”")
     for _, _, condition in new:
-        publishing.publish_working_copy(condition=condition, by=None, reason=REASON)
+        publishing.publish_working_copy(condition=condition, by=None, reason=REASON, is_kept=False)
         report.conditions.append(condition.name)
-    report.questions = load_questions(DocumentFile.at(folder / "faqs.yaml"))
-    general = [DocumentFile.at(path) for path in sorted((folder / "pages").glob("*.yaml"))]
+    report.questions = load_questions(ExchangeFile.at(folder / "faqs.yaml"))
+    general = [ExchangeFile.at(path) for path in sorted((folder / "pages").glob("*.yaml"))]
     _refuse_same_slug(general)
     for file in general:
         report.pages += load_general_page(file)
-    pages.render_missing()
     return report
 
 
-def _refuse_same_slug(files: list[DocumentFile]) -> None:
-    """Raises DocumentError when two files describe the same page."""
+def _refuse_same_slug(files: list[ExchangeFile]) -> None:
+    """Raises ExchangeError when two files describe the same page."""
     seen: dict[Any, str] = {}
     for file in files:
         slug = file.data.get("slug") if isinstance(file.data, dict) else None
@@ -89,7 +90,7 @@ def _refuse_same_slug(files: list[DocumentFile]) -> None:
         seen[slug] = file.name
 
 
-def load_tags(file: DocumentFile) -> None:
+def load_tags(file: ExchangeFile) -> None:
     """The words that visitors filter by, which the other files may use."""
     file.check_names(file.data, "", required=set(TAG_FIELDS), allowed=set(TAG_FIELDS))
     for name, kind in TAG_FIELDS.items():
@@ -98,29 +99,29 @@ def load_tags(file: DocumentFile) -> None:
                 file.save(Tag(kind=kind, name=word, slug=slugify(word)), f"{name}[{number}].")
 
 
-def load_condition(file: DocumentFile) -> tuple[Document, Condition] | None:
+def load_condition(file: ExchangeFile) -> tuple[PageFile, Condition] | None:
     """The condition of one file with all its parts; None when the site has it already."""
-    document = documents.read(file)
-    if Condition.objects.filter(slug=document["slug"]).exists():
+    page_file = page_files.read(file)
+    if Condition.objects.filter(slug=page_file["slug"]).exists():
         return None
-    for where, kind, name, slug in workingcopy.named_tags(document):
+    for where, kind, name, slug in workingcopy.named_tags(page_file):
         if workingcopy.find_tag(kind, name, slug) is None:
             raise file.refuse(where, f"“{shown(name)}” is not in tags.yaml")
-    return document, workingcopy.write(document, file=file.name).condition
+    return page_file, workingcopy.write(page_file, file=file.name).condition
 
 
-def load_questions(file: DocumentFile) -> int:
+def load_questions(file: ExchangeFile) -> int:
     """The questions about the service, unless the site has some already. Returns how many were new."""
     if FAQ.objects.about_service().exists():
         return 0
-    questions = documents.read_questions(file, "")
+    questions = page_files.read_questions(file, "")
     for number, texts in enumerate(questions, 1):
         file.save(FAQ(position=number * 10, **texts), f"[{number}].")
     search.index_service_faqs()
     return len(questions)
 
 
-def load_general_page(file: DocumentFile) -> list[str]:
+def load_general_page(file: ExchangeFile) -> list[str]:
     """A page about the site, unless it is there. Returns its title when it was new."""
     names = {"slug", "title", "summary", "body"}
     file.check_names(file.data, "", required=names, allowed=names)

@@ -1,4 +1,4 @@
-"""The editors' part of the admin's first page: what waits for the person who looks at it."""
+"""The editors' part of the admin's first page: the reports of the user's desk."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from conditions import reports
 
 register = template.Library()
 
-ROWS = 5  # of each report
+ROWS_PER_REPORT = 5
 
 
 @register.simple_tag(takes_context=True)
 def pages_desk(context: dict[str, Any]) -> dict[str, Any]:
-    """What of the pages waits for the person who is signed in, in order, and the pictures that concern them."""
+    """The reports and charts of the signed-in user's desk, in order."""
     user, today = context["request"].user, timezone.localdate()
-    found = reports.found_for(user, reports.FIRST_PAGE, on=today, most=ROWS)
+    found = reports.found_for(user, reports.FIRST_PAGE, on=today, most=ROWS_PER_REPORT)
     return {
         "found": [each for each in found if each.total],
         "charts": reports.charts_for(user, today),

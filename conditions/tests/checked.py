@@ -12,7 +12,7 @@ GOOD_SOURCE = {"title": "Calcium", "publisher": "A journal 2020;1:1", "url": "ht
 def make_content(
     *, body: str = "<p>It is often harmless.</p>", answer: str = "<p>Often.</p>", **parts: Any
 ) -> Content:
-    """A page that no check minds, but for what is given: `body` is its first section's, `answer` its question's."""
+    """A page without findings, but for the given parts: `body` is its first section's, `answer` its question's."""
     content = {
         "slug": "a-page",
         "name": "A page",
@@ -33,5 +33,5 @@ def findings(*, emergency_number: str = "999", **parts: Any) -> list[Finding]:
 
 
 def told(**parts: Any) -> list[tuple[str, str, str]]:
-    """What the checks say about a page that differs from the good one: where, how grave, and about which words."""
+    """The findings in a page that differs from the good one: place, level and quoted words."""
     return [(finding.where, finding.level.value, finding.quote) for finding in findings(**parts)]

@@ -53,13 +53,13 @@ def make_live(*, reason: str = "For a test.", **fields: Any) -> Condition:
 
 
 def publish(condition: Condition, *, reason: str = "For a test.") -> None:
-    """Make the working copy of `condition` what the public reads."""
+    """Publish the working copy of `condition`."""
     publishing.publish_working_copy(condition=condition, by=None, reason=reason)
     condition.refresh_from_db()
 
 
 def make_reviewer(*, name: str = "Dr Demonstration", credentials: str = "MD") -> Any:
-    """An account in whose name a page can be approved."""
+    """An account with a name, which can approve pages."""
     first, _, last = name.partition(" ")
     user = get_user_model().objects.create_user(f"reviewer{next(_count)}", first_name=first, last_name=last)
     StaffProfile.objects.create(user=user, credentials=credentials)

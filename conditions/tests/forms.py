@@ -1,4 +1,4 @@
-"""What the form of a condition sends, read from the page as a browser would read it."""
+"""The values of a page's form, read from the page as a browser would read them."""
 
 from html.parser import HTMLParser
 

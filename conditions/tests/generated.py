@@ -1,4 +1,4 @@
-"""Generated working copies: words as people and machines write them, and what YAML, HTML and Unicode make hard."""
+"""Generated working copies: words by people and machines, and hard cases of YAML, HTML and Unicode."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def bodies(between: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 def working_copies(between: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, Any]]:
-    """What `make_condition` takes; `between` is the white space between blocks of rich text."""
+    """Arguments of `make_condition`; `between` is the white space between blocks of rich text."""
     return st.fixed_dictionaries(
         {
             "summary": LINES,

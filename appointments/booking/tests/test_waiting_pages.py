@@ -8,13 +8,13 @@ from django.test import Client
 from django.utils import timezone
 
 from appointments.booking import waiting_list
-from appointments.messages import messaging
 from appointments.models import Message, Offer, WaitingEntry, WorkingHours
 from appointments.models.waiting import IGNORED_MOST
 from appointments.tests.factories import make_appointment, make_hours, make_slot
 from appointments.tests.post import deliver, token_in
 from appointments.tests.visiting import come_in, url
 from appointments.tests.waiters import is_offered, waits
+from calcsite.mail.models import DeliveryStatus
 
 pytestmark = pytest.mark.django_db
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -112,26 +112,24 @@ def test_the_last_offer_says_so_on_the_page():
     assert words in client.get(url("offer")).text
 
 
-def test_an_offer_that_waited_in_the_outbox_until_it_was_over_is_not_sent():
+def test_an_offer_that_waited_until_it_was_over_is_not_sent():
     appointment = is_offered()
-    messaging.compose_due()
     offer = waiting_list.open_offers(appointment).get()
     with time_machine.travel(offer.expires_at):
         assert deliver() == []
-        assert not messaging.failed().exists()
+        assert not Message.objects.failed().exists()
         assert waiting_list.offer_freed() == 0
         assert deliver() == []
 
 
 @pytest.mark.parametrize("end", [waiting_list.decline, lambda *, offer: make_appointment(slot=offer.slot)])
-def test_an_offer_that_ended_while_it_waited_in_the_outbox_is_not_sent(end):
+def test_an_offer_that_ended_while_it_waited_is_not_sent(end):
     appointment = is_offered()
-    messaging.compose_due()
     Message.objects.exclude(kind="offer").delete()
     end(offer=waiting_list.open_offers(appointment).get())
     waiting_list.end_offers(timezone.now())
     assert not [message for message in deliver() if message.subject.startswith("An earlier time")]
-    assert Message.objects.get(kind="offer").email is None
+    assert Message.objects.get(kind="offer").status == DeliveryStatus.DROPPED
 
 
 def ignore_one(hours: WorkingHours) -> list[str]:
@@ -173,7 +171,7 @@ def test_a_no_is_an_answer_and_an_offer_that_never_left_was_not_ignored():
     waiting_list.decline(offer=waiting_list.open_offers(appointment).get())
     deliver()
     ignore_one(hours)
-    Message.objects.update(kind="offer", sent_at=None)
+    Message.objects.filter(kind="offer").update(sent_at=None)
     for _ in range(IGNORED_MOST):
         make_slot(hours=hours)
         waiting_list.offer_freed()

@@ -1,4 +1,4 @@
-"""The checklist and the guidance for everybody, as visitors get them."""
+"""The public pages of the checklist and the guidance."""
 
 import re
 
@@ -13,7 +13,7 @@ from appointments.models import ChecklistItem, QuestionPrompt, RecoveryGuidance
 from appointments.tests.guided import NEW, OLD, make_guidance, make_item
 from calcsite.models import PublicVersion
 from calcsite.tests import people
-from conditions.exchange.files import DocumentError
+from conditions.exchange.files import ExchangeError
 from conditions.lint.reading import grade
 from conditions.tests.factories import make_condition, make_live
 
@@ -171,6 +171,6 @@ def test_a_mistake_in_a_file_is_named_and_nothing_is_loaded(tmp_path):
         (tmp_path / name).write_text((starter.FOLDER / name).read_text())
     recovery = tmp_path / "recovery.yaml"
     recovery.write_text(recovery.read_text().replace('last_day: "13"', 'last_day: "soon"'))
-    with pytest.raises(DocumentError, match=r"recovery\.yaml: \[2\]\.last_day"):
+    with pytest.raises(ExchangeError, match=r"recovery\.yaml: \[2\]\.last_day"):
         starter.load(tmp_path)
     assert not ChecklistItem.objects.exists()

@@ -1,4 +1,4 @@
-"""A patient reads what was released, behind the code, in every state that it can be in."""
+"""A patient reads a released opinion, behind the code, in every state of it."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A patient books a follow-up themselves: what is filled in, what becomes of it, and who cannot."""
+"""Follow-ups booked by patients: prefilled answers, the result, and refusals."""
 
 import io
 import json
@@ -75,7 +75,7 @@ def press(client: Client, wanted: FollowUp, **sent: str) -> HttpResponse:
 
 
 def finish(client: Client) -> HttpResponse:
-    """Answer what is not known: how, when, why, and what they agree to. Returns the answer to the last button."""
+    """Answer the open questions: mode, time, reason, and consent. Returns the response to the last button."""
     for step in ("how", "time", "why", "consent"):
         assert answer(client, step).status_code == 302, step
     return answer(client, "check")
@@ -321,14 +321,14 @@ def test_of_two_drafts_at_once_one_books_the_follow_up(committed):
 
 
 def one_before_the_other(first: Callable[[], object], second: Callable[[], object], **options) -> list[object]:
-    """Two at once, of whom the first has done its part, and has not committed it, when the second begins."""
+    """Two concurrent steps: the second begins when the first has written and not committed."""
     is_done = threading.Event()
 
     def keep() -> object:
         with transaction.atomic():
             done = first()
             is_done.set()
-            sleep(0.4)  # in which the other comes to what the first has locked
+            sleep(0.4)  # in which the other reaches the first one's lock
             return done
 
     def follow() -> object:

@@ -1,4 +1,4 @@
-"""What staff do in the admin, and what they are not let do."""
+"""The admin of content: allowed and refused actions of staff."""
 
 import pytest
 from django.urls import reverse
@@ -32,7 +32,7 @@ def test_lists_with_search_and_filters_open(admin_client, name):
 
 
 @pytest.mark.parametrize("live", ["unreviewed", "no", "perhaps"])
-def test_conditions_are_filtered_by_what_the_public_sees(admin_client, live):
+def test_conditions_are_filtered_by_their_public_state(admin_client, live):
     make_live(name="Live subject")
     make_condition(name="Hidden subject")
     page = admin_client.get(address("condition_changelist"), {"live": live}).content.decode()
@@ -100,7 +100,7 @@ def test_taking_a_page_off_the_site_is_asked_first(admin_client, client):
 
 
 @pytest.mark.parametrize("step", ["publish", "withdraw"])
-def test_an_editor_cannot_change_what_the_public_sees(editor_client, step):
+def test_an_editor_cannot_change_public_pages(editor_client, step):
     condition = make_live(slug="gout")
     assert editor_client.post(address(f"condition_{step}", condition.pk), {"reason": "Mine."}).status_code == 403
     page = editor_client.get(address("condition_change", condition.pk)).content.decode()
@@ -129,7 +129,7 @@ def test_a_condition_that_was_ever_sent_for_review_is_not_deleted(admin_client):
     assert Condition.objects.exists()
 
 
-def test_deleting_something_in_use_says_what_uses_it(admin_client):
+def test_deleting_a_row_in_use_names_its_uses(admin_client):
     draft = make_condition(name="Podagra", tags=[("symptom", "Pain")])
     make_live(name="Gout", related=[draft], tags=[("symptom", "Pain")])
     page = admin_client.get(address("condition_delete", draft.pk)).content.decode()
@@ -206,7 +206,7 @@ def test_a_picture_must_be_described_or_decoration():
         condition.validate_constraints()
 
 
-def test_a_service_question_is_found_as_soon_as_it_is_saved_and_no_longer_when_deleted(admin_client, client):
+def test_a_service_question_is_found_once_saved_and_not_once_deleted(admin_client, client):
     data = {"question": "Do you treat horses?", "answer": "<p>No, only people.</p>", "position": 10}
     admin_client.post(address("faq_add"), data)
     assert b"Do you treat horses?" in client.get("/search/?q=horses").content
@@ -221,7 +221,7 @@ def test_scripts_pasted_into_a_service_question_do_not_reach_the_public(admin_cl
     assert "onerror" not in page
 
 
-def test_what_readers_said_is_shown_to_staff(admin_client):
+def test_readers_feedback_is_shown_to_staff(admin_client):
     condition = make_live(name="Gout")
     Feedback.objects.create(condition=condition, edition=condition.live_edition, helpful=False, comment="Too hard.")
     Feedback.objects.create(condition=condition, edition=condition.live_edition, helpful=True)

@@ -1,4 +1,4 @@
-"""What each role reaches in the admin: every address is tried, by GET and by POST."""
+"""The reach of each role in the admin: every address is tried, by GET and by POST."""
 
 from collections.abc import Iterator
 
@@ -9,8 +9,8 @@ from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
-from post_office.models import Email
 
+from calcsite.mail.models import StaffMail
 from calcsite.models import StaffProfile
 from calcsite.tests import people
 from conditions.models import Condition, Edition, EmptySearch, Feedback, GeneralPage, PreviewLink
@@ -34,7 +34,7 @@ def content() -> Condition:
     make_faq(question="About the service?")
     patient = get_user_model().objects.create_user(CANARY, email=f"{CANARY}@clinic.example", last_name=CANARY)
     StaffProfile.objects.update_or_create(user=patient, defaults={"credentials": CANARY})
-    Email.objects.create(from_email="a@clinic.example", to=[f"{CANARY}@home.example"], subject=CANARY, message=CANARY)
+    StaffMail.objects.create(to=f"{CANARY}@home.example", subject=CANARY, text=CANARY)
     kind = ContentType.objects.get_for_model(patient)
     LogEntry.objects.create(
         user=patient, content_type=kind, object_id=patient.pk, object_repr=CANARY, action_flag=CHANGE
@@ -93,7 +93,7 @@ def public_side() -> dict[str, bytes]:
     return {address: Client().get(address).content for address in addresses}
 
 
-def test_an_editor_walking_every_address_of_the_admin_sees_no_patient_and_changes_nothing_public(content):
+def test_an_editor_sees_no_patient_and_changes_nothing_public_at_any_address(content):
     client = client_of("Editor")
     before, decided = public_side(), Edition.objects.values_list("status", "published_at")
     decisions = list(decided)
@@ -132,7 +132,7 @@ def body_of(answer) -> str:
         "made_by__profile__credentials__contains=c",
     ],
 )
-def test_a_filter_is_no_oracle_for_what_a_role_may_not_see(content, model, lookup):
+def test_a_filter_is_no_oracle_for_hidden_fields(content, model, lookup):
     answer = client_of("Editor").get(reverse(f"admin:conditions_{model}_changelist"), dict([lookup.split("=")]))
     assert answer.status_code in {302, 400}
     assert CANARY not in body_of(answer)
@@ -148,7 +148,7 @@ def test_an_autocomplete_shows_content_only(content, model):
 
 
 @pytest.mark.parametrize("group", ["Booking coordinator", "Clinician"])
-def test_those_who_book_and_those_who_see_patients_change_no_page(content, group):
+def test_coordinators_and_clinicians_change_no_page(content, group):
     client = client_of(group)
     before, copies = public_side(), list(Condition.objects.order_by("pk").values())
     for address in every_address():

@@ -1,4 +1,4 @@
-"""The screens on which a page goes its way: what they say, what they ask, and how they tell what is wrong."""
+"""The screens of the steps of a page: their content, their forms and their messages."""
 
 import re
 from datetime import date, timedelta
@@ -29,7 +29,7 @@ def review(edition: Edition) -> str:
 
 
 def words(page: bytes) -> str:
-    """What a page says, without its markup."""
+    """The text of a page without its markup."""
     return " ".join(re.sub(r"<[^>]+>", " ", page.decode()).split()).replace(" ,", ",").replace(" .", ".")
 
 
@@ -48,7 +48,7 @@ def make_reviewed(**fields) -> Condition:
     return condition
 
 
-# What is wrong
+# Mistakes
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def make_reviewed(**fields) -> Condition:
         ("withdraw", "Say why the page is taken off the site."),
     ],
 )
-def test_what_is_wrong_is_listed_first_with_links_and_named_in_the_title(admin_client, name, told):
+def test_mistakes_are_listed_first_with_links_and_named_in_the_title(admin_client, name, told):
     condition = make_live()
     form = filled_in(admin_client, step(name, condition))
     page = admin_client.post(step(name, condition), form | {"reason": ""}).content.decode()
@@ -67,7 +67,7 @@ def test_what_is_wrong_is_listed_first_with_links_and_named_in_the_title(admin_c
     assert re.search(r"<title>Error: .+ \| .+: staff</title>", page)
 
 
-def test_what_no_field_is_to_blame_for_is_told_once(admin_client):
+def test_a_mistake_without_a_field_is_told_once(admin_client):
     condition = make_condition()
     form = filled_in(admin_client, step("submit", condition))
     Condition.objects.update(summary="Saved by somebody else.")
@@ -89,7 +89,7 @@ def test_a_decision_that_lacks_something_says_so_at_the_decision(reviewer_client
 # Sending
 
 
-def test_sending_what_the_public_reads_already_is_told(admin_client):
+def test_sending_an_unchanged_page_is_told(admin_client):
     condition = make_live()
     same = "This is what the public reads already"
     assert same in words(admin_client.get(step("submit", condition)).content)
@@ -97,7 +97,7 @@ def test_sending_what_the_public_reads_already_is_told(admin_client):
     assert same not in words(admin_client.get(step("submit", condition)).content)
 
 
-def test_what_the_checks_found_is_listed_before_the_form_and_leads_to_where_it_is_changed(admin_client):
+def test_findings_are_listed_before_the_form_with_links_to_their_fields(admin_client):
     condition = make_condition(sections={"overview": "<p>Fine.</p>", "causes": HARD}, faqs={"Why": "<p>So.</p>"})
     page = admin_client.get(step("submit", condition)).content.decode()
     found = page[page.index('class="found"') : page.index('class="step"')]
@@ -112,7 +112,7 @@ def test_what_the_checks_found_is_listed_before_the_form_and_leads_to_where_it_i
 # Reviewing
 
 
-def test_what_the_checks_found_outside_of_what_changed_is_folded(reviewer_client):
+def test_findings_outside_of_the_changes_are_folded(reviewer_client):
     condition = make_live(sections={"overview": HARD, "causes": "<p>Fine.</p>"})
     condition.sections.filter(kind="causes").update(body=HARD)
     page = reviewer_client.get(review(publishing.submit(condition=condition, by=None))).content.decode()
@@ -129,7 +129,7 @@ def test_of_a_first_edition_nothing_is_elsewhere(reviewer_client):
     assert "elsewhere on the page" not in page
 
 
-def test_of_a_correction_the_public_reads_who_reviewed_the_page_and_who_approved_the_correction(reviewer_client):
+def test_a_corrected_page_names_its_reviewer_and_its_corrector(reviewer_client):
     condition = make_reviewed()
     edition = publishing.submit(condition=condition, by=None, is_correction=True)
     page = reviewer_client.get(review(edition)).content
@@ -158,7 +158,7 @@ def test_an_approval_leads_to_the_public_page_or_says_when_there_will_be_one(rev
     assert f"Podagra, edition 1 goes live on 3 February {date.today().year + 1}, 09:00." in page
 
 
-def test_who_sent_an_edition_back_is_named(reviewer_client):
+def test_a_returned_edition_names_its_reviewer(reviewer_client):
     edition = publishing.submit(condition=make_condition(), by=None)
     reviewer_client.post(review(edition), {"action": "return", "return-reason": "Which children?"})
     assert "Sent back by Rosa Mendes: Which children?" in words(reviewer_client.get(review(edition)).content)

@@ -166,7 +166,7 @@ def test_a_reworded_paragraph_finds_its_old_words_behind_a_new_one():
         ),
     ],
 )
-def test_what_stands_behind_the_words_is_shown(old, new, shown):
+def test_links_breaks_and_spans_are_shown(old, new, shown):
     assert [marked(line) for line in section_lines(old, new)] == shown
 
 
@@ -206,7 +206,7 @@ def test_blocks_say_where_they_stand():
     ]
 
 
-def test_nobody_can_write_what_looks_like_a_link():
+def test_no_text_can_look_like_a_link():
     written, linked = blocks_of("<p>x (link:&nbsp;/a/)</p>"), blocks_of('<p><a href="/a/">x</a></p>')
     assert written[0].text == "x (link: /a/)"
     assert written != linked
@@ -266,7 +266,7 @@ def test_a_section_that_moved_says_from_where_to_where():
     assert (part.label, part.state, part.places) == ("Section “Causes”", State.MOVED, (3, 1))
 
 
-def test_a_removed_section_stands_behind_what_it_stood_behind():
+def test_a_removed_section_follows_the_section_that_it_followed():
     overview, symptoms, causes = make_named_sections()
     parts = compare(
         make_content(sections=[overview, symptoms, causes]), make_content(sections=[overview, causes])
@@ -325,7 +325,7 @@ def test_a_huge_section_is_compared_in_a_bounded_time(old, new):
 
 
 @pytest.mark.django_db
-def test_what_compose_makes_is_compared():
+def test_a_composed_content_is_compared():
     condition = make_condition(faqs={"Why?": "<p>So.</p>"}, tags=[("symptom", "Pain")], sources=["A", "B"])
     before = compose(condition)
     condition.sections.update(body="<p>Something else.</p>")

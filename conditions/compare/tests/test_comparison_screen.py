@@ -55,7 +55,7 @@ def test_nothing_of_a_content_becomes_markup(text, form):
 
 
 @pytest.mark.parametrize("form", ["inline", "side"])
-def test_a_changed_line_is_marked_once_for_those_who_hear_it(form):
+def test_a_changed_line_is_marked_once_for_screen_readers(form):
     html = rendered(make_content(), make_content(summary="Crystals in the big joint."), form)
     assert "<del>a</del>" in html
     assert "<ins>the big</ins>" in html

@@ -1,4 +1,4 @@
-"""Two editors on one condition: nothing is silently overwritten, and nothing that somebody wrote is lost."""
+"""Two editors on one condition: nothing is silently overwritten, and no input is lost."""
 
 import re
 
@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from calcsite.tests import people
 from conditions.editing import drafting
-from conditions.exchange import documents
-from conditions.exchange.files import DocumentError
+from conditions.exchange import page_files
+from conditions.exchange.files import ExchangeError
 from conditions.models import FAQ, Condition, GeneralPage, PageEvent
 from conditions.publishing import publishing
 from conditions.tests.factories import make_condition, make_faq
@@ -27,7 +27,7 @@ def address(condition) -> str:
     return reverse("admin:conditions_condition_change", args=[condition.pk])
 
 
-def test_a_form_that_nobody_was_before_is_saved(admin_client, address, condition):
+def test_a_form_without_an_earlier_save_is_saved(admin_client, address, condition):
     form = filled_in(admin_client, address) | {"summary": "Mine."}
     assert admin_client.post(address, form).status_code == 302
     condition.refresh_from_db()
@@ -48,7 +48,7 @@ def test_a_form_that_nobody_was_before_is_saved(admin_client, address, condition
         lambda condition: condition.related.add(make_condition()),
     ],
 )
-def test_the_second_save_is_refused_whatever_the_first_one_changed(admin_client, address, condition, theirs):
+def test_the_second_save_is_refused_for_any_change_of_the_first(admin_client, address, condition, theirs):
     form = filled_in(admin_client, address) | {"key_facts": "Mine."}
     theirs(condition)
     before = drafting.fingerprint(Condition.objects.get(pk=condition.pk))
@@ -69,7 +69,7 @@ def test_a_refused_form_shows_the_difference_in_words(admin_client, address, con
     assert "toe" in page
 
 
-def test_a_refused_form_says_who_saved_first_before_anything_else(admin_client, address, condition):
+def test_a_refused_form_begins_with_the_author_of_the_first_save(admin_client, address, condition):
     edda = people.make_person("Editor", first_name="Edda", last_name="Sand")
     form = filled_in(admin_client, address) | {"summary": "Mine."}
     Condition.objects.update(summary="Theirs.")
@@ -120,7 +120,7 @@ def test_every_way_to_a_part_of_the_form_leads_to_it(admin_client, address, cond
     assert [target for target, _ in ways if f'id="{target}"' not in page] == []
 
 
-def test_rows_are_groups_with_names_and_say_what_is_added_and_deleted(admin_client, address, condition):
+def test_rows_are_groups_with_names_and_labelled_buttons(admin_client, address, condition):
     page = " ".join(admin_client.get(address).content.decode().split())
     assert 'id="faqs-0" role="group" aria-labelledby="faqs-0-name"' in page
     assert '<h3 class="row-name" id="faqs-0-name">Why me?</h3>' in page
@@ -129,7 +129,7 @@ def test_rows_are_groups_with_names_and_say_what_is_added_and_deleted(admin_clie
         assert f'"addText": "{words}"' in page
 
 
-def test_what_was_refused_can_be_saved_after_the_difference_was_seen(admin_client, address, condition):
+def test_a_refused_form_can_be_saved_after_the_difference_was_seen(admin_client, address, condition):
     form = filled_in(admin_client, address) | {"summary": "Mine."}
     Condition.objects.update(summary="Theirs.")
     page = admin_client.post(address, form).content.decode()
@@ -139,7 +139,7 @@ def test_what_was_refused_can_be_saved_after_the_difference_was_seen(admin_clien
     assert condition.summary == "Mine."
 
 
-def test_a_row_that_somebody_else_deleted_is_no_fault_of_the_site(admin_client, address, condition):
+def test_a_row_deleted_meanwhile_is_explained(admin_client, address, condition):
     form = filled_in(admin_client, address)
     condition.faqs.all().delete()
     answer = admin_client.post(address, form | {"faqs-0-answer": "<p>What I wrote.</p>"})
@@ -162,15 +162,13 @@ def test_other_texts_are_guarded_too(admin_client, make):
     assert getattr(type(row).objects.get(), field) == "<p>Theirs.</p>"
 
 
-def test_a_save_is_in_the_log_with_what_was_changed(admin_client, admin_user, address, condition):
+def test_a_save_is_in_the_log_with_the_changed_fields(admin_client, admin_user, address, condition):
     admin_client.post(address, filled_in(admin_client, address) | {"summary": "Mine."})
     step = PageEvent.objects.get()
     assert (step.kind, step.by, step.why) == ("saved", admin_user, "Summary")
 
 
-def test_a_save_that_changes_nothing_is_no_step_and_makes_nobody_an_author(
-    admin_client, admin_user, address, condition
-):
+def test_a_save_without_a_change_is_no_step_and_makes_no_author(admin_client, admin_user, address, condition):
     admin_client.post(address, filled_in(admin_client, address) | {"_preview": "1"})
     assert not PageEvent.objects.exists()
     question = reverse("admin:conditions_faq_change", args=[condition.faqs.get().pk])
@@ -209,10 +207,10 @@ def test_an_editor_cannot_make_a_question_public_by_moving_it_to_the_service(cli
     assert FAQ.objects.get().condition == condition
 
 
-def test_a_file_does_not_cover_what_no_edition_holds(admin_client, admin_user, condition):
-    file = documents.to_yaml(documents.from_condition(condition)).encode()
+def test_a_file_does_not_overwrite_a_content_without_an_edition(admin_client, admin_user, condition):
+    file = page_files.to_yaml(page_files.from_condition(condition)).encode()
     Condition.objects.update(summary="What somebody has written since.")
-    with pytest.raises(DocumentError, match="holds changes that no edition has"):
+    with pytest.raises(ExchangeError, match="holds changes that no edition has"):
         drafting.import_file(name="gout.yaml", content=file, by=admin_user, replace=True)
     publishing.submit(condition=condition, by=None)
     drafting.import_file(name="gout.yaml", content=file, by=admin_user, replace=True)

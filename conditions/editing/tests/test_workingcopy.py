@@ -1,4 +1,4 @@
-"""Writing a document into a working copy: a page that moves or goes back, and mistakes that store nothing."""
+"""Writing a page file into a working copy: a page that moves or goes back, and mistakes that store nothing."""
 
 import shutil
 from pathlib import Path
@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from conditions.composing import compose
 from conditions.editing import workingcopy
-from conditions.exchange import documents
-from conditions.exchange.files import DocumentError
-from conditions.exchange.tests.test_documents import GOOD, upload
+from conditions.exchange import page_files
+from conditions.exchange.files import ExchangeError
+from conditions.exchange.tests.test_page_files import GOOD, upload
 from conditions.models import FAQ, Alias, Condition, Edition, Listing, Section, Source, Tag
 from conditions.publishing.tests.test_pictures import drawing, photograph
 from conditions.starter import loading
@@ -22,8 +22,8 @@ from conditions.tests.generated import as_anybody_writes, as_the_editor_writes, 
 pytestmark = pytest.mark.django_db
 
 
-def write(document: documents.Document, condition: Condition | None = None) -> workingcopy.Written:
-    return workingcopy.write(document, file="gout.yaml", condition=condition)
+def write(page_file: page_files.PageFile, condition: Condition | None = None) -> workingcopy.Written:
+    return workingcopy.write(page_file, file="gout.yaml", condition=condition)
 
 
 def everything() -> list:
@@ -34,12 +34,12 @@ def everything() -> list:
 
 
 @given(working_copies(as_anybody_writes), working_copies(as_anybody_writes), st.integers(0, 2))
-def test_a_working_copy_goes_back_to_what_an_edition_says(then, now, related):
+def test_a_working_copy_goes_back_to_an_edition(then, now, related):
     condition = made(then, related)
     content = compose(condition)
     later = compose(make_condition(name="Later", **now)) | {"slug": "gout-later", "name": "Gout, later"}
-    assert compose(write(documents.from_content(later), condition).condition) == later
-    written = write(documents.from_content(content), condition)
+    assert compose(write(page_files.from_content(later), condition).condition) == later
+    written = write(page_files.from_content(content), condition)
     assert compose(written.condition) == content
     assert (written.condition.pk, written.unknown_pages, written.picture_missing) == (condition.pk, [], False)
 
@@ -48,7 +48,7 @@ def test_a_working_copy_goes_back_to_what_an_edition_says(then, now, related):
 def test_a_page_moves_to_a_site_that_has_nothing_of_it(settings, fields, related):
     condition = made(fields, related)
     content = compose(condition)
-    text = documents.to_yaml(documents.from_condition(condition))
+    text = page_files.to_yaml(page_files.from_condition(condition))
     condition.delete()
     Tag.objects.all().delete()
     shutil.rmtree(Path(settings.MEDIA_ROOT))
@@ -60,7 +60,7 @@ def test_a_page_moves_to_a_site_that_has_nothing_of_it(settings, fields, related
 
 @given(working_copies(as_anybody_writes), working_copies(as_anybody_writes))
 def test_a_second_import_of_the_same_file_changes_nothing(fields, before):
-    text = documents.to_yaml(documents.from_condition(made(fields)))
+    text = page_files.to_yaml(page_files.from_condition(made(fields)))
     condition = made(before)
     write(upload(text), condition)
     first = everything()
@@ -69,7 +69,7 @@ def test_a_second_import_of_the_same_file_changes_nothing(fields, before):
     assert written.new_tags == []
 
 
-def test_parts_that_stay_are_the_same_rows_and_what_the_public_reads_stays():
+def test_parts_that_stay_are_the_same_rows_and_the_public_page_stays():
     condition = make_live(
         name="Gout",
         sections={"overview": "<p>Old</p>", "causes": "<p>Old</p>", "history": "<p>Old</p>"},
@@ -97,7 +97,7 @@ def test_parts_that_stay_are_the_same_rows_and_what_the_public_reads_stays():
     assert written.live_edition_id == condition.live_edition_id
 
 
-def test_a_person_is_told_what_was_new_and_what_was_left_out():
+def test_new_and_left_out_parts_are_told():
     make_condition(name="Lupus")
     extra = {
         "symptoms": ["Pain"],
@@ -125,12 +125,12 @@ def test_a_replaced_picture_stays_for_the_editions_that_show_it():
     condition = write(upload(GOOD | {"picture": new}), condition).condition
     assert condition.picture.name != old
     assert default_storage.exists(old)
-    assert compose(write(documents.from_content(content), condition).condition) == content
+    assert compose(write(page_files.from_content(content), condition).condition) == content
 
 
 def test_a_document_that_is_silent_about_the_months_between_reviews_leaves_them():
     condition = make_condition(name="Gout", review_months=6)
-    assert write(documents.from_content(compose(condition)), condition).condition.review_months == 6
+    assert write(page_files.from_content(compose(condition)), condition).condition.review_months == 6
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_mistake_is_told_with_its_field_and_nothing_is_stored(change, message)
     make_condition(name="Lupus")
     before = everything()
     picture = {"file": "a.svg", "alt": "A joint", "content": drawing().read()}
-    with pytest.raises(DocumentError) as caught:
+    with pytest.raises(ExchangeError) as caught:
         write(upload({"picture": picture} | GOOD | change))
     assert str(caught.value).startswith(message)
     assert everything() == before
@@ -191,10 +191,10 @@ def test_a_picture_with_the_same_content_is_stored_once():
 def test_a_picture_keeps_the_name_that_it_is_stored_under():
     name = default_storage.save("conditions/a_Xy12.svg", drawing())
     condition = make_condition(picture=name, picture_alt="A joint")
-    document = documents.from_condition(condition)
-    assert write(document, condition).condition.picture.name == name
-    del document["picture"]["content"]
-    assert write(document, condition).condition.picture.name == name
+    page_file = page_files.from_condition(condition)
+    assert write(page_file, condition).condition.picture.name == name
+    del page_file["picture"]["content"]
+    assert write(page_file, condition).condition.picture.name == name
 
 
 def test_a_picture_that_cannot_be_stored_leaves_everything_as_it_was(settings):
@@ -202,6 +202,6 @@ def test_a_picture_that_cannot_be_stored_leaves_everything_as_it_was(settings):
     (Path(settings.MEDIA_ROOT) / "conditions").write_text("A file where the folder should be.")
     before = everything()
     picture = {"file": "a.svg", "alt": "A joint", "content": drawing().read()}
-    with pytest.raises(DocumentError, match="gout.yaml: picture: could not be stored. Try again later."):
+    with pytest.raises(ExchangeError, match="gout.yaml: picture: could not be stored. Try again later."):
         write(upload(GOOD | {"picture": picture}))
     assert everything() == before

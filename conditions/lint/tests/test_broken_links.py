@@ -65,13 +65,13 @@ def target(db) -> Condition:
     return make_live(name="Gout", sections=parts, faqs={"Does it hurt?": "<p>Yes.</p>"})
 
 
-def test_links_to_what_is_there_are_right(target):
+def test_links_to_existing_places_are_right(target):
     link_to(*RIGHT)
     assert paths() == []
     assert InternalLink.objects.count() == len(RIGHT)
 
 
-def test_links_to_what_is_not_there_are_found(target):
+def test_links_to_missing_places_are_found(target):
     link_to(*WRONG)
     assert paths() == sorted(WRONG)
 
@@ -83,7 +83,7 @@ def test_addresses_that_make_no_sense_are_wrong_and_break_nothing(target, path):
     assert paths() == [path]
 
 
-def test_a_link_tells_what_it_stands_in(target):
+def test_a_broken_link_names_its_page(target):
     source = link_to("/nowhere/")
     [link] = broken_links()
     assert (link.kind, link.row, link.name, link.place) == ("condition", source.pk, "Source", "overview")

@@ -133,7 +133,7 @@ def test_the_starter_pages_have_nothing_to_put_right_and_little_to_look_at():
 
 
 @pytest.mark.django_db
-def test_a_bare_page_is_told_what_it_lacks():
+def test_a_bare_page_has_a_finding_for_each_missing_part():
     condition = make_condition(sources=[])
     found = lint.check(compose(condition), emergency_number="999")
     assert [finding.where for finding in found] == ["in-short", "care-card", "sources"]

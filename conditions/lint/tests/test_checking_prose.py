@@ -15,7 +15,7 @@ def test_a_text_of_fewer_than_thirty_words_is_not_measured():
     assert told(body=HARDER) == []
 
 
-def test_a_text_above_grade_seven_is_worth_a_look_and_one_above_nine_must_be_put_right():
+def test_a_text_above_grade_seven_is_worth_a_look_and_above_nine_a_must():
     look = (
         "<p>A specialist may suggest another examination. You can often go on as usual with your daily life.</p>" * 3
     )
@@ -116,7 +116,7 @@ def test_an_address_without_encryption_is_shown():
         "You will definitely get well.",
     ],
 )
-def test_a_promise_that_nobody_can_keep_is_shown(sentence):
+def test_a_promise_that_cannot_be_kept_is_shown(sentence):
     assert told(body=f"<p>{sentence}</p>") == [("overview", "look", sentence)]
 
 

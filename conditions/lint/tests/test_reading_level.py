@@ -1,6 +1,6 @@
 import pytest
 
-from conditions.lint.reading import Block, Link, grade, long_sentences, read, sentences, with_plain_names
+from conditions.lint.reading import Link, Passage, grade, long_sentences, read, sentences, with_plain_names
 
 
 def test_a_harder_text_gets_a_higher_grade():
@@ -35,17 +35,17 @@ def test_a_sentence_ends_where_a_reader_would_end_it(text, expected):
     assert sentences(text) == expected
 
 
-def test_blocks_are_told_by_what_holds_them():
+def test_passages_have_the_tag_of_their_holder():
     html = "<p>One<br>two</p><ul><li><p>Three</p><ul><li>Four</li></ul></li></ul><h3>Five</h3>six"
     blocks = [("p", "One two"), ("li", "Three"), ("li", "Four"), ("h3", "Five"), ("p", "six")]
-    assert read(html).blocks == [Block(*block) for block in blocks]
+    assert read(html).blocks == [Passage(*block) for block in blocks]
 
 
 def test_a_paragraph_after_a_list_is_a_paragraph():
-    assert read("<ul><li>One</li></ul><p>Two</p>").blocks == [Block("li", "One"), Block("p", "Two")]
+    assert read("<ul><li>One</li></ul><p>Two</p>").blocks == [Passage("li", "One"), Passage("p", "Two")]
 
 
 def test_links_keep_their_address_and_words():
     html = '<p>See <a href=" /a/?x=1&amp;y=2 ">the <br> page</a> or <a>none</a><a href="#x"></a></p>'
     assert read(html).links == [Link("/a/?x=1&y=2", "the page"), Link("", "none"), Link("#x", "")]
-    assert read(html).blocks == [Block("p", "See the page or none")]
+    assert read(html).blocks == [Passage("p", "See the page or none")]

@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
 
 def missing() -> Iterator[str]:
-    """Pages whose editions are not numbered from 1 without a gap."""
+    """Pages with a gap in the numbers of their editions."""
     counted = Condition.objects.annotate(count=Count("editions"), last=Max("editions__number")).order_by("pk")
     for condition in counted.filter(count__gt=0):
         if condition.count != condition.last:
@@ -25,14 +25,14 @@ def missing() -> Iterator[str]:
 
 
 def tampered() -> Iterator[str]:
-    """Editions whose content is not what was submitted."""
+    """Editions with a content other than the submitted one."""
     for edition in Edition.objects.select_related("condition").iterator(chunk_size=100):
         if not edition.is_intact:
             yield f"{edition} does not say what was submitted"
 
 
 def undecided() -> Iterator[str]:
-    """Editions that were submitted since there is a log, and whose decision is in no step of it."""
+    """Editions with a submission in the log, but not their decision."""
     steps = PageEvent.objects.filter(edition=OuterRef("pk"))
     logged = Edition.objects.filter(Exists(steps.filter(kind="submitted"))).without_content()
     approved = logged.filter(~Exists(steps.filter(kind="approved", by=OuterRef("decided_by"))), status="approved")

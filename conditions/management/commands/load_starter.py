@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from conditions.exchange.files import DocumentError
+from conditions.exchange.files import ExchangeError
 from conditions.starter import loading
 
 
@@ -16,7 +16,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             report = loading.load(options["folder"])
-        except DocumentError as error:
+        except ExchangeError as error:
             raise CommandError(f"Nothing was loaded. {error}") from error
         if not (report.conditions or report.pages or report.questions):
             self.stdout.write("The starter content is there already.")

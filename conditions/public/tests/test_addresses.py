@@ -1,10 +1,10 @@
-"""What becomes of an address when its page moves."""
+"""Addresses of pages that moved."""
 
 import pytest
 
+from calcsite.errors import UserFacingError
 from conditions.models import Condition
 from conditions.publishing import publishing
-from conditions.publishing.publishing import PublishingError
 from conditions.tests.factories import make_live, publish
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +35,7 @@ def test_an_address_that_still_leads_to_a_page_is_not_given_to_another(client):
     condition = make_live(name="Gout", slug="gout")
     Condition.objects.update(slug="podagra")
     publish(condition)
-    with pytest.raises(PublishingError, match="was the address of “Gout”, and still leads there"):
+    with pytest.raises(UserFacingError, match="was the address of “Gout”, and still leads there"):
         make_live(slug="gout")
     assert client.get("/conditions/gout/").url == "/conditions/podagra/"
 

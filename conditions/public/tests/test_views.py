@@ -1,4 +1,4 @@
-"""The public pages: what they show and how much they ask of the database."""
+"""The public pages: their content and their number of queries."""
 
 from datetime import timedelta
 
@@ -81,7 +81,7 @@ def test_a_kept_page_is_not_served_after_its_date(client, django_user_model):
     assert "reviewedBy" not in late
 
 
-def test_the_history_lists_what_the_public_has_read(client):
+def test_the_history_lists_the_published_editions(client):
     condition = make_live(slug="gout", summary="First words.")
     condition.summary = "Second words."
     condition.save()
@@ -162,7 +162,7 @@ def test_an_answer_sent_from_another_site_is_refused(client):
 
 
 @pytest.mark.parametrize("token", ["1", "MQ:bad", "x" * 300])
-def test_a_comment_on_somebody_elses_answer_is_not_possible(client, token):
+def test_a_comment_on_another_visitors_answer_is_not_possible(client, token):
     make_live(slug="gout")
     client.post("/conditions/gout/helpful/", {"answer": "yes"})
     assert client.post(f"/conditions/gout/helpful/{token}/", {"comment": "Mine"}).status_code == 404

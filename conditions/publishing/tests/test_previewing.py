@@ -1,4 +1,4 @@
-"""A preview is the page; only those who may see it do, and only for as long."""
+"""A preview equals the page, and is visible to its audience only, for its time only."""
 
 import re
 from datetime import timedelta
@@ -10,12 +10,12 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calcsite.errors import UserFacingError
 from calcsite.models import StaffProfile
 from calcsite.tests import people
 from conditions.choices import SectionKind
 from conditions.models import Condition, PageEvent, PreviewLink
 from conditions.publishing import previewing, publishing
-from conditions.publishing.publishing import PublishingError
 from conditions.tests.factories import make_condition, make_live
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +48,7 @@ CONDITIONS = st.fixed_dictionaries(
 
 
 def body_without_bar(page: bytes) -> bytes:
-    """What stands in <body>: the link that skips to the page, and everything below the bar of a preview."""
+    """The content of <body>: the link that skips to the page, and all below the bar of a preview."""
     found = re.search(rb'(<a class="skip-link".*?</a>).*(<header class="site-header">.*</body>)', page, re.DOTALL)
     return found[1] + found[2]
 
@@ -104,7 +104,7 @@ def test_a_preview_says_that_it_is_one_and_is_kept_and_listed_nowhere(admin_clie
         assert "/search/" in re.search(r"form-action ([^;]*)", answer["Content-Security-Policy"])[1]
 
 
-def test_a_link_to_an_edition_shows_that_edition_whatever_is_changed_later(client, admin_user):
+def test_a_link_to_an_edition_shows_that_edition_after_later_changes(client, admin_user):
     condition = make_condition(summary="What was submitted.")
     edition = publishing.submit(condition=condition, by=None)
     _, pinned = previewing.share(condition=condition, by=admin_user, days=1, edition=edition)
@@ -140,13 +140,13 @@ def test_the_database_does_not_hold_the_secret_of_a_link(admin_user):
 
 @pytest.mark.parametrize("days", [0, -1, 31])
 def test_a_link_lasts_some_days_only(admin_user, days):
-    with pytest.raises(PublishingError, match="from 1 to 30 days"):
+    with pytest.raises(UserFacingError, match="from 1 to 30 days"):
         previewing.share(condition=make_condition(), by=admin_user, days=days)
 
 
 def test_a_link_is_not_pinned_to_an_edition_of_another_page(admin_user):
     other = make_live().live_edition
-    with pytest.raises(PublishingError, match="another page"):
+    with pytest.raises(UserFacingError, match="another page"):
         previewing.share(condition=make_condition(), by=admin_user, days=1, edition=other)
 
 

@@ -6,10 +6,10 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 
+from calcsite.errors import UserFacingError
 from conditions.composing import compose
 from conditions.models import Condition, Edition, Listing, RenderedPage
 from conditions.publishing import listings, publishing
-from conditions.publishing.publishing import PublishingError
 from conditions.tests.factories import make_condition, make_live, make_reviewer, publish
 
 pytestmark = pytest.mark.django_db
@@ -68,25 +68,25 @@ def test_a_page_published_without_review_says_so(author):
 
 def test_publishing_without_review_needs_a_reason(author):
     edition = publishing.submit(condition=make_condition(), by=author)
-    with pytest.raises(PublishingError, match="Say why"):
+    with pytest.raises(UserFacingError, match="Say why"):
         publishing.publish_unreviewed(edition=edition, by=author, reason="  ")
 
 
 def test_an_author_cannot_approve_their_own_edition(author):
     edition = publishing.submit(condition=make_condition(), by=author)
-    with pytest.raises(PublishingError, match="Somebody else has to approve it"):
+    with pytest.raises(UserFacingError, match="Somebody else has to approve it"):
         approve(edition, author)
 
 
 def test_an_approval_needs_a_source(author, reviewer):
     edition = publishing.submit(condition=make_condition(sources=[]), by=author)
-    with pytest.raises(PublishingError, match="at least one source"):
+    with pytest.raises(UserFacingError, match="at least one source"):
         approve(edition, reviewer)
 
 
 def test_an_approval_needs_a_name(author):
     edition = publishing.submit(condition=make_condition(), by=author)
-    with pytest.raises(PublishingError, match="clinician's name"):
+    with pytest.raises(UserFacingError, match="clinician's name"):
         approve(edition, make_reviewer(name=" "))
 
 
@@ -94,13 +94,13 @@ def test_a_returned_edition_is_decided(author, reviewer):
     edition = publishing.submit(condition=make_condition(), by=author)
     publishing.return_(edition=edition, by=reviewer, reason="Which children?")
     assert (edition.status, edition.reason) == ("returned", "Which children?")
-    with pytest.raises(PublishingError, match="not waiting"):
+    with pytest.raises(UserFacingError, match="not waiting"):
         approve(edition, reviewer)
 
 
 def test_a_return_needs_a_reason(author, reviewer):
     edition = publishing.submit(condition=make_condition(), by=author)
-    with pytest.raises(PublishingError, match="what the author should change"):
+    with pytest.raises(UserFacingError, match="what the author should change"):
         publishing.return_(edition=edition, by=reviewer, reason="")
 
 
@@ -129,7 +129,7 @@ def test_an_address_that_another_public_page_has_is_refused():
     first.save()
     second = make_condition(slug="gout")
     edition = publishing.submit(condition=second, by=None)
-    with pytest.raises(PublishingError, match="already has the address"):
+    with pytest.raises(UserFacingError, match="already has the address"):
         publishing.publish_unreviewed(edition=edition, by=None, reason="A test.")
     edition.refresh_from_db()
     assert edition.status == "submitted"
@@ -236,7 +236,7 @@ def test_an_edition_that_waits_makes_way_for_a_newer_one():
     publish(condition)
     older.refresh_from_db()
     assert (older.status, older.reason) == ("returned", "Edition 2 took its place.")
-    with pytest.raises(PublishingError, match="not waiting"):
+    with pytest.raises(UserFacingError, match="not waiting"):
         publishing.publish_unreviewed(edition=older, by=None, reason="A test.")
 
 
@@ -261,7 +261,7 @@ def test_tampering_shows_in_the_checksum():
 
 
 @pytest.mark.parametrize("status", ["approved"])
-def test_the_database_refuses_an_approval_in_nobodys_name(status):
+def test_the_database_refuses_an_approval_without_a_name(status):
     edition = publishing.submit(condition=make_condition(), by=None)
     with pytest.raises(IntegrityError), transaction.atomic():
         Edition.objects.filter(pk=edition.pk).update(status=status)
@@ -274,7 +274,7 @@ def test_publishing_is_all_or_nothing(client):
     other = Listing.objects.get()
     other.slug = "gout"
     other.save()
-    with pytest.raises(PublishingError):
+    with pytest.raises(UserFacingError):
         publishing.publish_unreviewed(edition=edition, by=None, reason="A test.")
     assert Listing.objects.get() == other
     assert RenderedPage.objects.get().listing == other

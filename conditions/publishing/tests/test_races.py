@@ -1,4 +1,4 @@
-"""Two people at once: one consistent outcome, on both databases. Each race has the control that shows it is one."""
+"""Races of publishing: one consistent outcome, on both databases. Each race has its control."""
 
 import threading
 from datetime import timedelta
@@ -8,15 +8,15 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from calcsite.errors import UserFacingError
 from calcsite.tests import racing
 from conditions.editing import drafting
 from conditions.models import Condition, Edition, Listing, PageEvent, RenderedPage
 from conditions.publishing import pages, publishing
-from conditions.publishing.publishing import PublishingError
 from conditions.tests.factories import make_condition, make_live, make_reviewer, publish
 
 ROUNDS = 5
-at_once = partial(racing.at_once, refused=PublishingError)
+at_once = partial(racing.at_once, refused=UserFacingError)
 
 
 def approve(edition: Edition, reviewer) -> None:
@@ -43,14 +43,14 @@ def test_of_an_approval_and_a_return_one_wins_and_the_other_is_told(reviewer):
             publishing.return_(edition=Edition.objects.get(pk=edition.pk), by=reviewer, reason="No.")
 
         outcomes = at_once(lambda edition=edition: approve(edition, reviewer), send_back)
-        assert len([outcome for outcome in outcomes if isinstance(outcome, PublishingError)]) == 1
+        assert len([outcome for outcome in outcomes if isinstance(outcome, UserFacingError)]) == 1
         edition.refresh_from_db()
         is_public = Listing.objects.filter(pk=edition.condition_id).exists()
         assert is_public == (edition.status == Edition.Status.APPROVED)
 
 
 def test_without_the_compare_and_swap_and_the_trigger_both_would_win(reviewer):
-    """The control: what `_decide` replaces, a look at the status and then a change, with nothing to guard it."""
+    """The control: a read of the status and then an unguarded change, in place of `_decide`."""
     edition = publishing.submit(condition=make_condition(), by=None)
     with connection.cursor() as cursor:
         table = " ON conditions_edition" if connection.vendor == "postgresql" else ""
@@ -87,7 +87,7 @@ def test_a_withdrawal_and_a_publication_do_not_block_each_other(committed):
 
 @pytest.fixture
 def overtaken(db) -> tuple[Condition, pages.MadePage]:
-    """A page that the worker has made, and not kept yet when somebody publishes the next edition."""
+    """A page that the worker has made, and not kept yet when the next edition is published."""
     condition = make_live(slug="gout", summary="The old summary.")
     page = pages.make_page(condition)
     Condition.objects.update(summary="The new summary.")
@@ -124,7 +124,7 @@ def test_of_two_reviewers_who_approve_at_once_one_wins_and_the_other_is_told(rev
         outcomes = at_once(
             lambda edition=edition: approve(edition, reviewer), lambda edition=edition: approve(edition, second)
         )
-        refused = [str(outcome) for outcome in outcomes if isinstance(outcome, PublishingError)]
+        refused = [str(outcome) for outcome in outcomes if isinstance(outcome, UserFacingError)]
         assert refused == [f"{edition} is not waiting for a decision any more."]
         edition.refresh_from_db()
         assert edition.decided_by_id in {reviewer.pk, second.pk}
@@ -132,7 +132,7 @@ def test_of_two_reviewers_who_approve_at_once_one_wins_and_the_other_is_told(rev
 
 
 def save_all_parts(condition: Condition, words: str) -> None:
-    """What the admin does in one transaction: the condition's row first, then its parts."""
+    """The admin's save in one transaction: the condition's row first, then its rows."""
     with transaction.atomic():
         stored = drafting.locked_for_saving(condition)
         stored.summary = words

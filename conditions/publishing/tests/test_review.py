@@ -1,4 +1,4 @@
-"""Reviews: who may approve, corrections, set times, and the log that tells all of it."""
+"""Reviews: permission to approve, corrections, set times, and the log."""
 
 from datetime import date, timedelta
 from io import StringIO
@@ -9,11 +9,11 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from calcsite.errors import UserFacingError
 from conditions.editing import drafting
 from conditions.models import Condition, Edition, PageEvent
 from conditions.months import months_after
 from conditions.publishing import publishing
-from conditions.publishing.publishing import PublishingError
 from conditions.tests.factories import make_condition, make_live, make_reviewer, publish
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +60,7 @@ def steps(condition: Condition) -> list[str]:
     return [step.kind for step in PageEvent.objects.of_page(condition).order_by("pk")]
 
 
-def test_a_correction_keeps_the_review_and_says_who_approved_it(reviewed, author, second, client):
+def test_a_correction_keeps_the_review_and_names_its_approver(reviewed, author, second, client):
     edition = submit_correction(reviewed, author)
     publishing.approve(edition=edition, by=second, on=date(2026, 11, 21), keeps_review=True)
     page = client.get("/conditions/gout/").content.decode()
@@ -80,14 +80,14 @@ def test_a_reviewer_of_a_correction_may_review_the_whole_page_instead(reviewed, 
     assert edition.review_due_on == date(2029, 11, 21)
 
 
-def test_only_what_was_sent_as_a_correction_can_keep_the_review(reviewed, author, reviewer):
+def test_only_a_correction_can_keep_the_review(reviewed, author, reviewer):
     edition = publishing.submit(condition=reviewed, by=author)
-    with pytest.raises(PublishingError, match="Only a correction"):
+    with pytest.raises(UserFacingError, match="Only a correction"):
         publishing.approve(edition=edition, by=reviewer, keeps_review=True)
 
 
 def test_a_page_that_no_clinician_reviewed_has_no_review_for_a_correction_to_keep(author):
-    with pytest.raises(PublishingError, match="this page has none"):
+    with pytest.raises(UserFacingError, match="this page has none"):
         publishing.submit(condition=make_live(), by=author, is_correction=True)
 
 
@@ -105,7 +105,7 @@ def test_the_next_review_is_due_after_the_months_of_the_condition_and_no_later(a
     condition = make_condition(review_months=6)
     edition = publishing.submit(condition=condition, by=author)
     late = date(2026, 9, 2)
-    with pytest.raises(PublishingError, match="within 6 months"):
+    with pytest.raises(UserFacingError, match="within 6 months"):
         publishing.approve(edition=edition, by=reviewer, on=date(2026, 3, 1), due=late)
     publishing.approve(edition=edition, by=reviewer, on=date(2026, 3, 1))
     assert edition.review_due_on == date(2026, 9, 1)
@@ -124,15 +124,15 @@ def test_months_are_those_of_the_calendar(day, months, later):
     assert months_after(day, months) == later
 
 
-def test_somebody_who_wrote_any_of_the_text_cannot_approve_it(author, reviewer):
+def test_an_author_of_any_of_the_text_cannot_approve_it(author, reviewer):
     condition = make_condition()
     drafting.note_change(condition=condition, by=reviewer, what="Summary")
     edition = publishing.submit(condition=condition, by=author)
-    with pytest.raises(PublishingError, match="worked on this text yourself"):
+    with pytest.raises(UserFacingError, match="worked on this text yourself"):
         publishing.approve(edition=edition, by=reviewer)
 
 
-def test_what_was_judged_with_an_earlier_edition_does_not_count(author, reviewer):
+def test_a_change_judged_with_an_earlier_edition_does_not_count(author, reviewer):
     third = make_reviewer()
     condition = make_condition()
     drafting.note_change(condition=condition, by=reviewer, what="Summary")
@@ -143,25 +143,25 @@ def test_what_was_judged_with_an_earlier_edition_does_not_count(author, reviewer
     assert second.status == "approved"
 
 
-def test_what_was_published_without_review_was_not_judged(author, reviewer):
+def test_a_change_published_without_review_was_not_judged(author, reviewer):
     condition = make_condition()
     drafting.note_change(condition=condition, by=reviewer, what="Summary")
     publish(condition)
     edition = publishing.submit(condition=condition, by=author)
-    with pytest.raises(PublishingError, match="worked on this text yourself"):
+    with pytest.raises(UserFacingError, match="worked on this text yourself"):
         publishing.approve(edition=edition, by=reviewer)
 
 
 def test_a_correction_keeps_the_review_that_is_live_when_it_is_approved(reviewed, author, second):
-    """Whoever opened the correction before the next full review went live does not bring the old one back."""
+    """A correction that was opened before the next full review went live does not bring the old review back."""
     opened = submit_correction(reviewed, author)
     assert opened.condition.live_edition.reviewed_on == date(2026, 3, 1)
     publishing.withdraw(condition=reviewed, by=author, reason="For a test.")
-    with pytest.raises(PublishingError, match="Only a correction of a reviewed page"):
+    with pytest.raises(UserFacingError, match="Only a correction of a reviewed page"):
         publishing.approve(edition=opened, by=second, keeps_review=True)
 
 
-def test_setting_back_to_what_nobody_approved_brings_its_authors_back(author, reviewer, second):
+def test_setting_back_to_an_unapproved_edition_brings_its_authors_back(author, reviewer, second):
     condition = make_condition()
     drafting.note_change(condition=condition, by=reviewer, what="Summary")
     returned = publishing.submit(condition=condition, by=author)
@@ -170,19 +170,19 @@ def test_setting_back_to_what_nobody_approved_brings_its_authors_back(author, re
     publishing.approve(edition=approved, by=second)
     drafting.revert(edition=returned, by=author)
     again = publishing.submit(condition=condition, by=author)
-    with pytest.raises(PublishingError, match="worked on this text yourself"):
+    with pytest.raises(UserFacingError, match="worked on this text yourself"):
         publishing.approve(edition=again, by=reviewer)
 
 
 def test_a_page_does_not_go_live_when_its_next_review_is_due(author, reviewer):
     edition = publishing.submit(condition=make_condition(review_months=1), by=author)
-    with pytest.raises(PublishingError, match="already due"):
+    with pytest.raises(UserFacingError, match="already due"):
         approve_for(edition, reviewer, timedelta(days=40))
 
 
 def test_an_edition_is_not_made_of_a_text_that_the_author_has_not_seen(author):
     condition = make_condition()
-    with pytest.raises(PublishingError, match="Somebody has saved"):
+    with pytest.raises(UserFacingError, match="Somebody has saved"):
         publishing.submit(condition=condition, by=author, seen="of another text")
     assert not condition.editions.exists()
 
@@ -209,7 +209,7 @@ def test_an_approval_for_a_set_time_goes_live_then_and_not_before(author, review
 
 def test_a_time_that_has_passed_is_refused(author, reviewer):
     edition = publishing.submit(condition=make_condition(), by=author)
-    with pytest.raises(PublishingError, match="has passed"):
+    with pytest.raises(UserFacingError, match="has passed"):
         approve_for(edition, reviewer, timedelta(0))
 
 
@@ -222,7 +222,7 @@ def test_an_approval_can_be_taken_back_until_its_time(author, reviewer):
         assert publishing.publish_due() == 0
 
 
-def test_what_cannot_go_live_at_its_time_goes_back_with_the_reason(author, reviewer):
+def test_an_edition_that_cannot_go_live_at_its_time_goes_back_with_the_reason(author, reviewer):
     edition = publishing.submit(condition=make_condition(slug="gout"), by=author)
     approve_for(edition, reviewer, timedelta(hours=1))
     other = make_live(slug="podagra")
@@ -259,7 +259,7 @@ def test_a_page_taken_off_the_site_does_not_come_back_by_itself(reviewed, author
 
 
 def test_taking_a_page_off_the_site_needs_a_reason(reviewed, reviewer):
-    with pytest.raises(PublishingError, match="Say why"):
+    with pytest.raises(UserFacingError, match="Say why"):
         publishing.withdraw(condition=reviewed, by=reviewer, reason=" ")
 
 
@@ -278,7 +278,7 @@ def test_one_that_cannot_be_rendered_keeps_none_of_the_others_from_their_time(au
 # The log
 
 
-def test_every_step_is_in_the_log_with_who_and_why(author, reviewer):
+def test_every_step_is_in_the_log_with_its_user_and_reason(author, reviewer):
     condition = make_condition()
     first = publishing.submit(condition=condition, by=author, note="New page.")
     publishing.return_(edition=first, by=reviewer, reason="Which children?")
@@ -306,7 +306,7 @@ def test_every_step_is_in_the_log_with_who_and_why(author, reviewer):
 )
 def test_the_database_refuses_to_change_the_log(change):
     make_live()
-    connection.check_constraints()  # PostgreSQL truncates nothing while checks of what was written are pending
+    connection.check_constraints()  # PostgreSQL refuses to truncate while constraint checks are pending
     with pytest.raises(DatabaseError, match="log"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(change)
 
@@ -331,7 +331,7 @@ def test_all_editions_are_checked_at_once():
     assert out.getvalue() == "All 1 editions are what was submitted.\n"
 
 
-def test_an_edition_that_somebody_tampered_with_is_named(drop_trigger):
+def test_a_tampered_edition_is_named(drop_trigger):
     make_live(name="Gout")
     drop_trigger("edition_is_frozen_update")
     Edition.objects.update(content={"summary": "Tampered."})
@@ -349,7 +349,7 @@ def test_an_edition_that_was_taken_out_is_missed(drop_trigger):
         call_command("check_editions")
 
 
-def test_an_approval_that_nobody_gave_is_named(author):
+def test_a_forged_approval_is_named(author):
     edition = publishing.submit(condition=make_condition(name="Gout"), by=author)
     dates = {"reviewed_on": date(2026, 1, 1), "review_due_on": date(2027, 1, 1), "published_at": timezone.now()}
     Edition.objects.filter(pk=edition.pk).update(status="approved", reviewer_name="Dr Forged", **dates)
@@ -359,7 +359,7 @@ def test_an_approval_that_nobody_gave_is_named(author):
 
 @pytest.fixture
 def drop_trigger(db):
-    """Take a trigger away for the rest of the test, as somebody with the rights of the database's owner could."""
+    """Drop a trigger for the rest of the test, as the owner of the database could."""
 
     def drop(name: str) -> None:
         with connection.cursor() as cursor:

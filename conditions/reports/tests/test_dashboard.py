@@ -1,4 +1,4 @@
-"""The admin's first page: what waits for the person who looks at it, and nothing else."""
+"""The admin's first page: the reports of the user's desk, and nothing else."""
 
 import re
 from datetime import date, datetime, timedelta
@@ -38,7 +38,7 @@ def pictures(page: str) -> list[str]:
 
 
 def make_busy(editor) -> None:
-    """Something on everybody's desk. The names differ each time."""
+    """Rows for every desk. The names differ each time."""
     mark = Condition.objects.count()
     reviewer = make_reviewer()
     today = timezone.localdate()
@@ -72,7 +72,7 @@ def make_busy(editor) -> None:
         ("Clinician", []),
     ],
 )
-def test_everybody_finds_what_waits_for_them_in_order(group, expected):
+def test_each_role_finds_its_waiting_rows_in_order(group, expected):
     person = people.make_person(group)
     make_busy(person if group == "Editor" else people.make_person())
     page = first_page(person)
@@ -81,7 +81,7 @@ def test_everybody_finds_what_waits_for_them_in_order(group, expected):
     assert ("All reports" in page) == (expected != [])
 
 
-def test_an_editor_reads_why_something_was_sent_back_and_finds_only_their_own_drafts():
+def test_an_editor_reads_why_a_page_was_sent_back_and_finds_own_drafts_only():
     editor = people.make_person("Editor")
     make_busy(editor)
     page = first_page(editor)
@@ -90,7 +90,7 @@ def test_an_editor_reads_why_something_was_sent_back_and_finds_only_their_own_dr
     assert "Changed by somebody else" not in page.partition('id="overdue"')[0]
 
 
-def test_what_somebody_sent_for_review_is_told_and_is_no_longer_a_change_to_send():
+def test_a_submission_is_shown_and_is_no_longer_a_change_to_send():
     editor = people.make_person("Editor")
     page = make_live(name="Gout")
     Condition.objects.update(summary="Something else.")
@@ -130,14 +130,14 @@ def test_a_reviewer_does_not_find_their_own_work():
         ("Booking coordinator", []),
     ],
 )
-def test_pictures_are_for_those_whom_the_numbers_concern_once_there_are_numbers(group, expected):
+def test_charts_are_for_the_permitted_roles_once_there_are_numbers(group, expected):
     person = people.make_person(group)
     assert pictures(first_page(person)) == []
     make_busy(people.make_person())
     assert pictures(first_page(person)) == expected
 
 
-def test_an_empty_desk_says_so_with_what_to_do_instead_and_the_list_of_everything_stays(admin_client):
+def test_an_empty_desk_says_so_with_a_next_step_and_keeps_the_full_list(admin_client):
     page = admin_client.get("/admin/").content.decode()
     assert NOTHING in page
     assert '<a href="/admin/conditions/condition/add/">Add a condition</a>' in page
@@ -145,7 +145,7 @@ def test_an_empty_desk_says_so_with_what_to_do_instead_and_the_list_of_everythin
     assert "Recent actions" not in page
 
 
-def test_who_writes_no_pages_is_not_invited_to():
+def test_a_role_that_writes_no_pages_is_not_invited_to():
     assert "Add a condition" not in first_page(people.make_person("Booking coordinator"))
 
 

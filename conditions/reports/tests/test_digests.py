@@ -1,12 +1,13 @@
-"""The weekly e-mail: to whom, when, once, and what stands in it."""
+"""The weekly e-mail: its recipients, its time, its content, and that it is sent once."""
 
 from datetime import date, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
-from post_office.models import Email
 
+from calcsite.mail import sending
+from calcsite.mail.models import StaffMail
 from calcsite.models import StaffProfile
 from calcsite.tests import people
 from calcsite.tests.racing import at_once
@@ -30,7 +31,7 @@ MORNING = clinic_time(MONDAY, 7)
 
 
 def make_reader(*groups: str, **fields) -> User:
-    """Somebody who gets the digest when something waits."""
+    """A person who gets the digest when something waits."""
     before = MORNING - timedelta(days=1)
     return people.make_person(*groups or ["Editor"], **{"email": "ed@clinic.example", "date_joined": before} | fields)
 
@@ -52,7 +53,7 @@ def make_something(query: str = "chalk knee") -> None:
 
 
 def sent_to() -> list[str]:
-    return sorted(address for email in Email.objects.all() for address in email.to)
+    return sorted(StaffMail.objects.values_list("to", flat=True))
 
 
 # When
@@ -111,7 +112,7 @@ def test_two_workers_at_once_send_it_once(committed):
 
 
 def test_without_the_mark_of_the_week_it_would_be_sent_again(committed):
-    """The control: what the row in `DigestSent` prevents."""
+    """The control: without the row in `DigestSent`."""
     make_root()
     make_something()
     for _ in range(2):
@@ -120,7 +121,7 @@ def test_without_the_mark_of_the_week_it_would_be_sent_again(committed):
     assert sent_to() == ["root@clinic.example"] * 2
 
 
-# To whom
+# Recipients
 
 
 @in_database
@@ -128,7 +129,7 @@ def test_without_the_mark_of_the_week_it_would_be_sent_again(committed):
     ("group", "gets_it"),
     [("Editor", True), ("Administrator", True), ("Clinical reviewer", True), ("Booking coordinator", False)],
 )
-def test_it_goes_to_those_for_whom_something_waits(group, gets_it):
+def test_it_goes_to_staff_with_waiting_rows(group, gets_it):
     make_reader(group)
     make_something()
     publishing.submit(condition=make_condition(), by=None)
@@ -147,7 +148,7 @@ def test_it_goes_to_a_superuser_too():
 @pytest.mark.parametrize(
     "fields", [{"is_active": False}, {"is_staff": False}, {"email": ""}, {"date_joined": MORNING + timedelta(hours=1)}]
 )
-def test_it_does_not_go_to_who_left_is_no_staff_has_no_address_or_came_since(fields):
+def test_it_does_not_go_to_inactive_new_or_unreachable_accounts(fields):
     make_reader(**fields)
     make_something()
     assert digests.send_due(MORNING + timedelta(hours=2)) == 0
@@ -155,14 +156,14 @@ def test_it_does_not_go_to_who_left_is_no_staff_has_no_address_or_came_since(fie
 
 @in_database
 @pytest.mark.parametrize("wants", [True, False])
-def test_it_goes_to_those_who_have_not_turned_it_off(wants):
+def test_it_goes_to_staff_who_have_not_turned_it_off(wants):
     StaffProfile.objects.create(user=make_reader(), wants_digest=wants)
     make_something()
     assert digests.send_due(MORNING) == wants
 
 
 @in_database
-def test_an_address_that_is_none_stops_nobody_elses(caplog):
+def test_an_invalid_address_does_not_stop_the_other_e_mails(caplog):
     make_reader(email="no address")
     make_reader(email="ed@clinic.example")
     make_something()
@@ -172,25 +173,25 @@ def test_an_address_that_is_none_stops_nobody_elses(caplog):
     assert digests.send_due(MORNING) == 0
 
 
-# What stands in it
+# Content
 
 
 @in_database
-def test_it_names_what_waits_with_the_way_there_and_the_way_to_turn_it_off(settings):
+def test_it_names_waiting_rows_with_links_and_the_way_to_turn_it_off(settings):
     settings.SITE_URL = "https://clinic.example"
     make_reader("Clinical reviewer", first_name="Ann")
     edition = publishing.submit(condition=make_condition(name="Gout"), by=None)
     digests.send_due(MORNING)
-    email = Email.objects.get()
+    email = StaffMail.objects.get()
     address = f"https://clinic.example/admin/conditions/edition/{edition.pk}/review/"
     assert email.subject == "1 thing waits for you on the clinic’s website"
-    assert "Hello Ann," in email.message
-    assert f"Review: {address}" in email.message
-    assert f'href="{address}"' in email.html_message
-    for part in (email.message, email.html_message):
+    assert "Hello Ann," in email.text
+    assert f"Review: {address}" in email.text
+    assert f'href="{address}"' in email.html
+    for part in (email.text, email.html):
         assert "Gout" in part
         assert "https://clinic.example/admin/conditions/condition/reports/#weekly-e-mail" in part
-    assert "\n\n\n" not in email.message
+    assert "\n\n\n" not in email.text
 
 
 @in_database
@@ -199,12 +200,12 @@ def test_a_long_list_is_cut():
     for number in range(14):
         make_something(f"words {number:02}")
     digests.send_due(MORNING)
-    email = Email.objects.get()
+    email = StaffMail.objects.get()
     assert email.subject.startswith("14 things wait")
-    assert "words 09" in email.message
-    assert "words 10" not in email.message
-    assert "and 4 more" in email.message
-    assert "and 4 more" in email.html_message
+    assert "words 09" in email.text
+    assert "words 10" not in email.text
+    assert "and 4 more" in email.text
+    assert "and 4 more" in email.html
 
 
 @in_database
@@ -216,21 +217,21 @@ def test_it_says_nothing_that_readers_wrote_in_comments():
             condition=page, edition=page.live_edition, helpful=False, comment="I am Ann.", created_at=MORNING
         )
     assert digests.send_due(MORNING) == 1
-    email = Email.objects.get()
-    assert "helpful to 0 of 5 readers" in email.message
-    assert "I am Ann" not in email.message + email.html_message
+    email = StaffMail.objects.get()
+    assert "helpful to 0 of 5 readers" in email.text
+    assert "I am Ann" not in email.text + email.html
 
 
 @in_database
 @pytest.mark.parametrize("words", [XSS, TEMPLATE, "a\r\nBcc: x@y.example", "Crohn's & Co"])
-def test_what_staff_and_visitors_wrote_is_text_in_every_part(words):
+def test_text_by_staff_and_visitors_is_escaped_in_every_part(words):
     make_reader("Administrator", first_name=words)
     make_live(name=words, slug="gout")
     make_something(words)
     assert digests.send_due(MORNING) == 1
-    email = Email.objects.get()
-    assert words in email.message
-    assert "<img" not in email.html_message
+    email = StaffMail.objects.get()
+    assert words in email.text
+    assert "<img" not in email.html
     assert "Bcc" not in email.subject
-    message = email.prepare_email_message().message()
+    message = sending.compose_staff_mail(email).message()
     assert message["Bcc"] is None

@@ -1,4 +1,4 @@
-"""Searches that found nothing: what is kept of them, for how long, and what staff do about them."""
+"""Searches that found nothing: the kept fields, their retention, and the answers of staff."""
 
 import threading
 from datetime import date, timedelta
@@ -12,7 +12,7 @@ from calcsite.tests import people
 from calcsite.tests.racing import at_once
 from conditions import search
 from conditions.editing import answering
-from conditions.editing.answering import AnsweringError
+from conditions.editing.answering import UserFacingError
 from conditions.models import Alias, Condition, EmptySearch, PageEvent
 from conditions.search import empty
 from conditions.tests.factories import make_condition, make_live
@@ -51,7 +51,7 @@ def editor_client(editor) -> Client:
 
 
 @in_database
-def test_the_same_words_are_counted_together_with_the_days_of_the_first_and_last_time():
+def test_equal_searches_are_counted_together_with_their_first_and_last_day():
     search.note_empty("Chalk  knee!", TODAY)
     search.note_empty("chalk KNÉE", TODAY + timedelta(days=3))
     row = EmptySearch.objects.get()
@@ -59,7 +59,7 @@ def test_the_same_words_are_counted_together_with_the_days_of_the_first_and_last
 
 
 @in_database
-def test_a_search_page_that_finds_nothing_is_counted_and_one_that_finds_something_is_not(client):
+def test_only_a_search_page_that_finds_nothing_is_counted(client):
     make_live(name="Gout")
     for query in ("chalk knee", "gout", "", "?"):
         client.get(reverse("conditions:search"), {"q": query})
@@ -82,20 +82,20 @@ def test_a_search_page_that_finds_nothing_is_counted_and_one_that_finds_somethin
         "x" * 61,
     ],
 )
-def test_what_may_tell_who_asked_or_is_no_search_is_not_kept(query):
+def test_an_identifying_or_odd_search_is_not_kept(query):
     search.note_empty(query, TODAY)
     assert kept() == {}
 
 
 @in_database
 @pytest.mark.parametrize("query", ["vitamin d3", "knee 2026", "one two three four five six", "x" * 60, "zażółć"])
-def test_what_might_be_a_page_is_kept(query):
+def test_a_possible_subject_of_a_page_is_kept(query):
     search.note_empty(query, TODAY)
     assert len(kept()) == 1
 
 
 @in_database
-def test_a_search_that_somebody_acted_on_is_open_again_when_it_is_made_again(editor):
+def test_a_handled_search_is_open_again_when_it_is_made_again(editor):
     make_search(handled_on=TODAY, handled_by=editor)
     assert not EmptySearch.objects.open().exists()
     search.note_empty("chalk knee", TODAY)
@@ -105,11 +105,13 @@ def test_a_search_that_somebody_acted_on_is_open_again_when_it_is_made_again(edi
 
 @in_database
 def test_when_5000_different_searches_are_kept_only_those_are_counted_further():
-    rows = [EmptySearch(query=f"words {number}", first_on=TODAY, last_on=TODAY) for number in range(empty.MOST - 1)]
+    rows = [
+        EmptySearch(query=f"words {number}", first_on=TODAY, last_on=TODAY) for number in range(empty.MAX_ROWS - 1)
+    ]
     EmptySearch.objects.bulk_create(rows)
     for query in ("the last", "one too many", "words 7"):
         search.note_empty(query, TODAY)
-    assert EmptySearch.objects.count() == empty.MOST
+    assert EmptySearch.objects.count() == empty.MAX_ROWS
     assert not EmptySearch.objects.filter(query="one too many").exists()
     assert EmptySearch.objects.get(query="words 7").count == 2
 
@@ -125,7 +127,7 @@ def test_a_search_does_not_fail_because_it_cannot_be_counted(client, caplog):
 
 
 @in_database
-def test_a_search_that_nobody_has_made_for_half_a_year_is_forgotten():
+def test_a_search_last_made_half_a_year_ago_is_deleted():
     make_search("old", last_on=TODAY - timedelta(days=181))
     make_search("kept", last_on=TODAY - timedelta(days=180))
     assert search.forget_old_empty(TODAY) == 1
@@ -155,7 +157,7 @@ def test_looked_up_first_and_counted_later_some_would_be_lost(committed):
 
 
 @in_database
-def test_another_name_goes_into_the_working_copy_and_the_log_and_takes_the_search_off_the_list(editor):
+def test_another_name_changes_the_working_copy_and_closes_the_search(editor):
     condition, row = make_live(name="Gout"), make_search()
     answering.add_name(search=row, condition=condition, name=" Chalk  knee ", by=editor)
     assert list(condition.aliases.values_list("name", flat=True)) == ["Chalk knee"]
@@ -171,7 +173,7 @@ def test_another_name_goes_into_the_working_copy_and_the_log_and_takes_the_searc
 @pytest.mark.parametrize("name", ["Chalk knee", "gout"])
 def test_a_name_that_the_page_has_is_refused_and_changes_nothing(editor, name):
     condition, row = make_condition(name="Gout", aliases=["Chalk knee"]), make_search()
-    with pytest.raises(AnsweringError, match="already"):
+    with pytest.raises(UserFacingError, match="already"):
         answering.add_name(search=row, condition=condition, name=name, by=editor)
     assert Alias.objects.count() == 1
     assert not PageEvent.objects.exists()
@@ -207,7 +209,7 @@ def test_an_editor_makes_a_search_another_name_of_a_page(editor_client):
 
 @in_database
 @pytest.mark.parametrize("fields", [{}, {"name": "Chalk"}, {"name": "Gout", "condition": "Gout"}, {"condition": "x"}])
-def test_a_form_that_is_not_complete_says_what_is_missing(editor_client, fields):
+def test_an_incomplete_form_names_the_missing_field(editor_client, fields):
     gout = make_condition(name="Gout")
     if fields.get("condition") == "Gout":
         fields = fields | {"condition": gout.pk}
@@ -241,7 +243,7 @@ def test_a_question_on_no_page_is_asked_for_its_page(editor_client):
 
 
 @in_database
-def test_a_question_about_the_service_is_for_those_who_may_publish(editor_client, admin_client):
+def test_a_question_about_the_service_needs_the_permission_to_publish(editor_client, admin_client):
     row = make_search()
     assert "about the service" not in editor_client.get(address("act", row)).content.decode()
     assert editor_client.post(address("question", row)).status_code == 403
@@ -275,7 +277,7 @@ def test_looking_changes_nothing(editor_client, step):
 @in_database
 @pytest.mark.parametrize("step", ["act", *STEPS])
 @pytest.mark.parametrize("group", ["Clinical reviewer", "Booking coordinator", "Clinician"])
-def test_only_those_who_answer_searches_see_them(step, group):
+def test_only_staff_who_answer_searches_see_them(step, group):
     client, row = Client(), make_search()
     method = client.get if step == "act" else client.post
     assert method(address(step, row)).url.startswith("/admin/login/")
@@ -286,7 +288,7 @@ def test_only_those_who_answer_searches_see_them(step, group):
 
 @in_database
 @pytest.mark.parametrize("chosen", ["", "yes", "no", "perhaps"])
-def test_the_list_of_searches_is_filtered_by_whether_somebody_acted(editor_client, chosen):
+def test_the_list_of_searches_is_filtered_by_handled_or_not(editor_client, chosen):
     make_search("still open")
     make_search("done with", handled_on=TODAY)
     page = editor_client.get(reverse("admin:conditions_emptysearch_changelist"), {"open": chosen}).content.decode()

@@ -1,4 +1,4 @@
-"""The reports: what is on them, who sees them, and that each row leads to where something can be done."""
+"""The reports: their rows, their permissions, and the links of the rows."""
 
 import re
 from datetime import date, timedelta
@@ -97,7 +97,7 @@ def test_a_page_that_waits_for_review_or_for_its_time_is_not_told_to_be_sent_aga
     assert rows(admin_client, "never-reviewed") == [gout.name]
 
 
-def test_what_was_taken_off_the_site_is_on_a_report_with_the_reason_until_it_is_public_again(admin_client):
+def test_a_withdrawn_page_is_reported_with_its_reason_until_it_is_public_again(admin_client):
     gout = make_live(name="Gout")
     make_condition(name="Never public")
     publishing.withdraw(condition=gout, by=None, reason="Wrong dose.")
@@ -121,7 +121,7 @@ def test_a_working_copy_is_ahead_once_it_says_something_else_than_the_live_page(
     assert names(Condition.objects.ahead_of_live()) == []
 
 
-def test_a_working_copy_of_which_nobody_knows_what_it_says_is_not_claimed_to_be_ahead_and_gets_known():
+def test_a_working_copy_without_a_checksum_is_not_ahead_and_gets_one():
     gout = make_live(name="Gout")
     make_live(name="Same")
     Condition.objects.update(working_checksum="")
@@ -132,7 +132,7 @@ def test_a_working_copy_of_which_nobody_knows_what_it_says_is_not_claimed_to_be_
     assert reports.learn_working_copies() == 0
 
 
-def test_only_those_who_changed_a_working_copy_have_it_on_their_desk():
+def test_only_the_authors_of_a_change_have_it_on_their_desk():
     gout, editor, other = make_live(name="Gout"), people.make_person("Editor"), people.make_person("Editor")
     Condition.objects.update(summary="Something else.")
     drafting.note_change(condition=gout, by=editor)
@@ -146,7 +146,7 @@ def test_only_those_who_changed_a_working_copy_have_it_on_their_desk():
 
 @pytest.mark.parametrize("submits", ["me", "other", "nobody"])
 @pytest.mark.parametrize("writes", ["before", "for an edition that went live", "afterwards", "never", "shares only"])
-def test_what_waits_for_a_person_is_exactly_what_they_have_not_written(submits, writes):
+def test_the_editions_that_wait_for_a_reviewer_are_those_of_other_authors(submits, writes):
     me, other = people.make_person(), people.make_person()
     condition = make_condition()
     kind = PageEvent.Kind.SHARED if writes == "shares only" else PageEvent.Kind.SAVED
@@ -164,7 +164,7 @@ def test_what_waits_for_a_person_is_exactly_what_they_have_not_written(submits, 
     assert waits == (submits != "me" and writes != "before")
 
 
-def test_what_waits_longest_comes_first_and_what_is_decided_does_not_wait():
+def test_the_longest_wait_comes_first_and_a_decided_edition_does_not_wait():
     person = people.make_person()
     first, second = (publishing.submit(condition=make_condition(), by=None) for _ in range(2))
     decided = publishing.submit(condition=make_condition(), by=None)
@@ -172,7 +172,7 @@ def test_what_waits_longest_comes_first_and_what_is_decided_does_not_wait():
     assert list(Edition.objects.waiting().not_written_by(person)) == [first, second]
 
 
-def test_what_was_sent_back_is_its_authors_until_they_send_it_again():
+def test_a_returned_edition_is_its_authors_until_the_next_submission():
     author, other = people.make_person(), people.make_person()
     condition = make_condition()
     edition = publishing.submit(condition=condition, by=author)
@@ -183,7 +183,7 @@ def test_what_was_sent_back_is_its_authors_until_they_send_it_again():
     assert list(Edition.objects.sent_back_to(author)) == []
 
 
-# What readers found
+# Readers' answers
 
 
 def test_a_page_did_not_help_when_fewer_than_60_percent_of_5_readers_say_so():
@@ -250,7 +250,7 @@ EMPTY = {
         ("Clinical reviewer", ["waiting"], ["scheduled"]),
     ],
 )
-def test_everybody_sees_the_reports_that_they_can_act_on_and_no_others(full_desk, group, full, empty):
+def test_each_role_sees_the_reports_that_it_can_act_on_and_no_others(full_desk, group, full, empty):
     person, keys = people.make_person(group), [*full, *empty]
     page = page_of(person)
     assert re.findall(r'<section class="report"\s+id="([a-z-]+)"', page) == [*full, "weekly-e-mail"]
@@ -262,7 +262,7 @@ def test_everybody_sees_the_reports_that_they_can_act_on_and_no_others(full_desk
 
 
 @pytest.mark.parametrize("group", ["Booking coordinator", "Clinician"])
-def test_who_can_act_on_nothing_sees_no_reports(full_desk, group):
+def test_a_role_without_permissions_sees_no_reports(full_desk, group):
     assert client_of(people.make_person(group)).get(PAGE).status_code == 403
 
 
@@ -327,7 +327,7 @@ def test_nothing_that_staff_or_readers_wrote_becomes_markup(admin_client):
 # The weekly e-mail
 
 
-def test_everybody_stops_and_starts_their_own_weekly_e_mail():
+def test_each_user_stops_and_starts_their_own_weekly_e_mail():
     person = people.make_person("Editor", email="ed@clinic.example")
     client = client_of(person)
     assert "Stop the weekly e-mail" in client.get(PAGE).content.decode()

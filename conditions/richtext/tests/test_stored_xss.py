@@ -1,4 +1,4 @@
-"""What an Editor can write, written with intent: it runs nowhere that anybody reads it."""
+"""Attacks by an editor: stored scripts run on no page."""
 
 import re
 from html.parser import HTMLParser
@@ -35,7 +35,7 @@ OUR_SCRIPTS = {"application/ld+json", "importmap", "module", "text/javascript", 
 
 
 class Dangers(HTMLParser):
-    """Collects what could run in a page: scripts that are not files of ours, handlers, and links that are code."""
+    """Collects the dangers in a page: foreign scripts, handlers, and links with code."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -102,7 +102,7 @@ def walk(client: Client, addresses: list[str]) -> dict[str, list[str]]:
     return found
 
 
-def test_what_an_editor_writes_runs_on_no_screen_of_the_staff(hostile, admin_client, admin_user):
+def test_an_editors_script_runs_on_no_screen_of_the_staff(hostile, admin_client, admin_user):
     live = publishing.publish_working_copy(condition=hostile, by=None, reason=f"<script>{MARK}()</script>")
     Condition.objects.update(summary=f"Changed <script>{MARK}()</script>")
     edition = publishing.submit(condition=hostile, by=None, note=f"<img src={MARK} onerror={MARK}()>")
@@ -124,7 +124,7 @@ STEPS = ["change", "history", "preview", "submit", "publish", "withdraw", "compa
 LISTS = ["condition", "faq", "tag", "edition", "feedback", "pageevent", "emptysearch", "generalpage"]
 
 
-def test_what_an_editor_writes_runs_nowhere_in_public(hostile, client, admin_user):
+def test_an_editors_script_runs_on_no_public_page(hostile, client, admin_user):
     _, token = previewing.share(condition=hostile, by=admin_user, days=1)
     edition = publishing.submit(condition=hostile, by=None)
     publishing.approve(edition=edition, by=make_reviewer())

@@ -1,4 +1,4 @@
-"""Search: what is found, in which order, and what is not. The same on both databases."""
+"""Search: hits, their order, and misses. The same on both databases."""
 
 import pytest
 from django.core.management import call_command
@@ -21,7 +21,7 @@ def labels(query: str, **kwargs) -> list[str]:
     return [suggestion.label for suggestion in search.suggest(query, **kwargs)]
 
 
-# What is found
+# Hits
 
 
 def test_a_page_is_found_by_any_of_its_words():
@@ -36,7 +36,7 @@ def test_a_page_is_found_by_any_of_its_words():
         assert titles(query) == ["Gout"], query
 
 
-def test_a_question_is_found_by_itself_and_says_what_it_is_about():
+def test_a_question_is_found_by_itself_and_names_its_page():
     make_live(name="Gout", faqs={"May I drink beer?": "<p>Better not.</p>"})
     (hit,) = search.find("beer").hits
     assert (hit.title, hit.kind, hit.context) == ("May I drink beer?", "Question", "Gout")
@@ -208,7 +208,7 @@ def test_html_in_a_text_stays_text():
     assert not hasattr(hit.title, "__html__")
 
 
-# What is not found
+# Misses
 
 
 def test_the_working_copy_is_never_found():
@@ -223,7 +223,7 @@ def test_the_working_copy_is_never_found():
     assert titles("crystals") == ["Gout"]
 
 
-def test_a_new_edition_replaces_what_was_found():
+def test_a_new_edition_replaces_the_hits():
     condition = make_live(name="Gout", summary="Crystals.", faqs={"May I drink?": "<p>No.</p>"})
     condition.summary = "Needles."
     condition.save()
@@ -249,7 +249,7 @@ def test_a_question_about_the_service_that_is_gone_is_not_found():
     assert titles("cost") == labels("cost") == []
 
 
-def test_the_index_follows_whatever_way_a_row_is_changed():
+def test_the_index_follows_any_way_of_changing_a_row():
     make_live(name="Gout")
     SearchDocument.objects.update(body="Completely different")
     assert titles("completely") == ["Gout"]
@@ -303,7 +303,7 @@ def test_a_misspelling_is_understood(typed, meant):
 
 
 @pytest.mark.parametrize("typed", ["calcinosis", "swelling", "zzzzqqqq", "xyz", "12345", "the calcinosis"])
-def test_nothing_is_suggested_for_a_known_word_another_form_of_one_or_where_nothing_is_alike(typed):
+def test_nothing_is_suggested_for_a_known_word_its_form_or_an_unlike_word(typed):
     make_live(name="Calcinosis and swellings")
     assert search.find(typed).did_you_mean == ""
 

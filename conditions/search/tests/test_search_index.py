@@ -28,7 +28,7 @@ def install() -> None:
 
 
 def form_of_the_index() -> list[tuple]:
-    """Everything in the database's own catalogue that belongs to the index, with what tells a new one from an old."""
+    """The entries of the index in the database's catalogue, with columns that differ in a new one."""
     sql = {
         "sqlite": f"SELECT name, rootpage, sql FROM sqlite_master WHERE name LIKE '{DOCUMENTS.fts}%' ORDER BY name",
         "postgresql": (
@@ -47,7 +47,7 @@ def test_an_index_that_is_in_place_is_left_as_it_is():
     assert form_of_the_index() == before
 
 
-def test_what_was_lost_of_the_index_is_put_back_and_filled():
+def test_a_lost_part_of_the_index_is_restored_and_filled():
     make_live(name="Gout")
     connection.check_constraints()
     with connection.cursor() as cursor:

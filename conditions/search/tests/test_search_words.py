@@ -1,11 +1,19 @@
-"""From what somebody typed to words that are safe to search for."""
+"""The words of a query in a form that is safe to search for."""
 
 import time
 
 import pytest
 
 from conditions.search.snippets import snippet
-from conditions.search.words import LONGEST_WORD, MOST_WORDS, all_words, fold, plain, telling_words, typed_words
+from conditions.search.words import (
+    MAX_QUERY_WORDS,
+    MAX_WORD_CHARACTERS,
+    all_words,
+    fold,
+    plain,
+    telling_words,
+    typed_words,
+)
 
 
 @pytest.mark.parametrize(
@@ -27,9 +35,9 @@ def test_only_letters_and_digits_of_a_query_survive(typed, words):
     assert typed_words(typed) == words
 
 
-def test_a_query_is_cut_to_a_number_and_length_of_words_that_anybody_might_mean():
-    assert typed_words("b" * 50_000) == ["b" * LONGEST_WORD]
-    assert len(typed_words("a b " * 25_000)) == MOST_WORDS
+def test_a_query_is_cut_to_a_bounded_number_and_length_of_words():
+    assert typed_words("b" * 50_000) == ["b" * MAX_WORD_CHARACTERS]
+    assert len(typed_words("a b " * 25_000)) == MAX_QUERY_WORDS
 
 
 def test_a_letter_with_a_separate_accent_is_the_same_letter():

@@ -5,7 +5,7 @@ import pytest
 import yaml
 from django.core.management import CommandError, call_command
 
-from conditions.exchange.files import DocumentError
+from conditions.exchange.files import ExchangeError
 from conditions.models import FAQ, Condition, Edition, GeneralPage, Listing, Tag
 from conditions.starter import loading
 
@@ -61,7 +61,7 @@ def test_the_starter_content_loads_complete_and_a_second_time_changes_nothing():
     assert everything() == before
 
 
-def test_what_staff_have_changed_is_not_overwritten(folder):
+def test_changes_by_staff_are_not_overwritten(folder):
     write(folder / "gout.yaml", GOOD)
     loading.load(folder)
     Condition.objects.update(summary="Changed by staff.")
@@ -119,7 +119,7 @@ def test_a_mistake_names_the_file_and_the_field_and_loads_nothing(folder, change
     picture = {"picture": {"file": "a.svg", "alt": "A vessel"}}
     write(folder / "good.yaml", GOOD | picture | {"slug": "lesions", "name": "Lesions"})
     write(folder / "gout.yaml", GOOD | change)
-    with pytest.raises(DocumentError) as caught:
+    with pytest.raises(ExchangeError) as caught:
         loading.load(folder)
     assert str(caught.value).startswith(message)
     assert everything() == [[], [], [], [], [], []]
@@ -128,7 +128,7 @@ def test_a_mistake_names_the_file_and_the_field_and_loads_nothing(folder, change
 
 def test_a_name_that_stands_twice_is_refused(folder):
     (folder / "gout.yaml").write_text("name: One\nname: Two\n")
-    with pytest.raises(DocumentError, match="gout.yaml: cannot be read: “name” stands there twice"):
+    with pytest.raises(ExchangeError, match="gout.yaml: cannot be read: “name” stands there twice"):
         loading.load(folder)
 
 
@@ -136,7 +136,7 @@ def test_a_name_that_stands_twice_is_refused(folder):
 def test_a_general_page_does_not_take_an_address_of_the_site(folder, slug):
     page = {"slug": slug, "title": "Title", "summary": "Summary.", "body": "<p>Body</p>"}
     write(folder / "pages" / "page.yaml", page)
-    with pytest.raises(DocumentError, match="page.yaml: slug: The site uses this address"):
+    with pytest.raises(ExchangeError, match="page.yaml: slug: The site uses this address"):
         loading.load(folder)
 
 
