@@ -71,6 +71,7 @@ def test_every_canary_word_in_fields_and_files_is_in_the_download():
     assert len(held) > 75
     assert held - found == set()
     kinds = json.loads(package.read("data.json"))
+    assert kinds["appointments.appointment"][0]["type"] == appointment.appointment_type.name
     assert [model._meta.label for model in registry.PATHS if not kinds[model._meta.label_lower]] == []
     files = [name for name in package.namelist() if name != "data.json"]
     assert len(files) == 1

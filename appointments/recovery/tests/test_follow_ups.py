@@ -387,7 +387,7 @@ def test_an_erasure_and_a_booking_do_not_deadlock(committed):
 def test_a_draft_is_in_the_download_and_deleted_by_an_erasure(plan, wanted, patient):
     press(patient, wanted)
     draft = Draft.objects.get(follow_up=wanted)
-    other = make_draft(details={"you": {"name": "Somebody else"}})
+    other = make_draft(answers={"you": {"name": "Somebody else"}})
     package = zipfile.ZipFile(io.BytesIO(b"".join(export.download(appointment=plan.appointment))))
     found = json.loads(package.read("data.json"))["appointments.draft"]
     assert [row["answers"]["you"]["name"] for row in found if row["follow_up"]] == ["Kim Example"]
