@@ -15,6 +15,9 @@ ABOUT_PACKAGE = {
 }
 ABOUT_ROOM = {
     "calcsite": {
+        "checksums": "one canonical checksum",
+        "errors": "the base of refusals",
+        "stale": "the guard against stale saves",
         "database": "triggers, locks, groups",
         "models": "the clinic's details, people, limits",
         "security": "tokens, limits, discreet logs",
