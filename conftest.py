@@ -7,7 +7,6 @@ import hypothesis
 import pytest
 from django.db import connection
 from django.test import Client, TransactionTestCase
-from post_office.models import Attachment
 
 from calcsite.tests import people
 from calcsite.tests.emptying import empty_database, read_first_rows
@@ -61,14 +60,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(autouse=True)
-def own_files(settings, tmp_path: Path, monkeypatch) -> None:
+def own_files(settings, tmp_path: Path) -> None:
     """Files go to the test's own folder, static files come from the source, and no page is cached.
 
-    post_office reads the storage of attachments on import, so it is replaced here. Passwords are hashed quickly: the
-    production hasher takes as long as a test.
+    Passwords are hashed quickly: the production hasher takes as long as a test.
     """
     settings.MEDIA_ROOT = tmp_path / "media"
-    monkeypatch.setitem(vars(Attachment.file.field.storage), "location", str(tmp_path / "attachments"))
     settings.PUBLIC_PAGES_MEGABYTES = 0
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True
@@ -84,7 +81,7 @@ def admin_client(admin_user) -> Client:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
-    """pytest-django's, with `empty_database` in place of Django's slower `flush` after a test that commits.
+    """pytest-django's. After a test that commits, `empty_database` replaces Django's slower `flush`.
 
     At the end, sessions that threads left open do not block dropping the database.
     """

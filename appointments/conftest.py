@@ -2,14 +2,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from appointments.tests import post
+from calcsite.mail.tests import mailservers
 from calcsite.tests import people
 
 
 @pytest.fixture(autouse=True)
 def mail_in_memory(settings) -> None:
-    """Mail sent by the outbox is in `django.core.mail.outbox`."""
-    settings.POST_OFFICE = settings.POST_OFFICE | post.MEMORY
+    """Sent mail is in `django.core.mail.outbox`."""
+    settings.MAIL_SERVER_BACKEND = mailservers.MEMORY
 
 
 @pytest.fixture(autouse=True)

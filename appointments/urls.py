@@ -1,6 +1,5 @@
 from django.urls import path
 
-from appointments.booking import time_views
 from appointments.booking import views as booking
 from appointments.guidance import views as guidance
 
@@ -11,7 +10,7 @@ urlpatterns = [
     path("preparing/", guidance.preparing, name="preparing"),
     path("recovery/", guidance.recovery, name="recovery"),
     path("book/", booking.start, name="book"),
-    path("book/time/", time_views.choose_time, {"name": "time"}, name="time"),
+    path("book/time/", booking.choose_time, {"name": "time"}, name="time"),
     path("book/check/", booking.check, {"name": "check"}, name="check"),
     path("book/done/", booking.booked, name="booked"),
     path("book/done/ticks/", booking.take_over_ticks, name="take_over_ticks"),

@@ -2,7 +2,7 @@
 
 
 class UserFacingError(Exception):
-    """A step that is not possible now. The message is the sentence that the page shows, and says what to do.
+    """A step that is not possible now. The message is the sentence that the page shows, with the next step.
 
     Raised by verbs and caught by views. A subclass exists only where a caller handles that case differently.
     """

@@ -8,6 +8,10 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
+from calcsite.mail.models import StaffMail
+
+__all__ = ["Attempts", "ClinicDetails", "PublicName", "PublicVersion", "StaffMail", "StaffProfile"]
+
 TELEPHONE = RegexValidator(
     r"\A[0-9+(]([0-9 ().-]*[0-9])?\Z", "Write a telephone number: digits, spaces, + and brackets."
 )

@@ -43,7 +43,6 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "post_office",
     "django_filters",
     "crispy_forms",
     "crispy_bootstrap5",
@@ -71,7 +70,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "calcsite.signin.sessions.SessionLimitsMiddleware",
+    "calcsite.web.middleware.SessionLimitsMiddleware",
 ]
 
 ROOT_URLCONF = "calcsite.urls"
@@ -195,11 +194,6 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    # Attachments of messages are private: they have no URL.
-    "post_office_attachments": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": VAR_DIR / "attachments"},
-    },
     # Documents of patients, and tombstones, which survive a restore of the database. They have no URL either.
     "private": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -254,17 +248,11 @@ EMAIL_HOST_PASSWORD = MAIL.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = MAIL.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = MAIL.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = whole_number("EMAIL_TIMEOUT", default=10, least=1)  # seconds for each answer of the mail server
-EMAIL_BACKEND = "post_office.EmailBackend"
-MAIL_KEPT_DAYS = whole_number("MAIL_KEPT_DAYS", default=30, least=1)  # in the outbox, sent or not
+EMAIL_BACKEND = "calcsite.mail.backend.EmailBackend"  # which writes rows; the worker sends them through this one:
+MAIL_SERVER_BACKEND = MAIL["EMAIL_BACKEND"]
+MAIL_KEPT_DAYS = whole_number("MAIL_KEPT_DAYS", default=30, least=1)  # sent or not
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = sender("DEFAULT_FROM_EMAIL", site=SITE_URL)
-POST_OFFICE = {
-    "BACKENDS": {"default": MAIL["EMAIL_BACKEND"]},
-    "BATCH_SIZE": 1,  # one message at a time, so that it is marked as sent before the next one can fail
-    "SENDING_ORDER": ["-priority", "created"],
-    "MESSAGE_ID_ENABLED": True,
-    "MESSAGE_ID_FQDN": DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">"),  # not the name of a machine of ours
-    "FILE_STORAGE": "post_office_attachments",
-}
+MESSAGE_ID_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")  # not the name of a machine of ours
 
 # Messages to staff may name a patient: they are stored in the session, and not in a cookie
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
@@ -347,6 +335,5 @@ LOGGING = {
         "django": {"handlers": []},
         "django.server": {"handlers": ["console"], "propagate": False},
         "granian.access": {"handlers": ["console"], "propagate": False},
-        "post_office": {"handlers": ["console"], "propagate": False},
     },
 }

@@ -91,6 +91,6 @@ class SeenMixin(metaclass=DeclarativeFieldsMetaclass):
         return self.sent_state
 
     def show_state(self, state: str) -> None:
-        """Let the page, which shows what was typed, be about the state that is stored now."""
+        """Make the page, which shows the input again, refer to the state that is stored now."""
         self.data = self.data.copy()
         self.data[self.add_prefix("seen")] = self.sign(state)

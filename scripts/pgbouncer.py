@@ -16,8 +16,8 @@ from postgres import Cluster, unprivileged_user
 START_SECONDS = 10
 PORT = 5432  # only a part of the socket's name; the default, so that an address need not say it
 SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
-# Two sessions that take turns: a client seldom has the same one for two transactions, so one that relies on what a
-# session keeps fails soon.
+# Two sessions that take turns: a client seldom has the same one for two transactions, so reliance on the state of a
+# session fails soon.
 SETTINGS = """
 [databases]
 * = host={server} user=calcsite

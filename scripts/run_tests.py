@@ -1,7 +1,7 @@
 """Run the whole suite on SQLite and on PostgreSQL, and sum up: make test [DB=sqlite|postgres] [ARGS="-k name"]
 
-Both run at once: while one waits for a browser or a lock, the other works. Tests that do not depend on the database
-(`depends_on_database` in conftest.py) run on SQLite only, unless PostgreSQL is the only one requested.
+Both run at once: while one waits for a browser or for a lock, the other works. Tests that are the same on every
+database run with SQLite only (`depends_on_database` in conftest.py), unless PostgreSQL is the only one requested.
 
 A test that is skipped, or expected to fail, fails the run.
 """
@@ -60,7 +60,7 @@ class Suite:
         return self.process.returncode, read_counts(self.report)
 
     def stop(self) -> None:
-        """Let pytest end what it has started, if it still runs."""
+        """Terminate pytest, which ends its child processes, if it still runs."""
         if self.process.poll() is None:
             self.process.terminate()
         self.reader.join()
@@ -82,7 +82,7 @@ def in_words(counts: Counter) -> str:
 
 
 def start_suites(databases: list[str], stack: ExitStack) -> dict[str, Suite]:
-    """Start the suite on each of the databases. The stack stops what still runs when it is closed."""
+    """Start the suite on each of the databases. The stack stops the running ones when it is closed."""
     directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     browser = {"CHROMIUM": find_chromium(), "PLAYWRIGHT_NODEJS_PATH": find_node()}
     # Installed before the tests, which have little time

@@ -3,12 +3,12 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.utils import timezone
-from post_office.models import STATUS, Email
 
 from appointments.booking import booking
 from appointments.models import Clinician, Slot, WaitingEntry, WorkingHours
 from appointments.scheduling.slot_sync import make_slots
 from appointments.tests.factories import make_appointment, make_clinician, make_hours, make_slot, make_type
+from calcsite.mail.models import DeliveryStatus
 from calcsite.tests import people
 
 RECEPTIONIST, CLINICIAN = "bea", "bo"
@@ -64,9 +64,7 @@ def make_worklists(clinician: Clinician, today: date) -> None:
     waiting = make_appointment(slot=slot_at(clinician, moment(today + timedelta(days=8), 18)), name="Wim Waiting")
     WaitingEntry.objects.create(appointment=waiting)
     message = waiting.messages.get(kind="confirmation")
-    message.email = Email.objects.create(from_email="a@clinic.example", to=[waiting.email], status=STATUS.failed)
-    message.composed_at = timezone.now()
-    message.save()
+    message.finish(DeliveryStatus.REFUSED)
     orphaned = make_appointment(slot=slot_at(clinician, moment(today + timedelta(days=9), 19)), name="Oda Orphaned")
     Slot.objects.filter(pk=orphaned.slot_id).update(is_covered=False)
     make_appointment(slot=slot_at(clinician, moment(today - timedelta(days=1), 18)), at=before, name="Una Unmarked")

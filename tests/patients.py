@@ -17,7 +17,7 @@ django.setup()
 from datetime import timedelta
 from django.utils import timezone
 from appointments.access import links
-from appointments.booking import limits, waiting_list
+from appointments.booking import booking, waiting_list
 from appointments.models import AppointmentType, Offer
 from appointments.tests.factories import make_appointment, make_clinician, make_hours, make_slot, make_type
 AppointmentType.objects.update(bookable_by_patients=False)
@@ -34,7 +34,7 @@ for number in range(4):
 waiting_list.join(appointment=appointment)
 Offer.objects.all().delete()
 assert waiting_list.offer_freed() == 1
-while limits.may_book("often@home.example"):
+while booking.may_book("often@home.example"):
     pass
 """
 Look = Callable[[str], object]

@@ -1,4 +1,4 @@
-"""Links for carers: how a patient makes and ends them, and what whoever comes by one sees."""
+"""Links for carers: how a patient makes and ends them, and the page that a carer sees."""
 
 from functools import wraps
 
@@ -64,7 +64,7 @@ def open_link(request: HttpRequest) -> HttpResponse:
 
 
 def with_carer_link(view: View) -> View:
-    """A page for whoever came by a carer link that still works."""
+    """Decorator for pages behind a valid carer link."""
 
     @wraps(view)
     def entered(request: HttpRequest) -> HttpResponse:
@@ -79,7 +79,7 @@ def with_carer_link(view: View) -> View:
 @require_safe
 @with_carer_link
 def carer_page(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """When, where and how, and what is prepared. Nothing that the patient has written."""
+    """Time, place and mode of the appointment, and the state of its preparation. None of the patient's entries."""
     context = {
         "appointment": appointment,
         "readings": local_times.readings(appointment),

@@ -1,8 +1,7 @@
-"""A carer link: it lets somebody see when, where and how an appointment is, and what there is to prepare.
+"""Carer links: each lets a carer see the time, place and mode of an appointment, and its checklist.
 
 It shows no answers, no reason and no name, and changes nothing. The patient makes it, sees it once, and can end it. It
-ends by itself when the appointment is cancelled, and when a patient's own link of the same age would. Only a digest
-is stored.
+ends when the appointment is cancelled, and at the age at which a patient's own link ends. Only a digest is stored.
 """
 
 from datetime import datetime
@@ -50,7 +49,7 @@ def end(*, link: CarerLink, at: datetime | None = None) -> None:
 
 
 def end_all(*, appointment: Appointment, at: datetime | None = None) -> None:
-    """End every link of an appointment: whoever made them may not have been the patient."""
+    """End every link of an appointment, for example those made by a stranger before a correction of the address."""
     for link in usable(at).filter(appointment=appointment):
         end(link=link, at=at)
 

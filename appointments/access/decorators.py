@@ -28,7 +28,7 @@ form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def with_appointment(view: View) -> View:
-    """A page of one appointment. Who has not come by a link that still works gets the same page at every address."""
+    """Decorator for pages of one appointment. Without a valid link, every address answers with the same page."""
 
     @wraps(view)
     def entered(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
@@ -51,7 +51,7 @@ READING, WRITING = timedelta(hours=4), timedelta(hours=settings.WRITING_HOURS)
 
 
 def with_code(view: View) -> View:
-    """A page of what is medical about one appointment: for who came by a link and entered a code."""
+    """Decorator for medical pages of one appointment: they need a link and a code."""
 
     @wraps(view)
     @with_appointment

@@ -19,7 +19,7 @@ class CarerForm(PatientForm):
 
 
 class LinkForm(PatientForm):
-    """Where to send somebody's links again."""
+    """The address to send links to again."""
 
     button = "Send me my link"
 

@@ -1,13 +1,11 @@
-"""How a patient gets back in: by a link that was e-mailed to them, and for more by a code that was.
+"""A patient's way back in: by an e-mailed link, and for medical pages by an e-mailed code too.
 
 Only digests of the secrets are stored. A link opens one appointment: it ends when the appointment is cancelled, when
-the patient asks for another one, and 90 days after the appointment; who wants to read their opinion later asks for a
-new one. A code is six digits, good once, for ten minutes
-and for five guesses.
+the patient asks for another one, and 90 days after the appointment; to read an opinion later the patient asks for a
+new one. A code is six digits, valid once, for ten minutes and for five guesses.
 """
 
 import secrets
-import uuid
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -17,6 +15,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from appointments.choices import Status
 from appointments.governance import audit, tombstones
+from appointments.messages import queue
 from appointments.models import Appointment, AuditEntry, Code, Message, PatientLink
 from appointments.models.access import Link
 from calcsite.errors import UserFacingError
@@ -27,6 +26,7 @@ SESSION = "appointment_link"  # the session's key of the link that a patient cam
 TOKEN_LENGTH = 43  # as `new_token` makes them
 KEPT = timedelta(days=90)  # after the appointment
 CODE_VALID = timedelta(minutes=10)
+CODE_AWAITED = timedelta(hours=1)  # after it was asked for; later it is not sent any more
 GUESSES = 5  # for one code
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 CODES_AN_HOUR, GUESSES_A_DAY = 5, 20  # for one appointment
@@ -36,25 +36,29 @@ USED_UP = "That code does not work any more. Ask for a new one."
 STILL_SENDING = "We are still sending your code. Wait until it is there, and type it then."
 
 
+@transaction.atomic(savepoint=False)
 def make_link(appointment: Appointment, *, alone: bool = False, at: datetime | None = None) -> str:
     """A new link's token. With `alone` those before it end: it was asked for because they are lost, or elsewhere."""
     now, token = at or timezone.now(), new_token()
-    with transaction.atomic():
-        if alone:
-            PatientLink.objects.filter(appointment=appointment, ended_at=None).update(ended_at=now)
-        expires = max(appointment.slot.starts, now) + KEPT
-        PatientLink.objects.create(appointment=appointment, digest=digest_of(token), made_at=now, expires_at=expires)
+    if alone:
+        PatientLink.objects.filter(appointment=appointment, ended_at=None).update(ended_at=now)
+    expires = max(appointment.slot.starts, now) + KEPT
+    PatientLink.objects.create(appointment=appointment, digest=digest_of(token), made_at=now, expires_at=expires)
     return token
 
 
 def end_all(appointment: Appointment, *, at: datetime) -> None:
-    """End every link and every code of an appointment."""
+    """End every link and every code of an appointment, those included that wait to be sent.
+
+    The caller has changed or locked the appointment's row in this transaction.
+    """
     PatientLink.objects.filter(appointment=appointment, ended_at=None).update(ended_at=at)
     Code.objects.filter(appointment=appointment, used_at=None, expires_at__gt=at).update(expires_at=at)
+    queue.take_back_secrets(appointment)
 
 
 def usable_links(at: datetime | None = None) -> QuerySet[PatientLink]:
-    """Those that still open their appointment, with what a page shows of it."""
+    """Links that still open their appointment, with the rows that a page shows of it."""
     return PatientLink.objects.usable(at)
 
 
@@ -75,7 +79,7 @@ def find_among(links: QuerySet[Link], token: str) -> Link | None:
 
 
 def enter(token: str, *, at: datetime | None = None) -> PatientLink:
-    """Let somebody in by their token. Raises UserFacingError when it opens nothing, or nothing any more."""
+    """The link of a token. Raises AccessError for an unknown or ended one."""
     return let_in(find_link(token, at=at), by=audit.PATIENT)
 
 
@@ -88,17 +92,16 @@ def let_in(link: Link | None, *, by: str) -> Link:
 
 
 def ask_for_link(email: str, *, network: str, at: datetime | None = None) -> None:
-    """Have the links of an address's coming appointments sent to it again.
+    """Send the links of an address's upcoming appointments to it again.
 
-    What happens here is the same for every address, known or not: the worker finds out (`messaging`). Raises
-    UserFacingError when one network asks too often. An address that is asked for too often is passed over in silence.
+    The work here is the same for known and unknown addresses: the worker looks them up. Raises AccessError above the
+    limit of a network. Requests above the limit of an address are ignored silently.
     """
     now = at or timezone.now()
     if not limits.allow(scope="link network", key=network, limit=LINKS_AN_HOUR_AND_NETWORK, per=HOUR, at=now):
         raise UserFacingError("You have asked for too many links. Wait an hour, or call us.")
     if limits.allow(scope="link address", key=email.casefold(), limit=LINKS_AN_HOUR, per=HOUR, at=now):
-        key = f"link-asked-{uuid.uuid4()}"
-        Message.objects.create(kind=Message.Kind.LINK, key=key, text=email, due_at=now, created_at=now)
+        Message.objects.create(kind=Message.Kind.LINK, text=email, due_at=now, created_at=now)
 
 
 def ask_for_code(appointment: Appointment, *, at: datetime | None = None) -> None:
@@ -106,8 +109,7 @@ def ask_for_code(appointment: Appointment, *, at: datetime | None = None) -> Non
     now = at or timezone.now()
     if not limits.allow(scope="code", key=str(appointment.pk), limit=CODES_AN_HOUR, per=HOUR, at=now):
         raise UserFacingError("You have asked for too many codes. Wait an hour, or call us.")
-    key = f"code-{uuid.uuid4()}"
-    Message.objects.create(appointment=appointment, kind=Message.Kind.CODE, key=key, due_at=now, created_at=now)
+    Message.objects.create(appointment=appointment, kind=Message.Kind.CODE, due_at=now, created_at=now)
 
 
 def make_code(appointment: Appointment, *, at: datetime | None = None) -> str:
@@ -144,9 +146,9 @@ def _is_on_its_way(appointment: Appointment, newest: Code | None, at: datetime) 
 
 
 def _keyed(appointment: Appointment, code: str) -> str:
-    """What a code is stored as. There are only a million, so the digest needs a key.
+    """The stored digest of a code. There are only a million codes, so the digest needs a key.
 
-    The address is part of it: a code that was sent to one says nothing of another.
+    The address is part of it: a code sent to one address is invalid for another.
     """
     salt = f"appointments.code.{appointment.pk}.{appointment.email}"
     return salted_hmac(salt, code, algorithm="sha256").hexdigest()

@@ -21,9 +21,9 @@ def refused(request: HttpRequest, problem: Exception, **context: object) -> Http
 def arrive(request: HttpRequest, token: str, rest: str = "") -> HttpResponse:
     """The address in the e-mail: one button. Scanners open every link, so this changes nothing, and uses up nothing.
 
-    The button sends the token to another address, and this one answers 200 whatever it is asked: errors are logged
-    with their address. What is loaded or sent from the page names the site and not the address; with no-referrer
-    browsers would hide the site too, and the form would be refused.
+    The button sends the token to another address, and this one always answers 200, because errors are logged with
+    their address. Requests from the page carry the site and not the address as referrer; with no-referrer browsers
+    would hide the site too, and the form would be refused.
     """
     template = "arrive" if links.find_link(token) else "dead_link"
     return arrived(request, f"access/{template}", token)
@@ -37,7 +37,7 @@ def arrived(request: HttpRequest, template: str, token: str) -> HttpResponse:
 
 
 def remember(request: HttpRequest, key: str, link: int) -> None:
-    """Note in the session, under a new key, which link somebody came by."""
+    """Store the link in the session, under a new session key."""
     request.session.cycle_key()
     request.session[key] = link
 

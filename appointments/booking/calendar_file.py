@@ -1,4 +1,4 @@
-"""Calendar files of appointments (RFC 5545; RFC 5546 for what one asks of a calendar), and times as people read them.
+"""Calendar files of appointments (RFC 5545), and the requests in them (RFC 5546).
 
 Nothing medical is in them: people share calendars with their family and at work.
 """
@@ -51,7 +51,7 @@ def _event(appointment: Appointment, method: str, at: datetime) -> icalendar.Eve
     event.add("organizer", organiser)
     if method != "PUBLISH":  # it has no attendees (RFC 5546, 3.2.1)
         patient = icalendar.vCalAddress(f"mailto:{appointment.email}")
-        # They have said yes by booking. Buttons to accept and decline would promise what they do not do.
+        # The patient has accepted by booking. Buttons to accept and decline would have no effect.
         patient.params |= {"partstat": "ACCEPTED", "rsvp": "FALSE"}
         event.add("attendee", patient)
     return event

@@ -1,4 +1,4 @@
-"""When nobody is seen: a closure shows whom it would hit before it is stored, and then what can be done for them."""
+"""Closures in the admin: the affected appointments are shown before one is stored, and settled afterwards."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,15 +19,15 @@ from django.utils import timezone
 from appointments.booking import closures
 from appointments.governance.permissions import CHANGE, appointments_of, slots_of
 from appointments.governance.screens import PlainTitles, day_in, moment, record_listed
-from appointments.messages.messaging import LONGEST_TEXT
+from appointments.messages.queue import TEXT_CHARACTERS
 from appointments.models import Appointment, Closure, Slot
 from appointments.scheduling import availability
 from appointments.scheduling.walltime import bounds
 from calcsite.errors import UserFacingError
 from calcsite.stale import SeenMixin, fingerprint
 
-MOST = 50  # patients on one page
-TIMES = 10  # times that each is offered, of their clinician and of anybody
+PATIENTS_PER_PAGE = 50
+TIMES_OFFERED = 10  # to each patient: of their clinician, and of all
 KEEP, CANCEL = "keep", "cancel"
 EVERYBODY = "The whole clinic"
 SOMEBODY_IS_BOOKED = (
@@ -70,14 +70,14 @@ class ClosureForm(SeenMixin, forms.ModelForm):
 
 
 class SettleForm(forms.Form):
-    """What becomes of each of some appointments, and what their patients are told besides."""
+    """A decision about each affected appointment, and a message to the patients."""
 
     text = forms.CharField(
         label="Message to everybody whom you move or cancel below",
         help_text="Sent by e-mail after the new time or the cancellation, which they are told anyway. May stay empty. "
         "Write nothing medical.",
         required=False,
-        max_length=LONGEST_TEXT,
+        max_length=TEXT_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 
@@ -120,7 +120,7 @@ class SettleForm(forms.Form):
             now = timezone.now()
             free = availability.offered(appointment.appointment_type, appointment.mode, clinician, at=now)
             free = free.between(*appointment.appointment_type.window(now, by_staff=True))
-            self.times[key] = list(free.filter(pk__in=self.slots.values("pk"))[:TIMES])
+            self.times[key] = list(free.filter(pk__in=self.slots.values("pk"))[:TIMES_OFFERED])
         return self.times[key]
 
 
@@ -159,7 +159,7 @@ class ClosureAdmin(PlainTitles, admin.ModelAdmin):
         return moment(closure.ends)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """A whole day, the one that the calendar was at when somebody came from there."""
+        """A whole day: the one that the calendar showed, if the request comes from there."""
         day = day_in(request.GET.get("day", ""))
         starts, ends = bounds(day, 1)
         return {"clinician": request.GET.get("clinician"), "starts": starts, "ends": ends}
@@ -168,7 +168,7 @@ class ClosureAdmin(PlainTitles, admin.ModelAdmin):
         return super().add_view(request, *args, extra_context={"title": "Close a day, or longer"}, **kwargs)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
-        """When somebody is hit, with a list of those whom this person may see; that they saw it is on record."""
+        """With the affected appointments that this user may see. The audit log records that they were shown."""
         hit = getattr(context["adminform"].form, "hit", [])
         seen = appointments_of(request.user).filter(pk__in=[appointment.pk for appointment in hit])
         visible = set(seen.values_list("pk", flat=True))
@@ -189,13 +189,13 @@ class ClosureAdmin(PlainTitles, admin.ModelAdmin):
         closures.reopen(closures=list(queryset.select_related("clinician")))
 
     def response_add(self, request: HttpRequest, obj: Closure, post_url_continue: str | None = None) -> HttpResponse:
-        return self._whom_it_hits(request, obj) or super().response_add(request, obj, post_url_continue)
+        return self._redirect_to_affected(request, obj) or super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request: HttpRequest, obj: Closure) -> HttpResponse:
-        return self._whom_it_hits(request, obj) or super().response_change(request, obj)
+        return self._redirect_to_affected(request, obj) or super().response_change(request, obj)
 
-    def _whom_it_hits(self, request: HttpRequest, closure: Closure) -> HttpResponse | None:
-        """Where saving leads as long as there is somebody to decide for."""
+    def _redirect_to_affected(self, request: HttpRequest, closure: Closure) -> HttpResponse | None:
+        """The page of the affected appointments, while there are some to decide about."""
         hit = closures.affected_by(closure).filter(pk__in=appointments_of(request.user).values("pk"))
         if not request.user.has_perm(CHANGE) or not hit.exists():
             return None
@@ -208,12 +208,12 @@ class ClosureAdmin(PlainTitles, admin.ModelAdmin):
 
 
 def settle(request: HttpRequest, pk: int) -> HttpResponse:
-    """Those whom a closure hits, with how each can be reached; each is kept, moved or cancelled, one by one."""
+    """The appointments that a closure affects. Each is kept, moved or cancelled, in a transaction of its own."""
     if not request.user.has_perms(["appointments.view_closure", CHANGE]):
         raise PermissionDenied
     closure = get_object_or_404(Closure.objects.select_related("clinician"), pk=pk)
     hit = closures.affected_by(closure).filter(pk__in=appointments_of(request.user).values("pk"))
-    listed = Paginator(hit, MOST).get_page(request.GET.get("page"))
+    listed = Paginator(hit, PATIENTS_PER_PAGE).get_page(request.GET.get("page"))
     form = SettleForm(request.POST or None, hit=list(listed), slots=slots_of(request.user))
     if form.is_valid():
         for appointment, slot in form.chosen():
@@ -226,7 +226,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def settle_one(request: HttpRequest, appointment: Appointment, slot: Slot | None, text: str) -> None:
-    """Move or cancel one, and say how it went."""
+    """Move or cancel one appointment, with a message about the result."""
     try:
         closures.settle(appointment=appointment, slot=slot, text=text if appointment.email else "", by=request.user)
     except UserFacingError as error:

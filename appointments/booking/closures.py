@@ -1,4 +1,4 @@
-"""Closures: a clinician, or the whole clinic, sees nobody for a while; and what becomes of whoever was booked then.
+"""Closures: a clinician, or the whole clinic, sees no patients for a while, and booked appointments are settled.
 
 Closing takes the free times away at once and touches no appointment: those inside are orphaned until staff move them,
 cancel them, or decide that they are kept. Each patient is a transaction of its own, so one that fails holds up none.
@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from appointments.booking import booking
-from appointments.messages import messaging
+from appointments.messages import queue
 from appointments.models import Appointment, Closure, Slot
 from appointments.models.appointments import AppointmentQuerySet
 from appointments.scheduling.slot_sync import make_slots
@@ -66,5 +66,5 @@ def settle(
     else:
         settled = booking.cancel(appointment=appointment, why="The clinician is away.", by=by, at=now)
     if text.strip():
-        messaging.send_from_staff(appointment=settled, text=text, by=by, at=now)
+        queue.send_from_staff(appointment=settled, text=text, by=by, at=now)
     return settled

@@ -1,9 +1,8 @@
-"""What staff do to a patient's record besides moving it: notes, corrected details, a new link.
+"""Changes of a record by staff besides moving and marking it: notes, corrected details, a new link.
 
 Each is in the audit log, by name, in the same transaction.
 """
 
-import uuid
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +10,10 @@ from django.contrib.auth.models import AbstractUser
 from django.db import transaction
 from django.utils import timezone
 
-from appointments.access import carers
+from appointments.access import carers, links
 from appointments.choices import Status
 from appointments.governance import audit
-from appointments.messages import delivery
+from appointments.messages import queue
 from appointments.models import Appointment, AuditEntry, Message, Note
 from calcsite.errors import UserFacingError
 
@@ -23,7 +22,7 @@ Action = AuditEntry.Action
 
 @transaction.atomic
 def write_note(*, appointment: Appointment, text: str, by: AbstractUser, at: datetime | None = None) -> Note:
-    """Add a note. It is never changed: who was wrong writes another one."""
+    """Add a note. It is never changed: a mistake is corrected by another note."""
     note = Note.objects.create(appointment=appointment, by=by, text=text, at=at or timezone.now())
     audit.record(Action.NOTED, appointment, by=by)
     return note
@@ -33,11 +32,11 @@ def write_note(*, appointment: Appointment, text: str, by: AbstractUser, at: dat
 def correct_details(
     *, appointment: Appointment, details: dict[str, Any], by: AbstractUser, at: datetime | None = None
 ) -> list[str]:
-    """Change what is known of the patient. Returns the names of the fields that are different now.
+    """Change the patient's details. Returns the names of the fields that are different now.
 
-    The audit log names the fields and never what is in them. With another e-mail address, the links and codes that
-    went to the one before end, a new link goes to the new address, and nobody has confirmed that one. So it is after
-    the appointment too: its patient comes back to their opinion and recovery.
+    The audit log names the fields and never their content. With another e-mail address, the links and codes that went
+    to the one before end, a new link goes to the new address, and that one is unconfirmed. This holds after the
+    appointment too: its patient comes back to their opinion and recovery.
     """
     now = at or timezone.now()
     row = Appointment.objects.select_for_update().get(pk=appointment.pk)
@@ -47,9 +46,9 @@ def correct_details(
         audit.record(Action.CHANGED, row, by=by, detail=", ".join(changed)[:300])
     if "email" in changed:
         Appointment.objects.filter(pk=row.pk, status=Status.CONFIRMED).update(status=Status.BOOKED)
-        delivery.close_ways_in(row, at=now)
+        links.end_all(row, at=now)
         carers.end_all(appointment=row, at=at)
-        Message.objects.filter(appointment=row, composed_at=None).update(not_before=None)  # it may be possible now
+        queue.retry_at_once(row)
         if details["email"] and row.is_reachable(now):
             _send_link(row, now)
     return changed
@@ -64,11 +63,10 @@ def reissue_link(*, appointment: Appointment, by: AbstractUser, at: datetime | N
         raise UserFacingError("This appointment is cancelled, or was long ago: a link to it would lead nowhere.")
     if not row.email:
         raise UserFacingError("There is no e-mail address to send a link to.")
-    delivery.close_ways_in(row, at=now)
+    links.end_all(row, at=now)
     audit.record(Action.MESSAGED, row, by=by, detail="New link")
     return _send_link(row, now)
 
 
 def _send_link(appointment: Appointment, at: datetime) -> Message:
-    key = f"link-staff-{uuid.uuid4()}"
-    return Message.objects.create(appointment=appointment, kind=Message.Kind.LINK, key=key, due_at=at, created_at=at)
+    return Message.objects.create(appointment=appointment, kind=Message.Kind.LINK, due_at=at, created_at=at)

@@ -1,4 +1,4 @@
-"""What somebody has answered so far, kept on our side. Their browser holds a secret in a cookie, and we its digest."""
+"""Drafts: the answers of patients who have not booked yet. A cookie holds a draft's secret; its digest is stored."""
 
 import functools
 from datetime import datetime, timedelta
@@ -14,21 +14,21 @@ from appointments.booking import booking
 from appointments.models import Draft
 from calcsite.security.tokens import digest_of, new_token
 
-UNSENT = "unsent"  # of `answers`, by the name of the step: what was typed and is no answer yet
-LONGEST = 20_000  # characters that are kept of one page, which is more than a page can take
+UNSENT = "unsent"  # in `answers`: by the name of the step, input that is no answer yet
+MAX_INPUT_CHARACTERS = 20_000  # of one page, which is more than its fields allow
 NUL, SUBSTITUTE = "\0", "\x1a"  # both are refused in the same words, but no PostgreSQL holds the first
 COOKIE = "__Host-booking" if settings.HTTPS else "booking"
 LASTS = timedelta(hours=24)  # after the last answer; WCAG 2.2, 2.2.1 asks for 20 hours or for answers that are kept
 
 
-# What every page of the booking reads of a draft and its hold: with all fields, the look-up takes twice as long.
+# The fields that the pages of the booking read of a draft and its hold: with all, the look-up takes twice as long.
 HELD = ["status", "reference", "sequence", "held_until", "created_at", "mode", "slot__starts", "slot__clinician_id"]
-OWN = ["digest", "answers", "details", "touched_at"]
+OWN = ["digest", "answers", "touched_at"]
 OWN += ["appointment_type_id", "clinician_id", "condition_id", "follow_up_id"]
 
 
 def find(request: HttpRequest, *also: str, at: datetime | None = None) -> Draft | None:
-    """The draft that the visitor's cookie leads to, while it lasts, and rows that it leads to (`also`)."""
+    """The draft of the visitor's cookie, while it lasts, with the related rows that are named in `also`."""
     secret = request.COOKIES.get(COOKIE)
     if not secret:
         return None
@@ -38,13 +38,13 @@ def find(request: HttpRequest, *also: str, at: datetime | None = None) -> Draft 
 
 @functools.cache
 def _with_hold(*also: str) -> QuerySet[Draft]:
-    """Not yet asked for, and put together once."""
+    """A query that is put together once for each set of related rows."""
     drafts = Draft.objects.select_related("appointment__slot", *also)
     return drafts.only(*OWN, *(f"appointment__{name}" for name in HELD), *also)
 
 
 def start(at: datetime | None = None, **known: Any) -> tuple[Draft, str]:
-    """A new draft, with what is `known` already, and the secret of 256 bits that leads to it."""
+    """A new draft, with the fields that are `known` already, and its secret of 256 bits."""
     now, secret = at or timezone.now(), new_token()
     return Draft.objects.create(digest=digest_of(secret), created_at=now, touched_at=now, **known), secret
 
@@ -60,43 +60,29 @@ def forget(response: HttpResponse) -> None:
 
 
 @transaction.atomic
-def save(
-    *,
-    draft: Draft,
-    step: str,
-    answers: dict[str, Any],
-    details: dict[str, Any] | None = None,
-    at: datetime | None = None,
-    **rows: Any,
-) -> None:
-    """Keep the answers to one step, what they mean for the appointment, and rows that were chosen.
-
-    Those to other steps, given in another tab meanwhile, stay.
-    """
+def save(*, draft: Draft, step: str, answers: dict[str, Any], at: datetime | None = None, **rows: Any) -> None:
+    """Store the answers to one step, and the rows that were chosen. Answers to other steps, from another tab, stay."""
     kept = Draft.objects.select_for_update().get(pk=draft.pk)
     draft.answers = _without_unsent(kept.answers, step) | {step: answers}
-    draft.details = kept.details if details is None else kept.details | {step: details}
     draft.touched_at = at or timezone.now()
     for name, row in rows.items():
         setattr(draft, name, row)
-    draft.save(update_fields=["answers", "details", "touched_at", *rows])
+    draft.save(update_fields=["answers", "touched_at", *rows])
 
 
 def unsent(draft: Draft | None, step: str) -> dict[str, Any]:
-    """What `keep` has kept of a step. Nothing, once the step has an answer that came later."""
+    """The input that `keep` has stored for a step. Empty once the step has an answer that came later."""
     return draft.answers.get(UNSENT, {}).get(step, {}) if draft else {}
 
 
-def fits(typed: dict[str, str]) -> bool:
-    return sum(map(len, typed.values())) <= LONGEST
+def is_kept(typed: dict[str, str]) -> bool:
+    """Whether input is small enough to be stored."""
+    return sum(map(len, typed.values())) <= MAX_INPUT_CHARACTERS
 
 
 @transaction.atomic
 def keep(*, draft: Draft, step: str, typed: dict[str, str], at: datetime | None = None, **words: Any) -> None:
-    """Keep what was typed on a page and is no answer yet, and `words` about it, until the step is answered.
-
-    What was answered before, and what it means for the appointment, stays.
-    """
+    """Store input that is no answer yet, with `words` about it, until the step is answered. Earlier answers stay."""
     kept = Draft.objects.select_for_update().get(pk=draft.pk)
     typed = {name: value.replace(NUL, SUBSTITUTE) for name, value in typed.items()}
     others = kept.answers.get(UNSENT, {})
@@ -113,6 +99,6 @@ def _without_unsent(answers: dict[str, Any], step: str) -> dict[str, Any]:
 
 @transaction.atomic
 def discard(draft: Draft) -> None:
-    """Delete a draft and let go of the time that was held for it. What was booked stays booked."""
+    """Delete a draft and release its hold. A booked appointment stays booked."""
     booking.release(draft=draft)
     draft.delete()

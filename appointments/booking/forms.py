@@ -1,7 +1,8 @@
-"""The questions of the booking, one form a page. What they ask for is named as the appointment names it."""
+"""The questions of the booking, one form a page. Their fields are named as those of the appointment."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -22,8 +23,9 @@ from appointments.governance import consents
 from appointments.models import AppointmentType, Clinician
 from conditions.models import Listing
 
-FEW = 12  # choices that are radio buttons; more of them are a list that opens
+MAX_RADIO_BUTTONS = 12  # more choices are a list that opens
 NOT_SURE, NOT_SURE_WORDS = "not-sure", "I am not sure, or it is something else"
+TRAP = "website"  # a field out of sight, which programs fill in
 TRAPPED = "We could not accept this page. Go back to it, and let nothing fill it in for you."
 CALLED = "The specialist calls you on this number. Write it as you like."
 ANYONE = "Any of our specialists"
@@ -31,7 +33,7 @@ ANYONE = "Any of our specialists"
 
 @dataclass(frozen=True)
 class Choice:
-    """What a choice says, with a line below it, and whose photograph stands beside it."""
+    """The text of a choice, with a line below it, and the clinician in the photograph beside it."""
 
     name: str
     hint: str = ""
@@ -49,7 +51,7 @@ class QuestionForm(forms.Form):
     website = forms.CharField(required=False, label="Leave this empty")  # for programs, which fill in everything
 
     def __init__(self, data: Any = None, *, earlier: dict[str, dict[str, str]] | None = None, **kwargs: Any) -> None:
-        """`earlier` is what was answered on other pages, by the name of the step."""
+        """`earlier` holds the answers to other steps, by their names."""
         super().__init__(data, **kwargs)
         self.earlier = earlier or {}
         self.prepare()
@@ -60,7 +62,7 @@ class QuestionForm(forms.Form):
                 field.error_messages["invalid_choice"] = "Choose one of these."
 
     def prepare(self) -> None:
-        """What depends on the database, and on earlier answers."""
+        """Set up the fields that depend on the database and on earlier answers."""
 
     def clean(self) -> dict[str, Any]:
         if self.cleaned_data.pop("website", ""):
@@ -69,14 +71,14 @@ class QuestionForm(forms.Form):
 
     @property
     def is_trapped(self) -> bool:
-        """Whether a program has filled in what nobody sees. Of that nothing is kept."""
+        """Whether a program has filled in the hidden field. Its input is not stored."""
         return self.has_error(NON_FIELD_ERRORS, "trapped")
 
     def questions(self) -> list[forms.BoundField]:
         return [field for field in self.visible_fields() if field.name != "website"]
 
     def typed(self) -> dict[str, str]:
-        """What a form was filled in with, enough to fill it in again. To judge a form may change it: ask before."""
+        """The values that were sent, enough to fill in the form again. Validation may change them: ask before."""
         kept = {}
         for field in self:
             if isinstance(field.field, forms.BooleanField):
@@ -86,10 +88,28 @@ class QuestionForm(forms.Form):
                 kept |= {name: self.data[name] for name in names if name in self.data}
         return kept
 
+    def meant(self) -> dict[str, Any]:
+        """The values of a valid form, as JSON."""
+        return {
+            name: value.isoformat() if isinstance(value, date) else value for name, value in self.cleaned_data.items()
+        }
+
+    @classmethod
+    def typed_of(cls, answers: dict[str, Any]) -> dict[str, str]:
+        """The reverse of `meant`: values to fill in the form with. Empty fields and unticked boxes are left out."""
+        typed = {}
+        for name, value in answers.items():
+            if isinstance(cls.base_fields[name], BirthDateField):
+                born = date.fromisoformat(value)
+                typed |= {f"{name}_{part}": str(getattr(born, part)) for part in DateParts.labels}
+            elif value:
+                typed[name] = "on" if value is True else value
+        return typed
+
     def offer(self, name: str, choices: Iterable[tuple[str, Choice]]) -> None:
         """Give a field its choices, as radio buttons when they are few."""
         field, choices = self.fields[name], list(choices)
-        if len(choices) > FEW:
+        if len(choices) > MAX_RADIO_BUTTONS:
             field.widget = forms.Select({"class": "form-select"})
             choices = [("", Choice("Choose one")), *choices] if field.required else choices
         field.choices = choices
@@ -109,7 +129,7 @@ class AboutForm(QuestionForm):
         self.offer("condition", [*conditions, (NOT_SURE, Choice(NOT_SURE_WORDS))])
 
     def clean(self) -> dict[str, Any]:
-        """Adds `listing`, the page that was chosen; None for who is not sure."""
+        """Adds `listing`, the page of the chosen condition; None if the patient is not sure."""
         answers = super().clean()
         return answers | {"listing": self.listed.get(answers.get("condition"))}
 
@@ -144,7 +164,7 @@ class HowForm(QuestionForm):
         return not self.appointment_types
 
     def named(self) -> list[tuple[str, Choice]]:
-        """Who can be asked for by name, those first who know the condition."""
+        """The clinicians to choose from. The ones that know the condition come first."""
         slug = self.earlier.get("about", {}).get("condition")
         known = set(Clinician.objects.filter(conditions__listing__slug=slug).values_list("pk", flat=True))
         self.clinicians.sort(key=lambda clinician: clinician.pk not in known)
@@ -154,7 +174,7 @@ class HowForm(QuestionForm):
         ]
 
     def clean(self) -> dict[str, Any]:
-        """Adds `appointment_type` and `who`, the rows that were chosen; `who` is None for anyone."""
+        """Adds the rows `appointment_type` and `chosen_clinician`; the latter is None for any clinician."""
         answers = super().clean()
         by_slug = {each.slug: each for each in self.appointment_types}
         first = next(iter(self.appointment_types), None)
@@ -162,8 +182,8 @@ class HowForm(QuestionForm):
         if appointment_type and "mode" in answers and answers["mode"] not in appointment_type.modes:
             ways = " or ".join(mode.label.lower() for mode in appointment_type.modes)
             self.add_error("mode", f"“{appointment_type.name}” is by {ways} only.")
-        who = next((one for one in self.clinicians if one.slug == answers.get("clinician")), None)
-        return answers | {"appointment_type": appointment_type, "who": who}
+        clinician = next((one for one in self.clinicians if one.slug == answers.get("clinician")), None)
+        return answers | {"appointment_type": appointment_type, "chosen_clinician": clinician}
 
 
 HINTS = {
@@ -181,7 +201,7 @@ def described(clinician: Clinician, *, knows: bool) -> str:
 
 class WhoForm(QuestionForm):
     heading = "booked_by"
-    of_carer = ("carer_name", "carer_relation")  # out of sight until somebody says that they book for another
+    of_carer = ("carer_name", "carer_relation")  # out of sight until the booking is for another person
     booked_by = forms.ChoiceField(
         label="Who is the appointment for?",
         choices=[("patient", Choice("Me")), ("carer", Choice("Somebody else", "Your child, or a person you help."))],
@@ -243,7 +263,7 @@ class YouForm(QuestionForm):
     )
 
     def prepare(self) -> None:
-        """Browsers fill in what they know of whoever sits before them, which may not be the patient."""
+        """Browsers fill in the details of their user, which may not be the patient."""
         is_patient = self.earlier.get("who", {}).get("booked_by") != "carer"
         self.fields["date_of_birth"].widget = DateParts(autocomplete=is_patient)
         self.fields["name"].widget.attrs.update(
@@ -298,6 +318,10 @@ class ConsentForm(QuestionForm):
         label="I have read this, and I agree",
         error_messages={"required": "Tick the box if you agree. We cannot book without it."},
     )
+
+    @classmethod
+    def typed_of(cls, answers: dict[str, Any]) -> dict[str, str]:
+        return super().typed_of(answers) | {"agree": "on"}
 
     def clean(self) -> dict[str, Any]:
         answers = super().clean()

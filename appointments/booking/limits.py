@@ -1,11 +1,11 @@
-"""How often somebody may begin, hold a time, and book: enough for every patient, too little to take up the calendar.
+"""Limits on drafts and holds: enough for every patient, too few to take up the calendar.
 
-What comes before a booking is counted by address and by network; a network may do more, because a hospital or a mobile
-operator is one. Bookings are counted by the patient's e-mail address, and by network through the holds that they need.
+Both are counted by address and by network; a network has higher limits, because a hospital or a mobile operator is
+one. Bookings are counted by e-mail address (`booking.may_book`), and by network through the holds that they need.
 """
 
 import ipaddress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Count, Q
@@ -20,17 +20,16 @@ from appointments.models import Appointment, AppointmentType, Draft, Slot
 from calcsite.security import limits
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-# What is counted: how often from one address, how often from one network, and in what time.
+# The scope, the limit of an address, the limit of a network, and the time in which they apply.
 BEGIN = ("booking begun", 30, 300, HOUR)
 HOLD = ("time held", 40, 200, HOUR)
-# A booking needs a hold: so these are what one address can take of the calendar in a day. Behind that of a hospital,
-# 60 people can book, each after having changed their mind.
+# A booking needs a hold, so these limit the slots that one address can take in a day. Behind the address of a hospital
+# 60 people can book, each after one change of mind.
 HOLD_A_DAY = ("time held in a day", 120, 360, DAY)
-# Times held at one moment. Each can be held for two hours, so a day's number alone would let one address keep forty
-# from everybody else. A hospital or a clinic is one address: so many can be choosing there within the same half hour.
+# Holds at one moment. Each can last for two hours, so the limit of a day alone would let one address keep forty slots
+# from all other patients. A hospital or a clinic is one address: so many can be choosing there in the same half hour.
 HELD = "times held at once"
 HELD_AT_ONCE, HELD_AT_ONCE_IN_NETWORK = 8, 24
-BOOK, BOOK_BY_EMAIL = "booked by e-mail", 10  # a day
 TOO_MANY = {"begun", "chosen", "booked"}
 
 
@@ -63,10 +62,10 @@ def may_hold(request: HttpRequest) -> bool:
 def hold(
     request: HttpRequest, *, draft: Draft, slot: Slot, appointment_type: AppointmentType, mode: str
 ) -> Appointment:
-    """`booking.hold`, unless many times are held from where a request comes from: TooManyError is raised then.
+    """`booking.hold`. Raises TooManyError if the address or the network of the request has too many holds.
 
-    What this draft holds is not counted: it lets go of that. Those of one network go one after the other, before
-    anything else is locked, so that the number is exact.
+    The draft's own hold is not counted: it is released. Requests of one network are serialized before anything else is
+    locked, so that the number is exact.
     """
     address = limits.client_address(request)
     network = network_of(address)
@@ -82,14 +81,6 @@ def hold(
     return booking.hold(draft=draft, slot=slot, appointment_type=appointment_type, mode=mode)
 
 
-def may_book(email: str, at: datetime | None = None) -> bool:
-    """Count a booking by its e-mail address, in its transaction: so what comes to nothing does not count.
-
-    Each had a hold, which is counted by where it comes from.
-    """
-    return limits.allow(scope=BOOK, key=email.casefold(), limit=BOOK_BY_EMAIL, per=DAY, at=at)
-
-
 def refusal(what: str) -> HttpResponse:
-    """Leads to the page that says what was done too often (a name of `TOO_MANY`), and how to go on."""
+    """Redirect to the page about a limit that was reached (a name of `TOO_MANY`)."""
     return redirect(f"{reverse('appointments:too_many')}?of={what}")

@@ -1,4 +1,4 @@
-"""A patient's own pages. Whoever came by a link has one appointment, and no address tells which."""
+"""A patient's own pages. A link opens one appointment, and no address of a page names it."""
 
 from datetime import date
 from functools import wraps
@@ -17,7 +17,7 @@ from appointments.access import links
 from appointments.access.decorators import CODE, View, form_page, has_code, with_appointment
 from appointments.access.forms import CodeForm
 from appointments.access.views import refused, remember
-from appointments.booking import booking, calendar_file, drafts, waiting_list
+from appointments.booking import attendance, booking, calendar_file, drafts, waiting_list
 from appointments.booking.forms import CancelForm, WaitingForm
 from appointments.choices import Status
 from appointments.governance import audit
@@ -29,7 +29,7 @@ from calcsite.web.keys import key_in
 
 
 def coming_only(view: View) -> View:
-    """A page to change an appointment: what is over cannot be changed."""
+    """A page that changes an appointment. It redirects if the appointment is over."""
 
     @wraps(view)
     @with_appointment
@@ -42,7 +42,7 @@ def coming_only(view: View) -> View:
 
 
 def page(request: HttpRequest, template: str, appointment: Appointment, status: int = 200, **context: object):
-    """A page with what every page says of an appointment."""
+    """Render a page with the context that every page of an appointment has."""
     entry = WaitingEntry.objects.filter(appointment=appointment).first()
     shared = {
         "appointment": appointment,
@@ -58,9 +58,9 @@ def page(request: HttpRequest, template: str, appointment: Appointment, status: 
 
 @require_POST
 def open_link(request: HttpRequest) -> HttpResponse:
-    """Exchange a token for a session, under a new key, so that nobody can prepare one for somebody else.
+    """Exchange a token for a session under a new key, so that no session can be prepared for another person.
 
-    It leads to the earlier time that somebody is offered, while that is open: they came because of it.
+    Redirects to the offer of an earlier time while one is open: the link was opened because of it.
     """
     try:
         link = links.enter(request.POST.get("token", ""))
@@ -75,7 +75,7 @@ def open_link(request: HttpRequest) -> HttpResponse:
 def close(request: HttpRequest) -> HttpResponse:
     """Leave, on a computer that others use. The link in the e-mail stays good.
 
-    What was begun from a recovery plan goes too: it holds what the link has opened.
+    A draft that was begun from a recovery plan is deleted too: it holds details of the patient.
     """
     request.session.pop(links.SESSION, None)
     draft = drafts.find(request)
@@ -90,14 +90,14 @@ def close(request: HttpRequest) -> HttpResponse:
 @require_safe
 @with_appointment
 def home(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """When, where, with whom and how; and what can be done about it."""
+    """The appointment, and the changes that are possible."""
     found = waiting_list.offer_to(appointment) if appointment.is_coming() else None
     has_opinion = appointment.opinions.released().exists()
     return page(request, "booking/patient/home", appointment, has_opinion=has_opinion, **offered(found))
 
 
 def offered(offer: Offer | None) -> dict[str, object]:
-    """What a page says of an offer: the time, and until when an answer is good."""
+    """The context of an offer: its time, and until when it can be answered."""
     if offer is None:
         return {}
     appointment, until = offer.entry.appointment, offer.expires_at
@@ -135,7 +135,7 @@ def day_asked_for(request: HttpRequest) -> date | None:
 
 
 def is_now_at(appointment: Appointment, slot: int) -> bool:
-    """Whether an appointment has a slot, whoever has moved it there since it was read."""
+    """Whether an appointment has a slot by now, also if it was moved there since it was read."""
     appointment.refresh_from_db()
     return appointment.slot_id == slot
 
@@ -145,8 +145,8 @@ def is_now_at(appointment: Appointment, slot: int) -> bool:
 def move(request: HttpRequest, appointment: Appointment, pk: int) -> HttpResponse:
     """The old time and the new one; POST moves the appointment.
 
-    A time that somebody else has, that is not offered, and that does not exist get the same answer. One that is the
-    appointment's own was moved to before: pressed twice, it is done once.
+    A taken time, a time that is not offered, and a time that does not exist get the same answer. The appointment's own
+    slot was moved to before: the second of two clicks changes nothing.
     """
     slot = availability.find_offered(pk, appointment.appointment_type, appointment.mode)
     if slot is None and is_now_at(appointment, pk):
@@ -171,7 +171,7 @@ def move(request: HttpRequest, appointment: Appointment, pk: int) -> HttpRespons
 @form_page
 @coming_only
 def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """What cancelling means; POST cancels. The link has ended then, so the answer is a page for everybody."""
+    """The consequences of cancelling; POST cancels. The link has ended then, so the next page is public."""
     form = CancelForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -197,7 +197,7 @@ def calendar(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 
 
 def wanted(request: HttpRequest) -> str:
-    """The page that somebody was on their way to: one of the patient's own, or nothing."""
+    """The page to go to afterwards (`next`), if it is one of the patient's own; otherwise ""."""
     path = request.POST.get("next") or request.GET.get("next", "")
     ours = path.startswith(reverse("patient:home")) and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
     return path if ours and len(path) < 200 else ""
@@ -219,7 +219,7 @@ def send_code(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 @form_page
 @with_appointment
 def confirm(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """Enter a code. It opens what is medical, and the first one shows that the e-mail address is the patient's."""
+    """Enter a code. It opens the medical pages, and the first one confirms the e-mail address."""
     target = wanted(request)
     if request.method != "POST" and has_code(request) and appointment.status != Status.BOOKED:
         return HttpResponseRedirect(target) if target else redirect("patient:home")
@@ -242,7 +242,7 @@ def confirm_address(request: HttpRequest, appointment: Appointment) -> None:
     if appointment.status != Status.BOOKED:
         return
     try:
-        booking.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
+        attendance.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
     except UserFacingError:
         return  # staff have marked it meanwhile: the code was right all the same
     messages.success(request, "Thank you. Your e-mail address is confirmed.")
@@ -271,9 +271,9 @@ def waiting(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 @form_page
 @coming_only
 def offer(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """An earlier time: take it, or say no. What was taken by somebody else, or is too late, is told kindly.
+    """An earlier time: accept or decline it. A page says so if it was taken meanwhile, or if the offer is over.
 
-    Pressed twice, it is done once: an answer that was given is as good the second time.
+    The second of two clicks changes nothing, and gets the answer of the first.
     """
     if request.method != "POST":
         found = waiting_list.offer_to(appointment)

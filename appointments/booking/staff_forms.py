@@ -1,14 +1,14 @@
-"""What staff are asked when they book, move, cancel or note something for a patient."""
+"""The forms with which staff book, move, cancel and write notes for a patient."""
 
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 
-from appointments.booking import booking
-from appointments.forms.fields import EmailField, LineField, TextField, has_a_number, somebody_was_born
+from appointments.booking import attendance
+from appointments.forms.fields import EmailField, LineField, TextField, has_a_number, validate_birth_date
 from appointments.governance import consents
-from appointments.messages.messaging import LONGEST_TEXT
+from appointments.messages.queue import TEXT_CHARACTERS
 from appointments.models import Appointment, AppointmentType, Slot
 from calcsite.stale import SeenMixin
 from conditions.models import Condition
@@ -28,10 +28,10 @@ class DayField(forms.DateField):
 
 
 class DetailsForm(forms.Form):
-    """Who the patient is. Its fields are named as the appointment's."""
+    """The patient's details. The fields are named as those of the appointment."""
 
     name = LineField(label="Name of the patient", max_length=200, error_messages={"required": "Write the name."})
-    date_of_birth = DayField(label="Date of birth", required=False, validators=[somebody_was_born])
+    date_of_birth = DayField(label="Date of birth", required=False, validators=[validate_birth_date])
     email = EmailField(
         label="E-mail address",
         help_text="The confirmation, the link and the reminders go there. Without one, tell them everything now.",
@@ -62,14 +62,14 @@ class DetailsForm(forms.Form):
 
     @property
     def details(self) -> dict[str, Any]:
-        """What was written, by the names of the appointment's fields."""
+        """The cleaned values, by the names of the appointment's fields."""
         return {name: self.cleaned_data[name] for name in DetailsForm.base_fields}
 
 
 class CorrectForm(DetailsForm):
-    """Corrects what is known. What it was shown with goes along: whatever its writer left alone stays as it is.
+    """Corrects the patient's details. The initial values are sent along, and fields that were not edited stay.
 
-    So two who correct different things at once both do, and a condition that is no longer public is kept.
+    So concurrent corrections of different fields are both made, and a condition that is no longer public is kept.
     """
 
     def __init__(self, *args: Any, appointment: Appointment, **kwargs: Any) -> None:
@@ -113,7 +113,7 @@ class BookForm(DetailsForm):
 
 
 class FindTimeForm(forms.Form):
-    """Which free times are shown when somebody is moved."""
+    """The choice of free times to move an appointment to."""
 
     first = DayField(label="Free times from", required=False)
     anybody = forms.BooleanField(label="Other clinicians’ too", required=False)
@@ -146,7 +146,7 @@ class MessageForm(forms.Form):
     text = text(
         "Message to the patient",
         "E-mail is not private: write nothing about their health, and no results.",
-        most=LONGEST_TEXT,
+        most=TEXT_CHARACTERS,
     )
 
 
@@ -160,7 +160,7 @@ class MarkForm(forms.Form):
     def __init__(self, *args: Any, appointment: Appointment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["status"].choices = [
-            (status.value, status.label) for status in booking.possible_marks(appointment)
+            (status.value, status.label) for status in attendance.possible_marks(appointment)
         ]
 
 

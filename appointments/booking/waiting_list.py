@@ -1,8 +1,8 @@
-"""The waiting list: people who would take an earlier time, and the freed times that they are offered.
+"""The waiting list: patients who would take an earlier time, and the freed times that they are offered.
 
-One freed time is offered to one person, who has four hours. It stays open to everybody meanwhile: who books it first
-has it. Nobody is offered what was free when they joined: they saw those times and chose another one. Who does not
-answer is asked a few times, and then no more.
+A freed slot is offered to one patient for four hours. It can be booked by others meanwhile: the first booking has it.
+Slots that were free when a patient joined are not offered: the patient saw them and chose another one. Offers end
+after `IGNORED_MOST` without an answer.
 """
 
 from collections import defaultdict
@@ -19,13 +19,13 @@ from appointments.models.waiting import IGNORED_MOST
 from calcsite.errors import UserFacingError
 
 ANSWER_WITHIN = timedelta(hours=4)
-SHORTEST = timedelta(minutes=30)  # to answer: a time that is nearer is not offered
-TRIES = 3  # at reading the free times while they change
-MANY = 100  # earlier times that are free now: with so many there is nothing to wait for
-CANDIDATES = 200  # free times that one round looks at, of one kind, mode and clinician
+MIN_TIME_TO_ANSWER = timedelta(minutes=30)  # a slot that is nearer is not offered
+MAX_READS = 3  # of the free times while they change
+MAX_EARLIER_TIMES = 100  # free now: with more there is nothing to wait for
+MAX_CANDIDATES = 200  # free slots that one round reads for one `OfferKey`
 OVER = "This offer is over. You keep the time that you have."
 
-Taste = tuple[int, str, int | None]  # kind, mode and clinician
+OfferKey = tuple[int, str, int | None]  # the keys of a type and a clinician, and the mode between them
 
 
 def join(*, appointment: Appointment, same_clinician: bool = False, at: datetime | None = None) -> WaitingEntry:
@@ -34,7 +34,7 @@ def join(*, appointment: Appointment, same_clinician: bool = False, at: datetime
     PostgreSQL notices at the end of a transaction that a slot was deleted meanwhile: then the free times are read
     again. Locking them first would keep others from taking them.
     """
-    for _ in range(TRIES):
+    for _ in range(MAX_READS):
         try:
             return _join(appointment, same_clinician, at or timezone.now())
         except IntegrityError:
@@ -49,10 +49,10 @@ def _join(appointment: Appointment, same_clinician: bool, now: datetime) -> Wait
     clinician = appointment.slot.clinician if same_clinician else None
     fields = {"clinician": clinician, "since": now, "ended_at": None, "ignored": 0}
     entry = WaitingEntry.objects.update_or_create(appointment=appointment, defaults=fields)[0]
-    earlier = free_for(entry, now).filter(starts__lt=appointment.slot.starts)[: MANY + 1]
-    if len(earlier) > MANY:
+    earlier = free_for(entry, now).filter(starts__lt=appointment.slot.starts)[: MAX_EARLIER_TIMES + 1]
+    if len(earlier) > MAX_EARLIER_TIMES:
         raise UserFacingError("Many earlier times are free. Choose one of them now.")
-    # In the order in which `aligning` locks them: so the two do not wait for each other.
+    # In the order in which `slot_sync` locks them, so that the two do not wait for each other.
     passed_over = [
         Offer(entry=entry, slot=slot, made_at=now, expires_at=now, answered_at=now, accepted=False)
         for slot in sorted(earlier, key=lambda slot: slot.pk)
@@ -70,22 +70,22 @@ def leave(*, appointment: Appointment, at: datetime | None = None) -> None:
 
 
 def free_for(entry: WaitingEntry, at: datetime) -> QuerySet[Slot]:
-    """The free times that somebody would take and can, with time to answer, the earliest first."""
+    """The free slots that suit an entry, with time to answer, the earliest first."""
     appointment_type, mode = entry.appointment.appointment_type, entry.appointment.mode
     since, until = appointment_type.window(at)
-    slots = Slot.objects.offered(appointment_type, mode, at).between(since + SHORTEST, until)
+    slots = Slot.objects.offered(appointment_type, mode, at).between(since + MIN_TIME_TO_ANSWER, until)
     slots = slots.select_related("clinician").order_by("starts", "pk")
     return slots.filter(clinician=entry.clinician_id) if entry.clinician_id else slots
 
 
 def open_offers(appointment: Appointment | None = None) -> QuerySet[Offer]:
-    """Offers that nobody has answered or ended."""
+    """Offers that are neither answered nor ended."""
     offers = Offer.objects.filter(answered_at=None).select_related("entry__appointment__slot", "slot__clinician")
     return offers.filter(entry__appointment=appointment) if appointment else offers
 
 
 def offer_to(appointment: Appointment, at: datetime | None = None) -> Offer | None:
-    """The earlier time that somebody can take now, if there is one."""
+    """The open offer of an appointment, if there is one."""
     return open_offers(appointment).open(at).first()
 
 
@@ -102,21 +102,21 @@ def has_taken_one(appointment: Appointment) -> bool:
 
 
 def offer_freed(at: datetime | None = None) -> int:
-    """End the offers that are over, and offer what is free to who has waited longest. Returns how many were made."""
+    """End the offers that are over, and offer free slots to the longest-waiting entries. Returns how many."""
     now = at or timezone.now()
     end_offers(now)
     busy = {(offer.entry_id, offer.slot_id) for offer in open_offers()}
     entries_with, slots_with = {entry for entry, _ in busy}, {slot for _, slot in busy}
     entries = [entry for entry in waiting(now) if entry.pk not in entries_with]
     had = offered_to(entries)
-    free: dict[Taste, list[Slot]] = {}
+    free: dict[OfferKey, list[Slot]] = {}
     made = 0
     for entry in entries:
-        taste = (entry.appointment.appointment_type_id, entry.appointment.mode, entry.clinician_id)
-        if taste not in free:
-            free[taste] = list(free_for(entry, now)[:CANDIDATES])
+        key = (entry.appointment.appointment_type_id, entry.appointment.mode, entry.clinician_id)
+        if key not in free:
+            free[key] = list(free_for(entry, now)[:MAX_CANDIDATES])
         passed = had[entry.pk] | slots_with
-        slot = next((slot for slot in free[taste] if slot.pk not in passed), None)
+        slot = next((slot for slot in free[key] if slot.pk not in passed), None)
         if slot and slot.starts < entry.appointment.slot.starts and _offer(entry, slot, now):
             slots_with.add(slot.pk)
             made += 1
@@ -124,14 +124,14 @@ def offer_freed(at: datetime | None = None) -> int:
 
 
 def waiting(at: datetime) -> QuerySet[WaitingEntry]:
-    """Who waits, the longest first."""
+    """The entries that still wait, the longest wait first."""
     entries = WaitingEntry.objects.filter(ended_at=None, appointment__status__in=COMING)
     entries = entries.filter(appointment__slot__starts__gt=at).order_by("since", "pk")
     return entries.select_related("appointment__slot", "appointment__appointment_type")
 
 
 def offered_to(entries: list[WaitingEntry]) -> defaultdict[int, set[int]]:
-    """The slots that each has been offered before, whatever they said: nobody is asked twice."""
+    """The slots that each entry has been offered before: a slot is offered to an entry once."""
     had: defaultdict[int, set[int]] = defaultdict(set)
     for entry, slot in Offer.objects.filter(entry__in=entries).values_list("entry", "slot"):
         had[entry].add(slot)
@@ -139,7 +139,7 @@ def offered_to(entries: list[WaitingEntry]) -> defaultdict[int, set[int]]:
 
 
 def end_offers(at: datetime) -> None:
-    """End offers whose slot somebody has taken, whose patient needs it no more, or whose time is over."""
+    """End offers of taken slots, offers to entries that have ended or moved earlier, and offers out of time."""
     offers = list(open_offers())
     free = set(Slot.objects.free(at).filter(pk__in=[offer.slot_id for offer in offers]).values_list("pk", flat=True))
     useless = {
@@ -158,15 +158,15 @@ def end_offers(at: datetime) -> None:
 
 @transaction.atomic
 def _end_unanswered(offer: Offer, at: datetime) -> None:
-    """End an offer whose time is over. Who has let `IGNORED_MOST` pass by in a row is asked no more.
+    """End an offer whose time is over, and its entry after `IGNORED_MOST` of them in a row.
 
-    Only what left in time to be answered counts: a mail server that was down is nobody's silence. Entry before offer,
-    as in `leave`.
+    Only an offer whose e-mail left in time to be answered counts: a mail server may have been down. The entry is
+    locked before the offer, as in `leave`.
     """
     entry = WaitingEntry.objects.select_for_update(no_key=True).filter(pk=offer.entry_id).first()
     if entry is None or Offer.objects.filter(pk=offer.pk, answered_at=None).update(answered_at=at) != 1:
         return
-    told = Message.objects.filter(key=f"offer-{offer.pk}", sent_at__lte=offer.expires_at - SHORTEST)
+    told = Message.objects.filter(offer=offer, sent_at__lte=offer.expires_at - MIN_TIME_TO_ANSWER)
     if entry.ended_at is None and told.exists():
         entry.ignored += 1
         entry.ended_at = at if entry.ignored >= IGNORED_MOST else None
@@ -174,10 +174,10 @@ def _end_unanswered(offer: Offer, at: datetime) -> None:
 
 
 def _offer(entry: WaitingEntry, slot: Slot, at: datetime) -> bool:
-    """Whether this worker was the one to offer the slot: constraints let it, and a person, be in one open offer.
+    """Offer a slot. False if another worker did: constraints allow one open offer of a slot, and to an entry.
 
-    The entry is locked, so that nobody is offered a time after they have left. Nobody is kept from booking the slot;
-    one that was deleted meanwhile is not offered, which PostgreSQL says at the end of the transaction.
+    The entry is locked, so that no offer is made after it has ended. The slot can be booked meanwhile; if it was
+    deleted meanwhile, PostgreSQL raises IntegrityError at the end of the transaction.
     """
     notice = timedelta(hours=entry.appointment.appointment_type.notice_hours)
     expires = min(at + ANSWER_WITHIN, slot.starts - notice)
@@ -187,7 +187,7 @@ def _offer(entry: WaitingEntry, slot: Slot, at: datetime) -> bool:
                 return False
             offer = Offer.objects.create(entry=entry, slot=slot, made_at=at, expires_at=expires)
             fields = {"appointment_id": entry.appointment_id, "due_at": at, "created_at": at}
-            Message.objects.create(kind=Message.Kind.OFFER, key=f"offer-{offer.pk}", **fields)
+            Message.objects.create(kind=Message.Kind.OFFER, offer=offer, **fields)
     except IntegrityError:
         return False
     return True
@@ -195,11 +195,11 @@ def _offer(entry: WaitingEntry, slot: Slot, at: datetime) -> bool:
 
 @transaction.atomic
 def accept(*, offer: Offer, at: datetime | None = None) -> Appointment:
-    """Move the patient to the time that they were offered, and take them off the list.
+    """Move the patient to the offered slot, and take them off the list.
 
-    Raises UserFacingError when the offer is over, and what `booking.reschedule` raises when somebody was faster. The
-    slot is locked first, as where slots are deleted with their offers (`aligning`), and the entry is written before
-    the offer, as in `leave`: so no two wait for each other.
+    Raises UserFacingError if the offer is over, and the errors of `booking.reschedule` if the slot was taken. The slot
+    is locked first, as in `slot_sync`, which deletes slots with their offers, and the entry is written before the
+    offer, as in `leave`: so no two transactions wait for each other.
     """
     now = at or timezone.now()
     list(Slot.objects.select_for_update(no_key=True).filter(pk=offer.slot_id).values_list("pk"))

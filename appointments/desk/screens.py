@@ -12,9 +12,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
-from post_office.models import STATUS
 
-from appointments.booking import booking, corrections
+from appointments.booking import attendance, booking, corrections
 from appointments.booking.staff_forms import (
     BookForm,
     CancelForm,
@@ -30,10 +29,11 @@ from appointments.desk.worklists import BY_KEY
 from appointments.governance import consents
 from appointments.governance.permissions import ADD, CHANGE, SIGN, VIEW, may_see_all, patients_of, slots_of
 from appointments.governance.screens import about_appointment, needs, patient_screen, screen
-from appointments.messages import messaging
+from appointments.messages import queue
 from appointments.models import Appointment, Message, Slot
 from appointments.scheduling.availability import free_for
 from calcsite.errors import UserFacingError
+from calcsite.mail.models import DeliveryStatus
 
 TIMES_PER_PAGE = 40  # free times on one page; a later day shows others
 PAGE = "admin:appointments_appointment_change"
@@ -74,7 +74,7 @@ def _page(request: HttpRequest, appointment: Appointment, form: NoteForm) -> Htt
         form=form,
         may_change=request.user.has_perm(CHANGE),
         is_own=request.user.has_perm(SIGN) and appointment.slot.clinician.user_id == request.user.pk,
-        marks=booking.possible_marks(appointment),
+        marks=attendance.possible_marks(appointment),
         sent=_messages_with_state(appointment),
         notes=appointment.notes.select_related("by"),
         entries=appointment.audit.all()[:50],
@@ -86,8 +86,8 @@ def _page(request: HttpRequest, appointment: Appointment, form: NoteForm) -> Htt
 
 def _messages_with_state(appointment: Appointment) -> list[dict[str, Any]]:
     """The messages to the patient, sent or due, each with its state of delivery."""
-    failed = set(messaging.failed().filter(appointment=appointment).values_list("pk", flat=True))
-    found = appointment.messages.select_related("email", "handled_by")
+    failed = set(Message.objects.failed().filter(appointment=appointment).values_list("pk", flat=True))
+    found = appointment.messages.select_related("handled_by")
     return [
         {"message": message, "has_failed": message.pk in failed, "state": _state_of(message, message.pk in failed)}
         for message in found
@@ -99,13 +99,11 @@ def _state_of(message: Message, has_failed: bool) -> str:
         return f"Could not be delivered. Told by {message.handled_by or 'somebody'}"
     if has_failed:
         return "Could not be delivered"
-    if message.sent_at:
+    if message.status == DeliveryStatus.SENT:
         return "Sent"
-    if message.composed_at is None:
-        return "Waits for its time"
-    if message.email is None:
+    if message.status != DeliveryStatus.WAITING:
         return "Not needed any more"
-    return "Sent" if message.email.status == STATUS.sent else "On its way"
+    return "On its way" if message.due_at <= timezone.now() else "Waits for its time"
 
 
 def _back(appointment: Appointment) -> HttpResponse:
@@ -207,7 +205,7 @@ def message(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     form = MessageForm(request.POST or None)
     if form.is_valid():
         try:
-            messaging.send_from_staff(appointment=appointment, by=request.user, **form.cleaned_data)
+            queue.send_from_staff(appointment=appointment, by=request.user, **form.cleaned_data)
         except UserFacingError as error:
             form.add_error(None, str(error))
         else:
@@ -238,9 +236,9 @@ def mark(request: HttpRequest, appointment: Appointment) -> HttpResponse:
         return _back(appointment)
     try:
         if form.cleaned_data["status"] == Status.BOOKED:
-            booking.take_back_arrival(appointment=appointment, by=request.user)
+            attendance.take_back_arrival(appointment=appointment, by=request.user)
         else:
-            booking.mark(appointment=appointment, by=request.user, **form.cleaned_data)
+            attendance.mark(appointment=appointment, by=request.user, **form.cleaned_data)
     except UserFacingError as error:
         messages.error(request, str(error))
     else:
@@ -265,7 +263,7 @@ def link(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 @about_appointment(CHANGE)
 def handled(request: HttpRequest, appointment: Appointment, message: int) -> HttpResponse:
     """Note that staff told the patient the content of an undelivered message."""
-    failed = get_object_or_404(messaging.failed().filter(appointment=appointment), pk=message)
-    messaging.acknowledge(message=failed, by=request.user)
+    failed = get_object_or_404(Message.objects.failed().filter(appointment=appointment), pk=message)
+    queue.acknowledge(message=failed, by=request.user)
     messages.success(request, "Noted that the patient knows.")
     return _back(appointment)

@@ -9,8 +9,7 @@ from django.utils import timezone
 from appointments.choices import COMING, Status
 from appointments.governance.permissions import ERASE
 from appointments.governance.worklists import Worklist
-from appointments.messages import messaging
-from appointments.models import ErasureRequest, PlanGuidance, PreparationTask
+from appointments.models import ErasureRequest, Message, PlanGuidance, PreparationTask
 from appointments.models.appointments import AppointmentQuerySet
 from appointments.recovery.worklists import ALARMS, FOLLOW_UPS
 from appointments.scheduling.walltime import bounds
@@ -22,7 +21,7 @@ def _today(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:
 
 
 def _failed(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:
-    return seen.filter(pk__in=messaging.failed(at).order_by().values("appointment"))  # few, and asked for once
+    return seen.filter(pk__in=Message.objects.failed(at).order_by().values("appointment"))  # few, and asked for once
 
 
 def _without_outcome(seen: AppointmentQuerySet, at: datetime) -> AppointmentQuerySet:

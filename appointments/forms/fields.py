@@ -11,15 +11,15 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.utils import timezone
 
-OLDEST = 130  # years
+MAX_AGE_YEARS = 130
 LINE_ENDS = re.compile("\r\n?")
 UNSEEN = "Take out characters that cannot be seen, such as tabs and line breaks."
 
 
 def without_control_characters(text: str) -> None:
-    """Raises ValidationError for what nobody types: control characters and separators of lines (Unicode Cc, Zl, Zp).
+    """Raises ValidationError for control characters and separators of lines (Unicode Cc, Zl, Zp).
 
-    Everything else is somebody's name. In a mail header U+000B is as good as a new line. Django itself refuses NUL.
+    All other characters are part of names. U+000B acts as a new line in a mail header. Django itself refuses NUL.
     """
     if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in text.replace("\0", "")):
         raise ValidationError(UNSEEN)
@@ -41,13 +41,13 @@ def has_a_number(text: str) -> None:
         raise ValidationError("Write the whole telephone number, like 01632 960 001 or +44 1632 960 001.")
 
 
-def somebody_was_born(on: date) -> None:
-    """Raises ValidationError for a day on which nobody alive can have been born."""
+def validate_birth_date(on: date) -> None:
+    """Raises ValidationError for a day in the future, or more than `MAX_AGE_YEARS` years ago."""
     today = timezone.localdate()
     if on > today:
         raise ValidationError("The date of birth has to be in the past.")
-    if on.year < today.year - OLDEST:
-        raise ValidationError(f"The date of birth has to be in {today.year - OLDEST} or later. Check the year.")
+    if on.year < today.year - MAX_AGE_YEARS:
+        raise ValidationError(f"The date of birth has to be in {today.year - MAX_AGE_YEARS} or later. Check the year.")
 
 
 OUR_WORDS = {
@@ -82,7 +82,7 @@ class TextField(forms.CharField):
 
 
 class EmailField(forms.EmailField):
-    """One address. A comma could stand in one, between quotes, but the outbox would take it for two."""
+    """One address. A comma is refused: between quotes it is legal, but mail programs read two addresses."""
 
     default_error_messages = OUR_WORDS
     default_validators = [EmailValidator(), without_control_characters]
@@ -124,7 +124,7 @@ class DateParts(forms.MultiWidget):
 
 
 class BirthDateField(forms.MultiValueField):
-    """A day on which somebody alive can have been born."""
+    """The date of birth of a living person, in three parts."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__([forms.CharField() for _ in DateParts.labels], require_all_fields=False, **kwargs)
@@ -146,5 +146,5 @@ class BirthDateField(forms.MultiValueField):
             born = date(year, month, day)
         except (ValueError, OverflowError) as error:
             raise ValidationError("Write a date of birth that exists, such as 31 3 1980.") from error
-        somebody_was_born(born)
+        validate_birth_date(born)
         return born

@@ -17,7 +17,7 @@ def record(action: Action, *appointments: Appointment, by: AbstractBaseUser | st
     if not by:
         raise TypeError("an entry in the audit log names who did it")
     user, actor = (None, by) if isinstance(by, str) else (by, by.get_username())
-    AuditEntry.objects.bulk_create(
+    entries = [
         AuditEntry(
             appointment=appointment,
             reference=appointment.reference,
@@ -27,4 +27,5 @@ def record(action: Action, *appointments: Appointment, by: AbstractBaseUser | st
             detail=detail,
         )
         for appointment in appointments
-    )
+    ]
+    AuditEntry.objects.bulk_create(entries)

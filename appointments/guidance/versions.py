@@ -15,7 +15,7 @@ from django.utils import timezone
 from appointments.choices import TaskStatus
 from appointments.governance import audit
 from appointments.governance.permissions import appointments_of
-from appointments.messages import messaging
+from appointments.messages import queue
 from appointments.models import (
     Appointment,
     AuditEntry,
@@ -130,4 +130,4 @@ def replace(*, copy: Copy, by: AbstractUser, tell: bool, at: datetime | None = N
     audit.record(AuditEntry.Action.CHANGED, appointment, by=by, detail=REPLACED)
     if tell:
         text = render_to_string("appointments/guidance/safety_message.txt", {"copy": copy})
-        messaging.send_from_staff(appointment=appointment, text=text, by=by, at=now)
+        queue.send_from_staff(appointment=appointment, text=text, by=by, at=now)

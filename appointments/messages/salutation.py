@@ -1,8 +1,7 @@
-"""How an e-mail greets: by name, unless the name may be somebody's message to a stranger.
+"""The salutation of an e-mail: by name, unless the name may be a stranger's message.
 
-Anybody can book with somebody else's e-mail address, and so have us write to them. So as long as nobody has shown
-that the address is the patient's, a name that may lead somewhere, or tells a story, is not repeated. In the record it
-stays as it was typed.
+A booking can give any e-mail address, and so make us write to it. Until the address is confirmed, a name that may
+contain a link or a story is not repeated. The record keeps it as typed.
 """
 
 import re
@@ -14,14 +13,14 @@ from appointments.scheduling.local_times import one_line
 
 # They have entered a code, or have been here.
 KNOWN = frozenset({Status.CONFIRMED, Status.ARRIVED, Status.COMPLETED})
-LONGEST = 60  # characters; longer ones exist, and their owners are greeted by them once they have confirmed
-# What mail programs make links of, with or without “http”: an address of a site, of e-mail, or a telephone number.
+LONGEST = 60  # characters; longer ones exist, and are used once the address is confirmed
+# Text that mail programs turn into links, with or without “http”: web and e-mail addresses, telephone numbers.
 # Dots of other scripts count in the names of sites (RFC 3490, 3.1).
 LEADS_SOMEWHERE = re.compile(r"[/\\@]|www|\w[.\u3002]\w{2,}|(?:\d\D{0,2}){4,}", re.IGNORECASE)
 
 
 def name_to_greet(appointment: Appointment) -> str:
-    """Whom an e-mail says hello to: who books, or the patient; nobody when that name is not to be repeated."""
+    """The name in the salutation: the booking person's, or the patient's; "" if it must not be repeated."""
     name = one_line(appointment.carer_name or appointment.name)
     return name if appointment.status in KNOWN or is_plain(name) else ""
 

@@ -1,13 +1,12 @@
-"""Appointments: a patient's claim on a slot, from hold to completion, and what a patient has written so far."""
+"""Appointments: a patient's claim on a slot, from hold to completion, and the draft of a booking."""
 
 import secrets
 import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connections, models
+from django.db import models
 from django.db.models import Q, Value
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Upper
 from django.utils import timezone
 
@@ -22,18 +21,6 @@ ALPHABET = "CDFGHJKLMNPQRTVWXY34679"
 REFERENCE_LENGTH = 8
 REACHABLE = timedelta(days=2 * 365)  # after it, patients come back to their opinion and recovery plan by a link
 
-# Written out: Django takes as long to put this condition together as a database takes to book. It goes into the UPDATE
-# that claims, without a join there, for which Django would put all its other conditions aside.
-STILL_OFFERED = """EXISTS (
-    SELECT 1 FROM appointments_slot AS slot
-    JOIN appointments_clinician AS clinician ON clinician.id = slot.clinician_id
-    JOIN appointments_workinghours_types AS offer ON offer.workinghours_id = slot.hours_id
-    JOIN appointments_appointmenttype AS kind ON kind.id = offer.appointmenttype_id
-    WHERE slot.id = appointments_appointment.slot_id AND kind.id = appointments_appointment.appointment_type_id
-    AND slot.starts > %s AND slot.is_covered AND clinician.is_accepting
-    AND slot.{mode} AND kind.{mode} AND (%s OR kind.bookable_by_patients)
-)"""
-
 
 def new_reference() -> str:
     """A reference that can be read out by telephone: 23^8 of them, so about 36 bits. It opens nothing by itself."""
@@ -42,28 +29,28 @@ def new_reference() -> str:
 
 class AppointmentQuerySet(models.QuerySet):
     def live(self) -> "AppointmentQuerySet":
-        """Those that take a slot."""
+        """Appointments that take a slot."""
         return self.filter(status__in=LIVE)
 
     def coming(self, at: datetime | None = None) -> "AppointmentQuerySet":
-        """Those in which somebody is still expected."""
+        """Appointments whose patient is still expected."""
         return self.filter(status__in=COMING, slot__starts__gt=at or timezone.now())
 
     def booked(self) -> "AppointmentQuerySet":
-        """All that were ever more than a hold."""
+        """Appointments that are more than a hold."""
         return self.exclude(status=Status.HELD)
 
     def reachable(self, at: datetime | None = None) -> "AppointmentQuerySet":
-        """Those that a link may lead to: booked, not cancelled, and not long over."""
+        """Appointments that a link may lead to: booked, not cancelled, and not over for longer than `REACHABLE`."""
         since = (at or timezone.now()) - REACHABLE
         return self.booked().exclude(status=Status.CANCELLED).filter(slot__starts__gt=since)
 
     def of_address(self, email: str) -> "AppointmentQuerySet":
-        """Those of one e-mail address, however it is written; by an index, which SQLite does not use for `iexact`."""
+        """Appointments of one e-mail address in any case; by an index, which SQLite does not use for `iexact`."""
         return self.alias(address=Upper("email")).filter(address=Upper(Value(email)))
 
     def let_go(self) -> int:
-        """Delete those that are holds at this moment, in one statement. Returns how many.
+        """Delete the rows that are holds at this moment, in one statement. Returns how many.
 
         A hold has no patient, and no rows that belong to it but its draft's: that has to be cut loose before.
         """
@@ -73,29 +60,20 @@ class AppointmentQuerySet(models.QuerySet):
         """Holds whose time is over."""
         return self.filter(status=Status.HELD, held_until__lte=at or timezone.now())
 
-    def still_offered(self, mode: str, at: datetime, *, by_staff: bool = False) -> "AppointmentQuerySet":
-        """Those whose slot is to come and offered for their type and this mode, when the statement looks at them.
-
-        Raises ValueError for what is no mode.
-        """
-        since = connections[self.db].ops.adapt_datetimefield_value(at)
-        condition = STILL_OFFERED.format(mode=Mode(mode).value)  # a column of ours, or a ValueError
-        return self.filter(RawSQL(condition, [since, by_staff], models.BooleanField()))  # noqa: S611
-
     def unconfirmed(self) -> "AppointmentQuerySet":
-        """Those with an e-mail address that nobody has confirmed."""
+        """Appointments with an unconfirmed e-mail address."""
         return self.filter(status=Status.BOOKED).exclude(email="")
 
     def orphaned(self) -> "AppointmentQuerySet":
-        """Those whose clinician no longer works at that time."""
+        """Appointments outside of their clinician's hours."""
         return self.filter(status__in=COMING, slot__is_covered=False)
 
 
 class Appointment(models.Model):
     """A patient's claim on a slot. It keeps its own copy of the patient's details.
 
-    The partial unique constraint decides every race for a slot, on both databases. A hold has no patient yet: what
-    they have written is in their `Draft` until they confirm, so a hold that runs out loses nothing.
+    The partial unique constraint decides every race for a slot, on both databases. A hold has no patient yet: the
+    answers are in the `Draft` until it is booked, so a hold that runs out loses nothing.
     """
 
     reference = models.CharField(max_length=REFERENCE_LENGTH, unique=True, default=new_reference, editable=False)
@@ -152,11 +130,11 @@ class Appointment(models.Model):
                 name="a_hold_ends_and_a_booking_has_a_patient",
             ),
             models.CheckConstraint(
-                condition=Q(status="held") | Q(booked_at__isnull=False), name="what_is_booked_says_since_when"
+                condition=Q(status="held") | Q(booked_at__isnull=False), name="a_booking_has_booked_at"
             ),
             models.CheckConstraint(
                 condition=~Q(status="cancelled") | Q(cancelled_at__isnull=False),
-                name="what_is_cancelled_says_since_when",
+                name="a_cancellation_has_cancelled_at",
             ),
         ]
         indexes = [
@@ -168,11 +146,11 @@ class Appointment(models.Model):
         return self.reference
 
     def is_coming(self, at: datetime | None = None) -> bool:
-        """Whether somebody is still expected: as `coming` has it."""
+        """Whether the patient is still expected, as in `coming`."""
         return self.status in COMING and self.slot.starts > (at or timezone.now())
 
     def is_reachable(self, at: datetime | None = None) -> bool:
-        """Whether a link may lead to it: as `reachable` has it."""
+        """Whether a link may lead to it, as in `reachable`."""
         is_open = self.status not in (Status.HELD, Status.CANCELLED)
         return is_open and self.slot.starts > (at or timezone.now()) - REACHABLE
 
@@ -198,7 +176,7 @@ class Appointment(models.Model):
 
 
 class Note(models.Model):
-    """What staff have written about an appointment. Patients don't read it; it is never changed."""
+    """A note of staff about an appointment. Patients don't read it; it is never changed."""
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="notes")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -213,16 +191,15 @@ class Note(models.Model):
 
 
 class Draft(models.Model):
-    """What somebody has answered so far, question by question, and the hold that belongs to it.
+    """The answers of a patient who has not booked yet, question by question, and the hold that belongs to them.
 
     Its secret is in a cookie; only a digest is stored. It outlives a hold that ran out, a closed tab and a lost race.
-    By the name of the step, `answers` is what was typed, and `details` what that means, as fields of the appointment.
-    Until it is booked, `follow_up` is what it was begun for, if it was begun from a recovery plan.
+    `answers` are by the name of the step (`booking.steps`). Until it is booked, `follow_up` is the follow-up that it
+    was begun for, if it was begun from a recovery plan.
     """
 
     digest = models.CharField(max_length=64, unique=True)
     answers = models.JSONField(default=dict)
-    details = models.JSONField(default=dict)
     appointment_type = models.ForeignKey(
         AppointmentType, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -234,7 +211,7 @@ class Draft(models.Model):
     follow_up = models.ForeignKey("FollowUp", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     touched_at = models.DateTimeField(default=timezone.now, db_index=True)
-    # From where the time is held: keyed digests, of which nobody reads an address (`booking_limits`)
+    # Keyed digests of the address and the network that the hold came from (`booking.limits`)
     address_digest = models.CharField(max_length=64, blank=True)
     network_digest = models.CharField(max_length=64, blank=True, db_index=True)
 

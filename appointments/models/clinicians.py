@@ -1,4 +1,4 @@
-"""Who gives opinions, what kinds of appointment there are, and where."""
+"""Clinicians, types of appointment, and locations."""
 
 import zoneinfo
 from datetime import UTC, datetime, timedelta
@@ -96,16 +96,16 @@ class AppointmentType(models.Model):
 
 class ClinicianQuerySet(models.QuerySet):
     def accepting(self) -> "ClinicianQuerySet":
-        """Those whom patients can book."""
+        """Clinicians that patients can book."""
         return self.filter(is_accepting=True)
 
     def without_times(self) -> "ClinicianQuerySet":
-        """Those whose slots could not be made: what is offered of them may be out of date."""
+        """Clinicians whose slots could not be made: their free times may be out of date."""
         return self.exclude(slots_failed_at=None)
 
 
 class Clinician(models.Model):
-    """Somebody who gives opinions. `user` is their staff account, when they have one."""
+    """A specialist who gives opinions. `user` is their staff account, if they have one."""
 
     name = models.CharField(max_length=120, help_text="With the title that patients use: “Dr Ada Example”.")
     slug = models.CharField("address", max_length=120, unique=True, validators=[SLUG])
@@ -163,10 +163,10 @@ class Clinician(models.Model):
                 name="a_photograph_is_described",
                 violation_error_message="Say what the photograph shows.",
             ),
-            # A name goes everywhere: into lists, e-mails and calendars. So it is where the mark has to be.
+            # A name goes into lists, e-mails and calendars, so the mark has to be in the name.
             models.CheckConstraint(
                 condition=Q(is_demonstration=False) | Q(name__contains=DEMONSTRATION),
-                name="who_is_made_up_says_so",
+                name="demonstration_name_is_marked",
                 violation_error_message=f"Write {DEMONSTRATION} behind the name of somebody who is made up.",
             ),
         ]

@@ -1,23 +1,25 @@
-"""When clinicians see people: hours in wall time, closures, and the slots that come of them."""
+"""Working hours in wall time, closures, and the slots that are made of them."""
 
+import functools
 from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import DurationField, Exists, ExpressionWrapper, F, IntegerField, OuterRef, Q, Value
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 
 from appointments.choices import LIVE, Mode, Status, Weekday
 from appointments.models.clinicians import AppointmentType, Clinician, Location
 
-SHORTEST = 5  # minutes of a slot
+MIN_SLOT_MINUTES = 5
 
 
 class WorkingHours(models.Model):
     """A clinician's hours on one day of the week, in wall time of the clinician's zone, cut into slots.
 
-    A slot is `slot_minutes` long, followed by a `pause` in which nobody is seen. It can be booked for each of the
+    A slot is `slot_minutes` long, followed by a `pause` without patients. It can be booked for each of the
     types that fit into it, in each of the ticked ways that the type allows.
     """
 
@@ -26,7 +28,7 @@ class WorkingHours(models.Model):
     starts = models.TimeField("from")
     ends = models.TimeField("until")
     slot_minutes = models.PositiveSmallIntegerField(
-        "minutes of a slot", default=45, validators=[MinValueValidator(SHORTEST)]
+        "minutes of a slot", default=45, validators=[MinValueValidator(MIN_SLOT_MINUTES)]
     )
     buffer_minutes = models.PositiveSmallIntegerField(
         "minutes kept free after each", default=0, help_text="When a kind of appointment asks for more, that counts."
@@ -59,9 +61,9 @@ class WorkingHours(models.Model):
                 violation_error_message="Say where patients come to, or untick “in person”.",
             ),
             models.CheckConstraint(
-                condition=Q(slot_minutes__gte=SHORTEST),
+                condition=Q(slot_minutes__gte=MIN_SLOT_MINUTES),
                 name="a_slot_lasts",
-                violation_error_message=f"A slot has {SHORTEST} minutes or more.",
+                violation_error_message=f"A slot has {MIN_SLOT_MINUTES} minutes or more.",
             ),
         ]
 
@@ -70,11 +72,11 @@ class WorkingHours(models.Model):
 
     @property
     def pause(self) -> int:
-        """The minutes in which nobody is seen after a slot: no fewer than any of the types asks for."""
+        """The minutes without patients after a slot: at least those of each type."""
         return max([self.buffer_minutes, *(appointment_type.buffer_minutes for appointment_type in self.types.all())])
 
     def are_on(self, day: date) -> bool:
-        """Whether these hours are worked on a day of the calendar."""
+        """Whether these hours apply on a day of the calendar."""
         valid_until = self.valid_until or date.max
         return self.weekday == day.weekday() and self.valid_from <= day <= valid_until
 
@@ -94,12 +96,12 @@ class WorkingHours(models.Model):
 
 class ClosureQuerySet(models.QuerySet):
     def touching(self, clinician: Clinician, starts: datetime, ends: datetime) -> "ClosureQuerySet":
-        """Those in which this clinician sees nobody for some of a stretch of time."""
+        """Closures of this clinician, or of the whole clinic, that overlap a stretch of time."""
         return self.filter(Q(clinician=clinician) | Q(clinician=None), starts__lt=ends, ends__gt=starts)
 
 
 class Closure(models.Model):
-    """A stretch of time when one clinician, or everybody, sees nobody."""
+    """A stretch of time in which one clinician, or the whole clinic, sees no patients."""
 
     clinician = models.ForeignKey(
         Clinician,
@@ -133,40 +135,77 @@ class Closure(models.Model):
             raise ValidationError({"ends": "A closure lasts a year at most."})
 
 
+# Of the type that the hours of a slot offer, as the statement reads it. Conditions on it go into the `filter` that
+# chooses the type: in another one they would be about any type of these hours.
+OFFER = "hours__types"
+BOOKABLE_BY_PATIENTS = Q(**{f"{OFFER}__bookable_by_patients": True})
+
+
+def duration(column: str, unit: timedelta) -> Combinable:
+    """A number of minutes, hours or days of the offered type, as a duration."""
+    number = ExpressionWrapper(F(f"{OFFER}__{column}"), IntegerField())  # Django multiplies no smaller integers
+    return ExpressionWrapper(number * Value(unit), DurationField())
+
+
+def within_window(chosen_at: datetime | Combinable) -> Q:
+    """The notice and the horizon of the offered type, as `AppointmentType.window` has them for patients.
+
+    They count from when the time is chosen: a hold is not lost because its patient writes for longer.
+    """
+    since = chosen_at if isinstance(chosen_at, Combinable) else Value(chosen_at, models.DateTimeField())
+    latest = since + duration("horizon_days", timedelta(days=1))
+    return Q(starts__gt=since, starts__gte=since + duration("notice_hours", timedelta(hours=1)), starts__lte=latest)
+
+
 class SlotQuerySet(models.QuerySet):
     def free(self, at: datetime | None = None) -> "SlotQuerySet":
-        """Those that hours cover and nobody has taken. A hold that has run out takes nothing."""
+        """Slots that hours cover and no live appointment has. A hold that has run out does not count."""
         run_out = Q(status=Status.HELD, held_until__lte=at or timezone.now())
         appointments = self.model.appointments.rel.related_model.objects
         taken = appointments.filter(slot=OuterRef("pk"), status__in=LIVE).exclude(run_out)
         return self.filter(~Exists(taken), is_covered=True)
 
-    def suited(self, appointment_type: AppointmentType, mode: str) -> "SlotQuerySet":
-        """Those that whoever accepts patients offers for a kind in one way, taken or not.
+    def suited(self, appointment_type: AppointmentType | OuterRef, mode: str, *terms: Q) -> "SlotQuerySet":
+        """Slots that are offered for a type in a mode, taken or not. This is the one rule of an offer.
 
-        A kind fits into what is at least as long, and is held in the ways that it allows now, whatever hours say.
+        Hours cover the slot and offer the type, its clinician accepts patients, the type fits into the slot, and both
+        allow the mode. `terms` are further conditions on the type, such as `within_window`. The statement reads the
+        type from its row, so that a claim is never made on terms that have changed since. Raises ValueError for an
+        unknown mode.
         """
-        if mode not in appointment_type.modes:
-            return self.none()
-        is_long_enough = Q(ends__gte=F("starts") + timedelta(minutes=appointment_type.minutes))
-        offers_it = {"is_covered": True, "hours__types": appointment_type, Mode(mode).value: True}
-        return self.filter(is_long_enough, clinician__is_accepting=True, **offers_it)
+        mode = Mode(mode).value
+        ends = F("starts") + duration("minutes", timedelta(minutes=1))
+        allowed = {mode: True, f"{OFFER}__{mode}": True, "is_covered": True, "clinician__is_accepting": True}
+        return self.filter(*terms, ends__gte=ends, **allowed, **{OFFER: appointment_type})
 
     def offered(self, appointment_type: AppointmentType, mode: str, at: datetime | None = None) -> "SlotQuerySet":
-        """Those that can be taken like this. How soon and how far ahead is `AppointmentType.window`."""
+        """Slots that can be taken for a type in a mode. The notice and the horizon are `AppointmentType.window`."""
         return self.free(at).suited(appointment_type, mode)
 
     def between(self, since: datetime, until: datetime) -> "SlotQuerySet":
-        """Those that begin from one moment on, and before another."""
+        """Slots that begin from one moment on, and before another."""
         return self.filter(starts__gte=since, starts__lt=until)
+
+
+@functools.cache
+def slot_still_suits(mode: str, *, by_staff: bool = False) -> Exists:
+    """The condition on an appointment that its slot is offered to its holder, as `suited` has it.
+
+    It stands in the UPDATE that books, without a join: Django would put a join and all other conditions into a query
+    within, which PostgreSQL does not evaluate again for a row that has changed meanwhile. A slot never changes its
+    time, so whether it has passed is compared beside it. Put together once for each mode: that takes as long as a
+    database takes to book.
+    """
+    terms = () if by_staff else (BOOKABLE_BY_PATIENTS, within_window(OuterRef("created_at")))
+    return Exists(Slot.objects.filter(pk=OuterRef("slot")).suited(OuterRef("appointment_type"), mode, *terms))
 
 
 class Slot(models.Model):
     """One bookable stretch of one clinician's time, in UTC.
 
     `busy_until` adds the minutes kept free afterwards; from `starts` to there, no two slots of a clinician overlap: on
-    PostgreSQL an exclusion constraint says so, on SQLite a trigger. A slot that hours no longer cover is deleted when
-    nobody ever took it, and kept without `is_covered` when somebody did.
+    PostgreSQL an exclusion constraint says so, on SQLite a trigger. A slot that hours no longer cover is deleted if
+    it never had an appointment; otherwise it is kept without `is_covered`.
     """
 
     # Of a clinician's slots `one_slot_at_a_time` is an index already.
@@ -204,5 +243,5 @@ class Slot(models.Model):
 
     @property
     def minutes(self) -> int:
-        """How long it is, which may be longer than what is booked into it."""
+        """Its length, which may be more than that of the appointment in it."""
         return (self.ends - self.starts) // timedelta(minutes=1)

@@ -1,4 +1,4 @@
-"""The waiting list: people who would take an earlier time, and what was offered to whom."""
+"""The waiting list: patients who would take an earlier time, and the offers to them."""
 
 from datetime import datetime
 
@@ -10,13 +10,13 @@ from appointments.models.appointments import Appointment
 from appointments.models.clinicians import Clinician
 from appointments.models.hours import Slot
 
-# Offers in a row without an answer, after which nobody is asked any more. Each can be answered for four hours: one may
-# come at night and the next one during work. Who has let three pass by does not want a fourth.
+# Offers in a row without an answer, after which an entry ends. Each can be answered for four hours: one may come at
+# night and the next one during work. A patient who has ignored three does not want a fourth.
 IGNORED_MOST = 3
 
 
 class WaitingEntry(models.Model):
-    """Somebody who would take an earlier time than the one of their appointment, of its kind and in its mode."""
+    """A patient who would take an earlier slot than the appointment's own, of its type and in its mode."""
 
     appointment = models.OneToOneField(Appointment, on_delete=models.CASCADE, related_name="waiting")
     clinician = models.ForeignKey(Clinician, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
@@ -33,7 +33,7 @@ class WaitingEntry(models.Model):
 
     @property
     def rests(self) -> bool:
-        """Whether it has ended because nobody answers."""
+        """Whether it has ended because the offers were ignored."""
         return self.ended_at is not None and self.ignored >= IGNORED_MOST
 
     @property
@@ -44,12 +44,12 @@ class WaitingEntry(models.Model):
 
 class OfferQuerySet(models.QuerySet):
     def open(self, at: datetime | None = None) -> "OfferQuerySet":
-        """Those that can be answered: nobody has, and there is still time."""
+        """Offers that can be answered: they have no answer, and there is still time."""
         return self.filter(answered_at=None, expires_at__gt=at or timezone.now())
 
 
 class Offer(models.Model):
-    """One freed slot, offered to one person, who opens it with their own link. Whoever takes the slot first has it."""
+    """A freed slot that is offered to one patient, by their own link. The first booking has the slot."""
 
     entry = models.ForeignKey(WaitingEntry, on_delete=models.CASCADE, related_name="offers")
     slot = models.ForeignKey(Slot, on_delete=models.CASCADE, related_name="offers")

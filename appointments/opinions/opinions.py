@@ -148,9 +148,8 @@ def release(*, opinion: Opinion, by: AbstractUser, at: datetime | None = None) -
     mine = signed.filter(pk=opinion.pk, status=OpinionStatus.SIGNED)
     if mine.update(status=OpinionStatus.RELEASED, released_at=now, released_by=by) != 1:
         raise StaleError("This version was released already.")
-    kind = Message.Kind.OPINION
-    key = f"{kind}-{opinion.pk}"
-    Message.objects.create(appointment=opinion.appointment, kind=kind, key=key, due_at=now, created_at=now)
+    about = {"appointment": opinion.appointment, "opinion": opinion}
+    Message.objects.create(kind=Message.Kind.OPINION, due_at=now, created_at=now, **about)
     _record(opinion, "released", by)
 
 
@@ -172,7 +171,7 @@ def compose(opinion: Opinion) -> dict[str, Any]:
 
 
 def gaps(content: dict[str, Any], clinician: Clinician) -> list[str]:
-    """The parts that are missing before an opinion can be signed, each as a sentence that says what to do."""
+    """The parts missing before an opinion can be signed, each as a sentence with the next step."""
     found = [sentence for name, sentence in GAP_SENTENCES.items() if not content[name].strip()]
     if content["number"] > 1 and not content["correction"].strip():
         found.append("Say what is corrected, and why.")

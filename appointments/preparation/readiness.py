@@ -58,10 +58,11 @@ def coming(user: AbstractUser, *, days: int, at: datetime | None = None) -> Appo
 def readiness_of(appointments: Sequence[Appointment], at: datetime | None = None) -> list[Readiness]:
     """The readiness of each appointment. The number of queries does not grow with them."""
     now = at or timezone.now()
-    keys = {appointment.pk: _key(appointment, now) for appointment in appointments}
-    nudged = set(Message.objects.filter(key__in=keys.values()).values_list("key", flat=True))
+    digests = {appointment.pk: _address_digest(appointment) for appointment in appointments}
+    today = Message.objects.filter(address_digest__in=digests.values(), day=timezone.localdate(now))
+    nudged = set(today.values_list("address_digest", flat=True))
     prefetch_related_objects(appointments, "tasks", "document_requests")
-    return [_readiness(each, now, is_nudged=keys[each.pk] in nudged) for each in appointments]
+    return [_readiness(each, now, is_nudged=digests[each.pk] in nudged) for each in appointments]
 
 
 def _readiness(appointment: Appointment, at: datetime, *, is_nudged: bool) -> Readiness:
@@ -99,18 +100,17 @@ def nudge(*, appointment: Appointment, by: AbstractUser, at: datetime | None = N
         raise UserFacingError("There is no e-mail address. Telephone them.")
     if not is_open(appointment, now):
         raise UserFacingError("Nothing is open any more, or the time has passed.")
-    message = Message(appointment=appointment, kind=Message.Kind.NUDGE, key=_key(appointment, now))
-    message.due_at = message.created_at = now
+    once = {"address_digest": _address_digest(appointment), "day": timezone.localdate(now)}
+    kind = Message.Kind.NUDGE
     try:
         with transaction.atomic():
-            message.save(force_insert=True)
+            message = Message.objects.create(appointment=appointment, kind=kind, due_at=now, created_at=now, **once)
     except IntegrityError as error:
         raise UserFacingError("This patient was reminded today. Try again tomorrow, or telephone them.") from error
     audit.record(AuditEntry.Action.MESSAGED, appointment, by=by, detail="Reminded of the list")
     return message
 
 
-def _key(appointment: Appointment, at: datetime) -> str:
-    """One a day for one address, whichever appointment it is about. The key does not show the address."""
-    address = hashlib.sha256(appointment.email.casefold().encode()).hexdigest()[:32]
-    return f"{Message.Kind.NUDGE}-{address}-{timezone.localdate(at)}"
+def _address_digest(appointment: Appointment) -> str:
+    """By which an address is nudged once a day, whichever appointment it is about. It does not show the address."""
+    return hashlib.sha256(appointment.email.casefold().encode()).hexdigest()

@@ -1,6 +1,6 @@
 """Erasure (UK GDPR, article 17): a patient asks to delete all their data, and staff carry it out or refuse.
 
-Deleted are the rows listed by `registry`, with their files, the messages in the outbox, the sessions opened by its
+Deleted are the rows listed by `registry`, with their files, the sessions opened by its
 links, and the counts of rate limits. The audit log stays: it holds a reference, and no name. The patient gets no
 message, because their address is deleted too; the page on which they ask explains that.
 
@@ -22,15 +22,14 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
-from post_office.models import Email
 
 from appointments.access import carers
 from appointments.access import links as access
-from appointments.booking import limits as booking_limits
+from appointments.booking import booking
 from appointments.choices import Status
 from appointments.governance import audit, legal_holds, tombstones
 from appointments.governance.tombstones import StoredFile
-from appointments.messages import messaging
+from appointments.messages import queue
 from appointments.models import Appointment, AuditEntry, Draft, ErasureRequest, Message, Tombstone
 from appointments.privacy import registry
 from calcsite.errors import UserFacingError
@@ -75,7 +74,7 @@ def refuse(*, appointment: Appointment, why: str, by: AbstractUser, at: datetime
     audit.record(Action.CHANGED, appointment, by=by, detail="Erasure refused")
     text = render_to_string("appointments/privacy/refusal.txt", {"why": why})
     try:
-        messaging.send_from_staff(appointment=appointment, text=text, by=by, at=at)
+        queue.send_from_staff(appointment=appointment, text=text, by=by, at=at)
     except UserFacingError:
         return False
     return True
@@ -153,7 +152,7 @@ def _delete_traces(row: Appointment) -> None:
         ("code", row.pk),
         ("guess", row.pk),
         ("link address", row.email),
-        (booking_limits.BOOK, row.email),
+        (booking.BOOKED_BY_EMAIL, row.email),
     ]:
         limits.forget(scope=scope, key=str(key).casefold())
     for model in registry.PATHS:
@@ -169,8 +168,8 @@ def _delete_drafts(row: Appointment) -> None:
     unbooked = Draft.objects.filter(Q(appointment=None) | Q(appointment__status=Status.HELD))
     keys = [
         key
-        for key, *written in unbooked.values_list("pk", "answers", "details").iterator()
-        if row.email and address in json.dumps(written, ensure_ascii=False).casefold()
+        for key, answers in unbooked.values_list("pk", "answers").iterator()
+        if row.email and address in json.dumps(answers, ensure_ascii=False).casefold()
     ]
     Draft.objects.filter(pk__in=keys).delete()
 
@@ -198,9 +197,9 @@ def _delete_sent_files(row: Appointment) -> None:
     folder = Path(settings.EMAIL_FILE_PATH) if settings.EMAIL_FILE_PATH else None
     if folder is None or not folder.is_dir():
         return
-    sent = [each.encode() for each in registry.rows_of(row, Email).values_list("message_id", flat=True) if each]
+    sent = [message.message_id.encode() for message in registry.rows_of(row, Message)]
     if row.email and not Appointment.objects.of_address(row.email).exclude(pk=row.pk).exists():
-        sent.append(f"\nTo: {row.email}\n".encode())  # mails that the outbox no longer has
+        sent.append(f"\nTo: {row.email}\n".encode())  # mails whose message is gone
     for path in filter(Path.is_file, folder.iterdir()):
         found = path.read_bytes().split(MAIL_SEPARATOR)
         others = [mail for mail in found if not any(each in mail for each in sent)]

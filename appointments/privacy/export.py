@@ -26,8 +26,8 @@ from appointments.governance import audit
 from appointments.models import Appointment, AuditEntry
 from appointments.privacy import registry
 
-SECRETS = {"digest", "feed_digest"}
-KEYS = {"appointment_type": "type"}  # of fields that are called otherwise in the file
+SECRETS = {"digest", "feed_digest", "address_digest"}
+EXPORT_NAMES = {"appointment_type": "type"}  # of fields with another name in the file
 CHUNK_BYTES = 2**16
 ABOUT = (
     "Everything that we hold about you with this appointment, by the kind of record. Times are in UTC. A second "
@@ -54,7 +54,7 @@ def _rows(appointment: Appointment, model: type[Model]) -> list[dict[str, Any]]:
     fields = [field for field in model._meta.concrete_fields if field.name not in SECRETS]
     related = [field.name for field in fields if isinstance(field, ForeignKey)]
     return [
-        {KEYS.get(field.name, field.name): _value(row, field) for field in fields}
+        {EXPORT_NAMES.get(field.name, field.name): _value(row, field) for field in fields}
         for row in registry.rows_of(appointment, model).select_related(*related)
     ]
 

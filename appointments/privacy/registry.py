@@ -8,7 +8,6 @@ appointment is missing.
 from collections.abc import Iterator
 
 from django.db.models import FileField, Model, Q, QuerySet
-from post_office.models import Attachment, Email, Log
 
 from appointments import models
 from appointments.governance.tombstones import StoredFile
@@ -49,10 +48,6 @@ PATHS: dict[type[Model], str] = {
     models.WaitingEntry: OWN,
     models.Offer: "entry__appointment",
     models.Message: OWN,
-    Email: "patient_message__appointment",
-    Log: "email__patient_message__appointment",
-    Attachment.emails.through: "email__patient_message__appointment",
-    Attachment: "emails__patient_message__appointment",
     models.AuditEntry: OWN,
 }
 # A second lookup: the draft of a follow-up holds data of its patient before it has an appointment.
@@ -69,14 +64,14 @@ def rows_of(appointment: Appointment, model: type[Model]) -> QuerySet:
 
 
 def parents_to_lock() -> list[type[Model]]:
-    """The models, besides the appointment, to which others of the registry have a foreign key. Messages come first."""
+    """The models, besides the appointment, to which others of the registry have a foreign key."""
     targets = {
         field.related_model
         for model in PATHS
         for field in model._meta.concrete_fields
         if field.is_relation and not field.null
     }
-    return [models.Message, *(model for model in PATHS if model in targets and model is not Appointment)]
+    return [model for model in PATHS if model in targets and model is not Appointment]
 
 
 def stored_files(row: Model) -> Iterator[StoredFile]:

@@ -9,6 +9,7 @@ article 5(1)(e), storage limitation). While there is a legal hold on an appointm
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -19,7 +20,6 @@ from django.utils import timezone
 from appointments.choices import COMING, Status
 from appointments.documents import documents
 from appointments.governance import legal_holds
-from appointments.messages import messaging
 from appointments.models import (
     Appointment,
     CarerLink,
@@ -33,8 +33,9 @@ from appointments.models import (
     RecoveryPlan,
 )
 from appointments.privacy import erasure
-from calcsite import outbox
 from calcsite.errors import UserFacingError
+from calcsite.mail import sending
+from calcsite.mail.models import DeliveryStatus
 from calcsite.security import limits
 
 CHILD_RECORD_YEARS = 26  # records of younger patients are not deleted
@@ -51,12 +52,13 @@ class Outdated:
     days: int
     rows: QuerySet
     held: QuerySet
+    becomes: dict[str, Any] | None = None  # the new values, for rows that are kept
 
 
 def outdated(at: datetime | None = None) -> list[Outdated]:
     """The rows past their retention period, kind by kind. The draft of a current hold stays.
 
-    An undelivered e-mail stays until staff have handled it or the appointment is over, because it tells staff to
+    An undelivered message stays until staff have handled it or the appointment is over, because it tells staff to
     telephone.
     """
     now = at or timezone.now()
@@ -72,23 +74,31 @@ def outdated(at: datetime | None = None) -> list[Outdated]:
         _outdated_rows("secrets", CarerLink.objects.filter(is_over), "appointment"),
         _outdated_rows("secrets", Offer.objects.filter(expires_at__lte=ended), "entry__appointment"),
         _outdated_rows("secrets", unlinked, "appointment"),
-        *_old_mail(now),
+        _undelivered(now),
+        _old_staff_mail(now),
         Outdated("sessions", 0, Session.objects.filter(expire_date__lte=now), Session.objects.none()),
         _outdated_rows("appointments", old_appointments(now), "pk"),
     ]
 
 
-def _old_mail(at: datetime) -> list[Outdated]:
-    """The mail past its retention period. Attachments come first, because they are found through their mail."""
-    still_to_tell = messaging.failed(at).filter(appointment__status__in=COMING, appointment__slot__starts__gt=at)
-    mail = outbox.old(at).exclude(pk__in=still_to_tell.order_by().values("email").exclude(email=None))
-    held = legal_holds.held("patient_message__appointment")
-    days, kept = settings.MAIL_KEPT_DAYS, mail.filter(held)
-    attached = outbox.attached_to_none_but(mail.exclude(held))
-    return [
-        Outdated("attachments", days, attached, attached.none()),
-        Outdated("e-mails", days, mail.exclude(held), kept),
-    ]
+def _undelivered(at: datetime) -> Outdated:
+    """Messages that waited or failed for MAIL_KEPT_DAYS: they are dropped, with the answers of the mail server.
+
+    Sent e-mails are not stored (`appointments.messages.queue`), so there is nothing else to delete.
+    """
+    final = [DeliveryStatus.SENT, DeliveryStatus.DROPPED]
+    old = Message.objects.filter(due_at__lte=at - timedelta(days=settings.MAIL_KEPT_DAYS)).exclude(status__in=final)
+    failed = Message.objects.failed(at).order_by()
+    is_told_by_staff = failed.filter(appointment__status__in=COMING, appointment__slot__starts__gt=at)
+    rows = old.exclude(appointment=None).exclude(pk__in=is_told_by_staff.values("pk"))
+    held = legal_holds.held("appointment")
+    becomes = {"status": DeliveryStatus.DROPPED, "leased_until": None, "last_error": ""}
+    return Outdated("undelivered messages", settings.MAIL_KEPT_DAYS, rows.exclude(held), rows.filter(held), becomes)
+
+
+def _old_staff_mail(at: datetime) -> Outdated:
+    rows = sending.old_staff_mail(at)
+    return Outdated(str(rows.model._meta.verbose_name_plural), settings.MAIL_KEPT_DAYS, rows, rows.none())
 
 
 def _outdated_rows(kept_as: str, rows: QuerySet, path: str) -> Outdated:
@@ -116,13 +126,14 @@ def old_appointments(at: datetime) -> QuerySet[Appointment]:
 
 def clean_up(at: datetime | None = None, *, dry_run: bool = False) -> dict[str, int]:
     """Delete rows past their retention period. Returns their number by kind; with `dry_run` nothing is deleted."""
-    return {
-        each.name: each.rows.count() if dry_run else _delete(each.rows, at or timezone.now()) for each in outdated(at)
-    }
+    return {each.name: each.rows.count() if dry_run else _delete(each, at or timezone.now()) for each in outdated(at)}
 
 
-def _delete(rows: QuerySet, at: datetime) -> int:
+def _delete(outdated: Outdated, at: datetime) -> int:
     """Delete rows and return their number without cascades. Appointments are erased as on a patient's request."""
+    rows = outdated.rows
+    if outdated.becomes is not None:
+        return rows.update(**outdated.becomes)
     if rows.model is not Appointment:
         with transaction.atomic():
             return rows.delete()[1].get(rows.model._meta.label, 0)
@@ -142,5 +153,4 @@ def clean_up_daily(at: datetime | None = None) -> dict[str, int]:
     """Clean up once a day, in the first worker that calls it."""
     if not limits.allow(scope="retention", key="daily", limit=1, per=timedelta(days=1), at=at):
         return {}
-    told, stray = clean_up(at), outbox.delete_stray_files(at or timezone.now())
-    return told | {"attached files": stray, "files of documents": documents.sweep(at)}
+    return clean_up(at) | {"files of documents": documents.sweep(at)}

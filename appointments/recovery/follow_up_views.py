@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect
 
 from appointments.access.decorators import form_page
 from appointments.booking import drafts, limits, steps
-from appointments.booking.steps import go
+from appointments.booking.steps import redirect_to_step
 from appointments.models import Draft, FollowUp, RecoveryPlan
 from appointments.recovery import follow_ups
 from appointments.recovery.plans import check_to_book
@@ -33,7 +33,7 @@ def follow_up(request: HttpRequest, plan: RecoveryPlan, pk: int) -> HttpResponse
     begun = None if steps.is_booked(begun) else begun
     is_same = begun is not None and begun.follow_up_id == wanted.pk
     if request.method == "POST" and is_same:
-        return go(steps.first_unanswered(begun))
+        return redirect_to_step(steps.first_unanswered(begun))
     if request.method == "POST" and (begun is None or "instead" in request.POST):
         return begin(request, wanted, instead_of=begun)
     if request.method == "POST":
@@ -53,6 +53,6 @@ def begin(request: HttpRequest, wanted: FollowUp, instead_of: Draft | None) -> H
         return redirect("patient:recovery")
     if instead_of:
         drafts.discard(instead_of)
-    response = go(steps.first_unanswered(draft))
+    response = redirect_to_step(steps.first_unanswered(draft))
     drafts.remember(response, secret)
     return response

@@ -43,20 +43,16 @@ def prefilled(patient: Appointment) -> dict[str, Any]:
     """
     about = patient.condition.slug if patient.condition else forms.NOT_SURE
     answers = {steps.ABOUT: {"condition": about}, steps.TIME: {"zone": patient.time_zone, "suggested": "yes"}}
-    details, unsent = {}, {steps.HOW: last_offer(patient, answers)}
+    unsent = {steps.HOW: last_offer(patient, answers)}
     for name, typed in form_data(patient).items():
         form = steps.STEPS[name].form(typed, earlier=answers)
         if form.is_valid():
-            answers[name], details[name] = typed, steps.meant(form)
+            answers[name] = form.meant()
         else:
             unsent[name] = typed
     answers[drafts.UNSENT] = {name: {"typed": typed, "wrong": False} for name, typed in unsent.items()}
-    return {
-        "answers": answers,
-        "details": details,
-        "appointment_type": patient.appointment_type,
-        "condition_id": patient.condition_id,
-    }
+    rows = {"appointment_type": patient.appointment_type, "condition_id": patient.condition_id}
+    return {"answers": answers, **rows}
 
 
 def last_offer(patient: Appointment, earlier: dict[str, dict[str, str]]) -> dict[str, str]:

@@ -104,8 +104,7 @@ def start_plan(
     _copy(plan, guidance_for(held, plan.treatment).filter(pk__in=list(guidance)))
     for row in rows:
         _write(row, plan)
-    key = f"recovery-{plan.pk}"
-    Message.objects.create(appointment=held, kind=Message.Kind.RECOVERY, key=key, due_at=now, created_at=now)
+    Message.objects.create(appointment=held, kind=Message.Kind.RECOVERY, plan=plan, due_at=now, created_at=now)
     audit.record(Action.CHANGED, held, by=by, detail="Recovery plan started")
     return plan
 

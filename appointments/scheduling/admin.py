@@ -1,4 +1,4 @@
-"""Who gives opinions, when they work, what kinds of appointment there are, and where."""
+"""Clinicians and their hours, types of appointment, and locations in the admin."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ class ClinicianForm(forms.ModelForm):
         }
 
     def clean_photograph(self) -> File | None:
-        """Of a new photograph, what may be shown to everybody."""
+        """A new photograph, in the form in which it may be public."""
         photograph = self.cleaned_data["photograph"]
         return photographs.prepared(photograph) if photograph and "photograph" in self.changed_data else photograph
 
@@ -38,7 +38,7 @@ class HoursFormSet(forms.BaseInlineFormSet):
 
     @cached_property
     def choices(self) -> dict[str, list]:
-        """What all rows can choose from, read once."""
+        """The choices of all rows, read once."""
         return {name: list(self.form.base_fields[name].choices) for name in ("types", "location")}
 
     def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
@@ -123,7 +123,7 @@ class ClinicianAdmin(PlainTitles, admin.ModelAdmin):
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Clinician | None = None) -> list[str]:
-        """Whose patients somebody sees hangs on the account: only who looks after accounts ties them together."""
+        """The account decides about access to patients, so only users who may change accounts link it."""
         return [] if request.user.has_perm("auth.change_user") else ["user"]
 
     @admin.display(description="free times")
@@ -131,7 +131,7 @@ class ClinicianAdmin(PlainTitles, admin.ModelAdmin):
         return "could not be made" if clinician.slots_failed_at else "are made"
 
     def save_related(self, request: HttpRequest, form: ClinicianForm, formsets: Any, change: bool) -> None:
-        """All hours are stored now: the slots follow them."""
+        """Make the slots anew, after all hours are stored."""
         super().save_related(request, form, formsets, change)
         new = slot_sync.make_slots(clinician=form.instance)
         if new:
@@ -150,7 +150,7 @@ class AppointmentTypeAdmin(PlainTitles, admin.ModelAdmin):
     ]
 
     def save_model(self, request: HttpRequest, obj: AppointmentType, form: forms.ModelForm, change: bool) -> None:
-        """The slots follow what is kept free between them."""
+        """The slots depend on the minutes that are kept free between them."""
         super().save_model(request, obj, form, change)
         if change and "buffer_minutes" in form.changed_data:
             slot_sync.make_slots()

@@ -1,8 +1,8 @@
 """Availability: the slots that come of working hours, and the free times that patients choose from.
 
-Slots are rows, some weeks ahead, and made as often as one likes (`aligning`). A time that several clinicians have free
-is one line for somebody who asks for any of them, with one name: which of the free ones comes first changes daily, so
-that all are booked.
+Slots are rows, made for some weeks ahead (`slot_sync`). A time that several clinicians have free is one line for a
+patient who asks for any of them, with one name: which of the free clinicians comes first changes daily, so that all
+are booked.
 """
 
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ from appointments.scheduling import timezones
 from appointments.scheduling.slot_sync import ONE_DAY
 from appointments.scheduling.walltime import bounds, start_of_day
 
-DAYS = 14  # of free times on one page
-MOST = 300  # times of one list; a day in steps of five minutes has 288
+DAYS_PER_PAGE = 14
+MAX_TIMES = 300  # of one list; a day in steps of five minutes has 288
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def free_days(
     mode: str,
     clinician: Clinician | None = None,
     first: date | None = None,
-    days: int = DAYS,
+    days: int = DAYS_PER_PAGE,
     zone: str | None = None,
     at: datetime | None = None,
 ) -> list[Day]:
@@ -52,11 +52,11 @@ def free_days(
     since, until = appointment_type.window(now)
     since, until = max(since, start_of_day(first, place)), min(until, start_of_day(first + days * ONE_DAY, place))
     slots = offered(appointment_type, mode, clinician, at=now).filter(starts__lt=until)
-    found = list(slots.filter(starts__gte=since)[:MOST] if clinician else one_a_time(slots, since, at=now))
+    found = list(slots.filter(starts__gte=since)[:MAX_TIMES] if clinician else one_a_time(slots, since, at=now))
     by_day = [
         Day(day, list(times)) for day, times in groupby(found, key=lambda slot: slot.starts.astimezone(place).date())
     ]
-    return by_day[:-1] if len(found) == MOST and len(by_day) > 1 else by_day
+    return by_day[:-1] if len(found) == MAX_TIMES and len(by_day) > 1 else by_day
 
 
 @dataclass(frozen=True)
@@ -88,13 +88,13 @@ def days_page(
     today = now.astimezone(timezones.named(zone)).date()
     last = today + timedelta(days=appointment_type.horizon_days)
     first = min(max(first or today, today), last)
-    days = free_days(**asked, first=first, days=DAYS)
-    until = days[-1].date if days else first + (DAYS - 1) * ONE_DAY  # long lists end before the days do
+    days = free_days(**asked, first=first, days=DAYS_PER_PAGE)
+    until = days[-1].date if days else first + (DAYS_PER_PAGE - 1) * ONE_DAY  # long lists end before the days do
     return DaysPage(
         first=first,
         until=until,
         days=days,
-        earlier=max(first - DAYS * ONE_DAY, today) if first > today else None,
+        earlier=max(first - DAYS_PER_PAGE * ONE_DAY, today) if first > today else None,
         later=until + ONE_DAY if until < last else None,
         next_free_day=None if days else next_free_day(**asked, first=first),
     )
@@ -135,7 +135,7 @@ def next_free_day(
 def offered(
     appointment_type: AppointmentType, mode: str, clinician: Clinician | None = None, *, at: datetime
 ) -> QuerySet[Slot]:
-    """The free slots of everybody, or of one clinician, that can be taken like this, in order."""
+    """The free slots of all clinicians, or of one, for a type and a mode, in order."""
     slots = Slot.objects.offered(appointment_type, mode, at)
     if clinician:
         slots = slots.filter(clinician=clinician)
@@ -143,12 +143,12 @@ def offered(
 
 
 def find_offered(pk: int, appointment_type: AppointmentType, mode: str, *, at: datetime | None = None) -> Slot | None:
-    """One of the times that a patient could choose from, by its key."""
+    """A slot that is free and offered to patients, by its key."""
     now = at or timezone.now()
     return offered(appointment_type, mode, at=now).between(*appointment_type.window(now)).filter(pk=pk).first()
 
 
-# Each step asks an index for the next time that anybody has free: however many clinicians share it, that is one row.
+# Each step reads the next free time from an index: one row, for any number of clinicians that have it free.
 ONE_A_TIME = """
     WITH RECURSIVE times (starts, number) AS (
         SELECT ({first}), 1
@@ -157,15 +157,15 @@ ONE_A_TIME = """
     )
     SELECT COALESCE(({from_pivot}), ({anybody})) FROM times WHERE starts IS NOT NULL
 """
-# Each day another clinician, in turn, whatever gaps their keys have.
+# Each day another clinician, in turn; their keys may have gaps.
 PIVOT = """
     SELECT id FROM appointments_clinician ORDER BY id
     LIMIT 1 OFFSET (SELECT %s %% COUNT(*) FROM appointments_clinician)
 """
 
 
-def one_a_time(slots: QuerySet[Slot], since: datetime, *, at: datetime, most: int = MOST) -> QuerySet[Slot]:
-    """Of slots in order, the first `most` times from a moment on, each once: with who comes first from a pivot on.
+def one_a_time(slots: QuerySet[Slot], since: datetime, *, at: datetime, most: int = MAX_TIMES) -> QuerySet[Slot]:
+    """The first `most` times of ordered slots from a moment on, each once: with the first clinician from a pivot on.
 
     `slots` has no beginning of its own: SQLite would start from there again at each step.
     """
@@ -191,7 +191,7 @@ def one_a_time(slots: QuerySet[Slot], since: datetime, *, at: datetime, most: in
 def free_for(
     appointment: Appointment, user: AbstractUser, *, first: date, anybody: bool, at: datetime | None = None
 ) -> SlotQuerySet:
-    """Free slots from a day on to which `user` can move an appointment: its clinician's, or anybody's.
+    """Free slots from a day on to which `user` can move an appointment: its clinician's, or those of all.
 
     Staff move people at shorter notice than patients move themselves, so the notice of the type does not count here.
     """

@@ -51,9 +51,9 @@ CLINICIANS = {
 
 
 def load(on: date | None = None) -> list[str]:
-    """Make what a demonstration needs and the site does not have yet. Returns the names of the new clinicians.
+    """Make the clinicians of a demonstration that are missing. Returns the names of the new ones.
 
-    Nothing that is there is changed, and on a site that is no demonstration nothing is made.
+    Existing rows are not changed, and on a site that is no demonstration nothing is made.
     """
     if not ClinicDetails.current().is_demonstration:
         return []

@@ -17,7 +17,7 @@ LINE_BREAKING = {"Cc", "Zl", "Zp"}
 
 
 class Reading(NamedTuple):
-    """The time of an appointment as somebody in one place reads it."""
+    """The time of an appointment as it is read in one place."""
 
     place: str
     day: str
@@ -29,7 +29,7 @@ class Reading(NamedTuple):
 
 
 def one_line(text: str) -> str:
-    """`text` on one line, fit for a header and for a calendar file: what would break it is a space."""
+    """`text` on one line, fit for a header and for a calendar file: line breaks become spaces."""
     return "".join(" " if unicodedata.category(letter) in LINE_BREAKING else letter for letter in text).strip()
 
 
@@ -39,7 +39,7 @@ def zone_of(appointment: Appointment) -> zoneinfo.ZoneInfo:
 
 
 def readings(appointment: Appointment, *, slot: Slot | None = None) -> list[Reading]:
-    """When it is: in the patient's zone and, where clocks there show another time, in the clinic's."""
+    """The time in the patient's zone and, where clocks there show another one, in the clinic's."""
     slot, clinic, own = slot or appointment.slot, zoneinfo.ZoneInfo(settings.TIME_ZONE), zone_of(appointment)
     alike = slot.starts.astimezone(own).utcoffset() == slot.starts.astimezone(clinic).utcoffset()
     return [reading(slot.starts, slot.ends, zone) for zone in ([own] if alike else [own, clinic])]
@@ -52,7 +52,7 @@ def reading(starts: datetime, ends: datetime, zone: zoneinfo.ZoneInfo) -> Readin
 
 
 def where(appointment: Appointment) -> str:
-    """Where it is, on one line: an address, or by which way."""
+    """The place on one line: an address, or the mode."""
     location = appointment.slot.location
     if appointment.mode == Mode.IN_PERSON and location:
         return ", ".join([location.name, *filter(None, map(str.strip, location.address.splitlines()))])

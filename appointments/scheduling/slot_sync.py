@@ -1,8 +1,8 @@
-"""Aligning: the slots of one clinician, made to agree with the hours and closures as they are now.
+"""Synchronisation of the slots of one clinician with their hours and closures.
 
-What is right already is left alone, so a slot keeps its number while somebody looks at it. A slot that anybody ever
-took is never deleted and never moved: it stays covered while the clinician works at that time, in slots of whatever
-length, and is told to be uncovered when they don't. Where it stands, no other slot is made.
+Correct slots are left alone, so that a slot keeps its key while a page shows it. A slot that has ever had an
+appointment is never deleted and never moved: it is covered while the clinician works at that time, in slots of any
+length, and uncovered otherwise. No other slot overlaps it.
 """
 
 import logging
@@ -21,14 +21,14 @@ from calcsite.security import limits
 
 ONE_DAY = timedelta(days=1)
 BATCH = 500
-# What an appointment rests on may change under it; what the patient was told may not.
+# Fields that may change under an appointment. The others were told to the patient, and stay.
 RESTS_ON = ("hours_id", "is_covered")
 OFFERED = (*RESTS_ON, "video", "telephone", "in_person", "location_id")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """When a clinician works: hours, less what is closed."""
+    """The hours of a clinician, less the closures."""
 
     clinician: Clinician
     hours: list[WorkingHours]
@@ -52,7 +52,7 @@ class Plan:
             day += ONE_DAY
 
     def covering(self, slot: Slot) -> Slot | None:
-        """What would be offered at the time of a slot by the hours that cover it; None when none do."""
+        """The slot that the hours around a slot would offer at its time; None if no hours cover it."""
         begins, ends = (utc_to_local(moment, self.clinician.zone) for moment in (slot.starts, slot.ends))
         if not self._is_open(slot.starts, slot.ends):
             return None
@@ -86,7 +86,7 @@ class Plan:
 def align(key: int, *, last: date, at: datetime) -> int:
     """Align the slots that are still to come, to the end of `last` or as far as there are any. Returns how many new.
 
-    The row of the clinician with this key is locked: nobody else aligns their slots meanwhile.
+    The row of the clinician with this key is locked, so that no other process aligns their slots meanwhile.
     """
     clinician = Clinician.objects.select_for_update(no_key=True).get(pk=key)
     stored = list(Slot.objects.filter(clinician=clinician, busy_until__gt=at).order_by("starts"))
@@ -106,21 +106,21 @@ def align(key: int, *, last: date, at: datetime) -> int:
 
 
 def _delete_free(slots: Iterator[Slot]) -> set[int]:
-    """Delete those of some slots that nobody ever took. Returns the keys of these.
+    """Delete the given slots that have never had an appointment. Returns their keys.
 
-    They are locked before it is read who is in them: whoever claims one waits until this transaction is over.
+    The slots are locked before their appointments are read: a claim on one waits until this transaction is over.
     """
-    doomed = Slot.objects.filter(pk__in=[slot.pk for slot in slots]).order_by("pk")
-    keys = set(doomed.select_for_update().values_list("pk", flat=True))
+    to_delete = Slot.objects.filter(pk__in=[slot.pk for slot in slots]).order_by("pk")
+    keys = set(to_delete.select_for_update().values_list("pk", flat=True))
     free = keys - set(Appointment.objects.filter(slot__in=keys).values_list("slot_id", flat=True))
     Slot.objects.filter(pk__in=free).delete()
     return free
 
 
 def _offer_again(slots: dict[Slot, Slot | None]) -> None:
-    """Let each slot offer what its hours do now. None stands for no hours: it is not covered any more.
+    """Let each slot offer the terms of its hours. None stands for no hours: the slot is no longer covered.
 
-    As in `_delete_free` they are locked first, so that nobody takes one between the look and the change.
+    The slots are locked first, as in `_delete_free`, so that none is claimed between the read and the change.
     """
     changed = [slot for slot, now in slots.items() if _differs(slot, now)]
     locked = Slot.objects.filter(pk__in=[slot.pk for slot in changed]).order_by("pk").select_for_update(no_key=True)
@@ -143,7 +143,7 @@ def _differs(slot: Slot, now: Slot | None) -> bool:
 
 
 def _beside(there: list[Slot], wanted: Iterator[Slot]) -> Iterator[Slot]:
-    """Those wanted slots that overlap none that is there. What is there is in order, and does not overlap itself."""
+    """The wanted slots that overlap none of the existing ones, which are in order and do not overlap each other."""
     begins = [slot.starts for slot in there]
     for slot in wanted:
         before = bisect_left(begins, slot.busy_until)
@@ -151,24 +151,19 @@ def _beside(there: list[Slot], wanted: Iterator[Slot]) -> Iterator[Slot]:
             yield slot
 
 
-AHEAD = 56  # days, at least
-
-
-SPARE = 7  # days more, for a worker that was down
-
-
-AGAIN = timedelta(hours=1)  # after which the slots of one with whom it went wrong are tried again
-
+MIN_DAYS_AHEAD = 56
+SPARE_DAYS = 7  # for a worker that was down
+RETRY_FAILED_AFTER = timedelta(hours=1)
 
 logger = logging.getLogger(__name__)
 
 
 def make_slots(*, clinician: Clinician | None = None, until: date | None = None, at: datetime | None = None) -> int:
-    """Bring the slots of one clinician, or of everybody, in line with hours and closures. Returns how many are new.
+    """Bring the slots of one clinician, or of all, in line with hours and closures. Returns how many are new.
 
     They reach to the end of the day `until`; without one, as far as patients can book, and a week more. Any number of
-    processes may do this at once: each clinician is a transaction of its own. What goes wrong with one of everybody
-    is logged, and noted for staff to see; whoever asks for one alone is told of it.
+    processes may do this at once: each clinician is a transaction of its own. For all clinicians an error is logged
+    and noted for staff to see; for one clinician it is raised.
     """
     now = at or timezone.now()
     last = until or _last(now)
@@ -190,22 +185,22 @@ def _make_for_each(clinicians: QuerySet[Clinician], last: date, at: datetime) ->
 
 def _last(at: datetime) -> date:
     """The last day that slots are made for."""
-    return timezone.localdate(at) + timedelta(days=days_ahead() + SPARE)
+    return timezone.localdate(at) + timedelta(days=days_ahead() + SPARE_DAYS)
 
 
 def days_ahead() -> int:
     """As many days as the type with the longest horizon can be booked ahead."""
-    return max(AppointmentType.objects.aggregate(longest=Max("horizon_days"))["longest"] or 0, AHEAD)
+    return max(AppointmentType.objects.aggregate(longest=Max("horizon_days"))["longest"] or 0, MIN_DAYS_AHEAD)
 
 
 def make_slots_ahead(at: datetime | None = None) -> int:
-    """Twice a day, whoever asks first makes the slots of the days that have come into reach. Returns how many.
+    """Make the slots of the days that have come into reach: the first call does, twice a day. Returns how many.
 
-    Those of somebody with whom that went wrong are tried again every hour.
+    Clinicians with an error are tried again every hour.
     """
     now, gate = at or timezone.now(), {"scope": "slots", "key": "ahead"}
     if not limits.allow(**gate, limit=1, per=timedelta(hours=12), at=now):
-        failed = Clinician.objects.filter(slots_failed_at__lte=now - AGAIN)
+        failed = Clinician.objects.filter(slots_failed_at__lte=now - RETRY_FAILED_AFTER)
         return _make_for_each(failed, _last(now), now) if failed.exists() else 0
     try:
         return make_slots(at=now)

@@ -24,7 +24,7 @@ def _known() -> frozenset[str]:
 
 
 def is_known(name: object) -> bool:
-    """Whether this is the name of a zone that somebody can choose."""
+    """Whether this is the name of a zone that can be chosen."""
     return name in _known()
 
 
@@ -32,7 +32,7 @@ def named(name: str | None) -> zoneinfo.ZoneInfo:
     """The zone by this name; the clinic's for no name, and for one that is no more."""
     try:
         return zoneinfo.ZoneInfo(name or settings.TIME_ZONE)
-    except (KeyError, ValueError, OSError):  # what ZoneInfo raises for what is the name of none
+    except (KeyError, ValueError, OSError):  # the errors of ZoneInfo for an unknown name
         return zoneinfo.ZoneInfo(settings.TIME_ZONE)
 
 

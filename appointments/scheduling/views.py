@@ -1,4 +1,4 @@
-"""Photographs of clinicians, for everybody."""
+"""Photographs of clinicians, which are public."""
 
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.storage import default_storage

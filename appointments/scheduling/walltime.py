@@ -1,10 +1,10 @@
-"""Wall time and UTC: the one module that turns what a clock on the wall shows into a moment.
+"""Wall time and UTC: the one module that turns the time on a clock into a moment.
 
-Twice a year in most zones a wall clock jumps. What it shows then does not exist, or comes twice:
+Twice a year in most zones a clock jumps. The times that it skips do not exist, or come twice:
 
 - A time that comes twice is the first of the two (RFC 5545, 3.3.5; `fold=0` in PEP 495). The second is never meant.
 - A time that does not exist is no moment. RFC 5545 would take the offset from before the gap, which shifts it to
-  another time on the wall; nobody asked for that one, so here it is None.
+  another time on the clock, which was not asked for: so here it is None.
 """
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -20,7 +20,7 @@ def local_to_utc(day: date, at: time, zone: tzinfo) -> datetime | None:
 
 
 def utc_to_local(moment: datetime, zone: tzinfo) -> datetime:
-    """What a clock on the wall of `zone` shows at a moment, without a zone."""
+    """The time on a clock in `zone` at a moment, without a zone."""
     return moment.astimezone(zone).replace(tzinfo=None, fold=0)
 
 

@@ -9,23 +9,20 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
 from django.db import models
 from django.utils import timezone
-from post_office.models import STATUS, Attachment, Email, Log
 
-from appointments.models import Appointment, Document, Message, Note, Opinion, RecoveryPlan, WaitingEntry
+from appointments.models import Appointment, Document, Note, Opinion, RecoveryPlan, WaitingEntry
 from appointments.privacy import registry
 from appointments.tests.factories import make_appointment
 
 CANARY = "zqcanary"
 _count = itertools.count(1)
-DIGESTS = {"digest", "feed_digest", "checksum", "sha256"}
+DIGESTS = {"digest", "feed_digest", "address_digest", "checksum", "sha256"}
 # Values required by constraints, which a canary in each field would break.
 FIELDS: dict[str, dict[str, Any]] = {
     "appointments.erasurerequest": {"refused_at": timezone.now(), "refused_why": "A canary comes later."},
     "appointments.legalhold": {"ended_at": timezone.now()},
     "appointments.offer": {"answered_at": timezone.now()},
     "appointments.checkin": {"is_alarm": True, "pain": 3},
-    "post_office.email": {"status": STATUS.sent},
-    "post_office.log": {"status": STATUS.sent},
 }
 
 
@@ -40,12 +37,12 @@ def fill(row: models.Model) -> None:
     for field in row._meta.concrete_fields:
         if isinstance(field, models.JSONField):
             words[field.name] = {"word": canary(field.name)}
-        elif isinstance(field, models.EmailField) or field.name == "to":
+        elif isinstance(field, models.EmailField):
             words[field.name] = f"{canary(field.name)}@home.example"
         elif (
             isinstance(field, models.CharField | models.TextField)
             and not isinstance(field, models.FileField)
-            and not (field.choices or field.unique or field.name in DIGESTS or field.name == "backend_alias")
+            and not (field.choices or field.unique or field.name in DIGESTS)
         ):
             words[field.name] = canary(field.name)[: field.max_length]
     row._meta.model._base_manager.filter(pk=row.pk).update(**words)
@@ -76,7 +73,7 @@ def make_row(model: type[models.Model], known: dict[type, models.Model]) -> mode
         field
         for field in model._meta.concrete_fields
         if not field.primary_key and not field.has_default() and field.name not in fixed
-        if not field.null or field.related_model in {Appointment, Document, Email} or field.name == "refused_by"
+        if not field.null or field.related_model in {Appointment, Document} or field.name == "refused_by"
     ]
     blank = [field for field in wanted if isinstance(field, models.CharField | models.TextField) and field.blank]
     values = {field.name: value_for(field, known) for field in wanted if field not in blank}
@@ -86,18 +83,11 @@ def make_row(model: type[models.Model], known: dict[type, models.Model]) -> mode
 def make_rows(appointment: Appointment, staff: User) -> None:
     """A row of every model in the registry of which the appointment has none yet."""
     known: dict[type, models.Model] = {Appointment: appointment, User: staff}
-    first = [Email, WaitingEntry, RecoveryPlan, Opinion, Document]
+    first = [WaitingEntry, RecoveryPlan, Opinion, Document]
     for model in [*first, *(model for model in registry.PATHS if model not in first)]:
-        if model not in {Attachment, Attachment.emails.through, Message, Log} and not known.get(model):
+        if not known.get(model):
             rows = registry.rows_of(appointment, model)
             known[model] = rows.first() or make_row(model, known)
-    if not appointment.messages.filter(email=known[Email]).exists():
-        message = appointment.messages.first()
-        Message.objects.filter(pk=message.pk).update(email=known[Email], composed_at=timezone.now())
-    Log.objects.create(email=known[Email], status=STATUS.sent)
-    file = Attachment(name="canary.ics")
-    file.file.save("canary.ics", ContentFile(canary("attachment").encode()))
-    file.emails.add(known[Email])
 
 
 def make_everything(staff: User) -> Appointment:
@@ -106,7 +96,7 @@ def make_everything(staff: User) -> Appointment:
     make_rows(appointment, staff)
     for model in registry.PATHS:
         for row in registry.rows_of(appointment, model):
-            if model not in {*registry.KEPT_MODELS, Attachment.emails.through, Note}:  # a note cannot be changed
+            if model not in {*registry.KEPT_MODELS, Note}:  # a note cannot be changed
                 fill(row)
     _sign(appointment, staff)
     _log(appointment, staff)

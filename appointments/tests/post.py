@@ -7,19 +7,18 @@ from django.conf import settings
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 
-from appointments.messages import delivery, messaging
-from calcsite.tests import mailservers
+from appointments import message_kinds
+from calcsite.mail import sending
 
-MEMORY = {"BACKENDS": {"default": mailservers.MEMORY}}
 HOSTILE = "Kim\r\nBcc: eve@elsewhere.example\v\x85\u2028\u2029{{ clinic }}{% now 'Y' %}<script>alert(1)</script>"
 
 
 def deliver() -> list[EmailMultiAlternatives]:
     """Run the worker once, and return the messages that arrived."""
     before = len(mail.outbox)
-    while messaging.compose_due():
+    while message_kinds.send_waiting():
         pass
-    delivery.send_waiting()
+    sending.send_staff_mail()
     return mail.outbox[before:]
 
 

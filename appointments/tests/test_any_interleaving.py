@@ -14,9 +14,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from appointments.booking import booking, closures, waiting_list
+from appointments import message_kinds
+from appointments.booking import attendance, booking, closures, waiting_list
 from appointments.choices import COMING, LIVE, Mode, Status
-from appointments.messages import delivery, messaging
 from appointments.models import Appointment, Closure, Draft, Message, Offer, Slot
 from appointments.scheduling import slot_sync
 from appointments.tests.factories import PATIENT, make_clinician, make_draft, make_hours, make_type
@@ -109,14 +109,14 @@ class Clinic(RuleBasedStateMachine):
     @rule(which=NUMBERS, status=st.sampled_from(Status.values))
     def mark(self, which: int, status: str) -> None:
         if appointment := self.appointment(which):
-            self.attempt(booking.mark, appointment=appointment, status=status, by=self.staff)
+            self.attempt(attendance.mark, appointment=appointment, status=status, by=self.staff)
             if Appointment.objects.get(pk=appointment.pk).status not in COMING:
                 self.came.add(appointment.uid)
 
     @rule(which=NUMBERS)
     def take_back_arrival(self, which: int) -> None:
         if appointment := self.appointment(which):
-            self.attempt(lambda at: booking.take_back_arrival(appointment=appointment, by=self.staff))
+            self.attempt(lambda at: attendance.take_back_arrival(appointment=appointment, by=self.staff))
 
     @rule(which=NUMBERS)
     def wait_for_earlier(self, which: int) -> None:
@@ -165,9 +165,8 @@ class Clinic(RuleBasedStateMachine):
     def work(self) -> None:
         booking.clear_run_out(self.now)
         waiting_list.offer_freed(self.now)
-        with time_machine.travel(self.now, tick=False):  # the outbox looks at the clock itself
-            messaging.compose_due(self.now)
-            delivery.send_waiting()
+        with time_machine.travel(self.now, tick=False):  # the queue reads the clock itself
+            message_kinds.send_waiting()
         self.arrived_once(
             Appointment.objects.filter(status__in=[*COMING, Status.CANCELLED]).exclude(uid__in=self.came)
         )

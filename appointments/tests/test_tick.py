@@ -13,6 +13,7 @@ from appointments.choices import Mode
 from appointments.management.commands import tick
 from appointments.models import Appointment, Slot
 from appointments.tests.factories import make_draft, make_hours, make_slot
+from calcsite.mail.tests import mailservers
 from calcsite.models import Attempts
 from calcsite.tests import people
 from conditions.models import Condition, DigestSent, Edition, EmptySearch, RenderedPage
@@ -38,8 +39,7 @@ def test_a_part_that_fails_is_logged_and_keeps_none_of_the_others_from_their_wor
 
 def test_a_round_does_all_that_is_due(settings):
     settings.DEFAULT_FROM_EMAIL = "site@clinic.example"
-    memory = {"default": "django.core.mail.backends.locmem.EmailBackend"}
-    settings.POST_OFFICE = settings.POST_OFFICE | {"BACKENDS": memory}
+    settings.MAIL_SERVER_BACKEND = mailservers.MEMORY
     with time_machine.travel(MONDAY - timedelta(days=1), tick=False):
         live = make_live()
         people.make_person("Administrator", email="ann@clinic.example")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.urls import URLResolver, get_resolver
 
 from appointments.access import carers
-from appointments.messages import messaging
+from appointments.messages import queue
 from appointments.models import (
     Appointment,
     AppointmentType,
@@ -67,8 +67,7 @@ def make_whole(who: str, medical: str) -> Appointment:
     checkins.check_in(plan=plan, feeling="worse", pain=8, note=medical)
     calendar_feed.renew(plan=plan)
     carers.make(appointment=appointment, name=who)
-    messaging.send_from_staff(appointment=appointment, text=who, by=clinician)
-    messaging.compose_due()
+    queue.send_from_staff(appointment=appointment, text=who, by=clinician)
     make_rows(appointment, clinician)
     appointment.documents.update(name=f"{medical}.pdf", description=medical)
     appointment.document_requests.update(what=who)

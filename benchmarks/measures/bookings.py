@@ -34,18 +34,11 @@ SLICES = 40
 BOOKINGS = 20  # of one slice
 # The second only shows when a booking grows heavier: its other rows are wanted (docs/decisions.md).
 BARS = {"sqlite": (0.18, 0.15, 0.6), "postgresql": (0.45, 0.25, 0.9)}
-# The answers as typed, page by page, and as fields of the appointment: as the pages store them.
+# The answers to each step, as `Draft.answers` holds them.
 ANSWERS = {
     "about": {"condition": "brain-calcification"},
     "how": {"mode": "video", "clinician": ""},
     "time": {"zone": "Europe/London"},
-    "who": {"booked_by": "patient"},
-    "needs": {},
-    "why": {"reason": "What does the report mean?"},
-    "consent": {"consent_version": consents.VERSION, "agree": "on"},
-}
-BORN = {"date_of_birth_day": "31", "date_of_birth_month": "3", "date_of_birth_year": "1980"}
-DETAILS = {
     "who": {"booked_by": "patient", "carer_name": "", "carer_relation": ""},
     "needs": {"language": "", "needs_interpreter": False, "needs": ""},
     "why": {"reason": "What does the report mean?", "findings": ""},
@@ -135,8 +128,7 @@ def draft_to_book(slot: Slot, appointment_type: AppointmentType, database: Datab
         appointment=held,
         appointment_type=appointment_type,
         condition=condition,
-        answers=ANSWERS | {"you": who | BORN},
-        details=DETAILS | {"you": who | {"date_of_birth": "1980-03-31"}},
+        answers=ANSWERS | {"you": who | {"date_of_birth": "1980-03-31"}},
     )
     return secret
 
@@ -183,7 +175,5 @@ def bare_claim(slots: list[Slot], appointment_type: AppointmentType, database: D
                 booked_by="patient",
                 **patient(),
             )
-            Message.objects.using(using).create(
-                appointment=appointment, kind=Message.Kind.CONFIRMATION, key=f"confirmation-{appointment.pk}-0"
-            )
+            Message.objects.using(using).create(appointment=appointment, kind=Message.Kind.CONFIRMATION, sequence=0)
     return time.perf_counter() - started

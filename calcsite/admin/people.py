@@ -15,15 +15,14 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.timezone import localdate
-from post_office.models import Attachment, Email, EmailTemplate, Log
 
 from calcsite.admin.forms import NewPersonForm, PersonForm
 from calcsite.admin.words import RenamedModelMixin
 from calcsite.models import StaffProfile
 from calcsite.signin import inviting, secondfactor
 
-# Models that libraries register and that staff must not see: secrets of second factors, messages to patients.
-for model in [EmailAddress, Authenticator, Attachment, Email, EmailTemplate, Log, User]:
+# Models that libraries register and that staff must not see: secrets of second factors.
+for model in [EmailAddress, Authenticator, User]:
     admin.site.unregister(model)
 
 

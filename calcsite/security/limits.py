@@ -33,7 +33,8 @@ def allow(*, scope: str, key: str, limit: int, per: timedelta, at: datetime | No
     A refused attempt does not lengthen the window.
     """
     now = at or timezone.now()
-    ends, now = (connection.ops.adapt_datetimefield_value(time) for time in (now + per, now))
+    adapt = connection.ops.adapt_datetimefield_value
+    ends, now = adapt(now + per), adapt(now)
     with connection.cursor() as cursor:
         cursor.execute(COUNT, [hashed(scope, key), ends, now, now])
         return cursor.fetchone()[0] <= limit

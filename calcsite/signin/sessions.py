@@ -1,17 +1,12 @@
 """The end of staff sessions: after inactivity, after a day's work, or at once."""
 
 import time
-from collections.abc import Callable
-from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY, logout
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AbstractUser
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
 
 STARTED, SEEN = "staff_started", "staff_seen"
 WRITE_INTERVAL_SECONDS = 60  # seconds, so that not every request writes the session's row
@@ -41,23 +36,3 @@ def end_all(user: AbstractUser) -> None:
     """End every session of `user`. Each has to be decoded to find its user; staff sessions are few."""
     ended = [row.pk for row in Session.objects.iterator() if row.get_decoded().get(SESSION_KEY) == str(user.pk)]
     Session.objects.filter(pk__in=ended).delete()
-
-
-class SessionLimitsMiddleware:
-    """Sign out a session that exceeds a limit, show the reason, and return to the same page after the next sign-in.
-
-    Applies to the admin only: public pages read no session.
-    """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info.startswith(reverse("admin:index")) and request.user.is_authenticated:
-            reached = limit_reached(request.session)
-            if reached:
-                logout(request)
-                parameters = {"next": request.get_full_path(), "ended": reached}
-                return redirect(f"{reverse('admin:login')}?{urlencode(parameters)}")
-            keep_time(request.session)
-        return self.get_response(request)

@@ -32,7 +32,7 @@ def test_readyz_says_no_while_a_migration_is_missing(client):
 
 
 @pytest.mark.django_db
-def test_robots_are_told_where_the_sitemap_is(client, settings):
+def test_robots_txt_names_the_sitemap(client, settings):
     settings.SITE_URL = "https://clinic.example"
     response = client.get("/robots.txt")
     assert response.headers["Content-Type"].startswith("text/plain")
@@ -45,7 +45,7 @@ def public_picture(name: str, content: bytes) -> str:
     return stored
 
 
-def test_a_picture_opened_by_itself_may_run_nothing(client, db):
+def test_a_picture_opened_alone_may_run_no_script(client, db):
     name = public_picture("a.svg", DRAWING)
     response = client.get(f"/media/{name}")
     assert response.content == DRAWING

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db  # or no connection may be made at all
 
 @pytest.fixture
 def databases(tmp_path: Path) -> Iterator[ConnectionHandler]:
-    """A database with one table, whatever the suite runs on. Each thread has its own connection."""
+    """A SQLite database with one table, in every run of the suite. Each thread has its own connection."""
     handler = ConnectionHandler({"default": database(tmp_path, timeout=TIMEOUT_SECONDS)})
     write(handler, "CREATE TABLE note (word TEXT)")
     yield handler

@@ -5,15 +5,19 @@ import functools
 import hashlib
 import re
 from collections.abc import Callable
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, urlencode
 
 from csp.middleware import CSPMiddleware, PolicyParts
+from django.contrib.auth import logout
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.deprecation import MiddlewareMixin
 from django_prose_editor.widgets import importmap
 from psycopg.errors import DatetimeFieldOverflow, NumericValueOutOfRange
 
+from calcsite.signin import sessions
 from calcsite.views import bad_request
 
 # The inline style sheet of the rich text editor (django-prose-editor 0.28.0). A browser test looks for violations of
@@ -21,16 +25,10 @@ from calcsite.views import bad_request
 EDITOR_STYLE_HASH = "'sha256-PlumsSlvJ7vvWzjqibGAYKq92O3y/4JTxWWsWJvyUYA='"
 
 
-class ImpossibleValueMiddleware:
+class ImpossibleValueMiddleware(MiddlewareMixin):
     """Answer 400 to values that no link or form of ours sends: a NUL character, which PostgreSQL cannot compare, and
     numbers out of the database's range.
     """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *args: object) -> None:
         if "\0" in request.path_info or "\0" in unquote_plus(request.META.get("QUERY_STRING", "")):
@@ -42,6 +40,26 @@ class ImpossibleValueMiddleware:
         if isinstance(exception, OverflowError) or isinstance(cause, NumericValueOutOfRange | DatetimeFieldOverflow):
             return bad_request(request, exception)
         return None
+
+
+class FirstRequestMiddleware:
+    """A check before this process answers its first request under one of the `paths`.
+
+    If it fails, that request fails with it, and the next one tries again.
+    """
+
+    paths: tuple[str, ...]
+    check: Callable[[], object]
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.is_done = False
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not self.is_done and request.path_info.startswith(self.paths):
+            self.check()
+            self.is_done = True
+        return self.get_response(request)
 
 
 class PrivateByDefaultMiddleware:
@@ -76,3 +94,23 @@ def editor_import_map_hash() -> str:
     script = re.sub(r"^<script[^>]*>|</script>$", "", str(importmap))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return f"'sha256-{digest}'"
+
+
+class SessionLimitsMiddleware:
+    """Sign out a session that exceeds a limit, show the reason, and return to the same page after the next sign-in.
+
+    Applies to the admin only: public pages read no session.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith(reverse("admin:index")) and request.user.is_authenticated:
+            reached = sessions.limit_reached(request.session)
+            if reached:
+                logout(request)
+                parameters = {"next": request.get_full_path(), "ended": reached}
+                return redirect(f"{reverse('admin:login')}?{urlencode(parameters)}")
+            sessions.keep_time(request.session)
+        return self.get_response(request)

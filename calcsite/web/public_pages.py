@@ -301,8 +301,8 @@ class PostgreSQLWatch:
 
 @functools.cache
 def version_watch() -> SQLiteWatch | PostgreSQLWatch:
-    """This process's watch: called, it says which public version is committed now; None without a database.
+    """This process's watch: a callable that returns the committed public version, or None without a database.
 
-    It has a connection of its own: one that never takes part in a transaction, and so always sees what is committed.
+    It has a connection of its own, which never takes part in a transaction, and so always reads committed rows.
     """
     return SQLiteWatch() if connection.vendor == "sqlite" else PostgreSQLWatch()

@@ -17,9 +17,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
-from post_office import mail
 
 from calcsite.context import clinic
+from calcsite.mail.models import StaffMail
 from conditions import reports
 from conditions.models import DigestSent
 
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 
 def send_due(at: datetime | None = None) -> int:
-    """Put this week's digests into the outbox, unless they are there. Returns their number.
+    """Queue this week's digests that are not there yet. Returns their number.
 
     Any number of workers may do this at once: a person's week is taken in the transaction that writes the message.
     """
@@ -63,7 +63,7 @@ def _send(person: AbstractUser, monday: date, *, on: date) -> bool:
     found = [each for each in reports.found_for(person, reports.DESK, on=on, most=ROWS_PER_REPORT) if each.total]
     context = {"person": person, "found": found, "total": sum(each.total for each in found)} | clinic()
     with transaction.atomic():
-        return _is_mine(person, monday) and bool(found) and _put_into_outbox(person, context)
+        return _is_mine(person, monday) and bool(found) and _queue(person, context)
 
 
 def _is_mine(person: AbstractUser, monday: date) -> bool:
@@ -76,18 +76,17 @@ def _is_mine(person: AbstractUser, monday: date) -> bool:
     return True
 
 
-def _put_into_outbox(person: AbstractUser, context: dict[str, object]) -> bool:
+def _queue(person: AbstractUser, context: dict[str, object]) -> bool:
     """Whether there was an address to send to."""
     try:
         validate_email(person.email)
     except ValidationError:
         logger.warning("the weekly e-mail cannot be sent to account %s: its address is none", person.pk)
         return False
-    # The outbox renders its arguments as templates: text by staff or readers must reach it as a value.
-    parts = {
-        "subject": render_to_string("conditions/emails/digest_subject.txt", context),
-        "text": render_to_string("conditions/emails/digest.txt", context),
-        "html": render_to_string("conditions/emails/digest.html", context),
-    }
-    mail.send(person.email, subject="{{ subject }}", message="{{ text }}", html_message="{{ html }}", context=parts)
+    StaffMail.objects.create(
+        to=person.email,
+        subject=render_to_string("conditions/emails/digest_subject.txt", context),
+        text=render_to_string("conditions/emails/digest.txt", context),
+        html=render_to_string("conditions/emails/digest.html", context),
+    )
     return True

@@ -101,7 +101,7 @@ def test_a_form_without_its_token_is_refused_in_our_own_words(site):
     assert missing_headers(answer) == []
 
 
-def test_a_fault_of_ours_is_told_with_the_headers_and_without_detail(broken_site):
+def test_a_server_error_has_the_headers_and_no_detail(broken_site):
     answer = fetch(broken_site, "/")
     assert answer.status == 500
     assert missing_headers(answer) == []

@@ -149,7 +149,7 @@ def test_no_template_declares_anything_safe(pattern):
 def test_no_template_holds_a_style_or_a_handler(pattern):
     """Except the base of e-mails, which cannot load a style sheet."""
     found = [name_of(path) for path in TEMPLATES if re.search(pattern, SOURCES[path], re.IGNORECASE)]
-    assert set(found) <= {"templates/appointments/emails/base.html"}
+    assert set(found) <= {"templates/appointments/messages/emails/base.html"}
 
 
 def test_a_script_in_a_template_is_a_file_or_data():

@@ -170,7 +170,7 @@ def press_until(page: Page, selector: str) -> None:
     raise AssertionError(f"Tab does not lead to {selector} on {page.url}")
 
 
-def test_a_sign_of_danger_is_told_by_keyboard_and_seen_by_staff(come):
+def test_a_sign_of_danger_is_reported_by_keyboard_and_seen_by_staff(come):
     page = come()
     page.goto(f"{RECOVERY}check-in/")
     press_until(page, "[name=emergency]")

@@ -192,7 +192,7 @@ def test_a_passkey_is_a_second_factor_and_signs_in_alone(newcomer, changing_site
     assert without_expected(heard) == []
 
 
-def test_where_passkeys_cannot_work_the_page_says_so(changing_site, open_tab):
+def test_the_page_explains_where_passkeys_cannot_work(changing_site, open_tab):
     page = open_tab(base_url=changing_site.url)
     page.goto("/admin/login/")
     page.get_by_role("button", name="Sign in with a passkey").click()

@@ -74,7 +74,7 @@ def test_a_condition_page_is_sent_in_the_encoding_that_was_asked_for(site, path)
 
 
 @pytest.mark.parametrize("kind", ["css", "js"])
-def test_styles_and_scripts_are_sent_compressed_and_kept_for_ever(site, kind):
+def test_styles_and_scripts_are_compressed_and_cached_for_ever(site, kind):
     page = fetch(site, "/").text
     address = page.partition(f'"/static/{kind}/')[2].partition('"')[0]
     answer = fetch(site, f"/static/{kind}/{address}", headers={"Accept-Encoding": "br"})
@@ -132,7 +132,7 @@ def test_a_reader_leaves_without_a_cookie_and_with_nothing_stored(site, open_tab
     assert sent == []
 
 
-def test_every_link_of_the_public_pages_leads_somewhere(site, tab):
+def test_no_link_of_the_public_pages_is_broken(site, tab):
     """The page exists, and so does the part that the link names."""
     wanted: dict[str, set[str]] = {}
     for path in PUBLIC.values():

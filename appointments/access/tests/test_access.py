@@ -38,7 +38,7 @@ def test_tokens_are_long_random_and_stored_as_digests():
 
 @in_database
 @pytest.mark.parametrize("token", ["", "x", "x" * 43, "\0" * 43, "é" * 43, "x" * 5000])
-def test_what_is_no_token_opens_nothing(token):
+def test_an_invalid_token_opens_nothing(token):
     links.make_link(make_appointment())
     assert links.find_link(token) is None
     with pytest.raises(UserFacingError):
@@ -142,7 +142,7 @@ def test_codes_are_asked_for_five_times_an_hour():
 
 
 @in_database
-def test_one_address_gets_three_links_an_hour_and_nobody_learns_that():
+def test_one_address_gets_three_links_an_hour_with_the_same_answer():
     for email in ["kim@home.example", "KIM@home.example", "kim@home.example", "kim@home.example"]:
         links.ask_for_link(email, network="192.0.2.1")
     assert Message.objects.filter(kind="link").count() == links.LINKS_AN_HOUR

@@ -1,4 +1,4 @@
-"""A carer sees when, where and how, and what is prepared: nothing medical, and for as long as the patient likes."""
+"""A carer sees time, place, mode and checklist: nothing medical, and until the patient ends it."""
 
 import logging
 import re
@@ -125,7 +125,7 @@ def test_coming_is_on_record_as_a_carers_without_the_name_under_a_new_key():
     assert client.get(url("carer_page")).status_code == 403
 
 
-def test_nobody_ends_the_link_of_another_patient():
+def test_a_patient_cannot_end_the_link_of_another():
     mine, other = make_appointment(), make_appointment()
     carers.make(appointment=other, name="Jo")
     client, link = come_in_with_code(mine), CarerLink.objects.get()

@@ -1,4 +1,4 @@
-"""What is medical opens with a code, for the link that it was entered for, and for some hours."""
+"""Medical pages open with a code, for the link that it was entered for, and for some hours."""
 
 from datetime import timedelta
 
@@ -68,7 +68,7 @@ def test_a_code_opens_one_appointment_and_ends_with_its_link():
     assert visit(client).status_code == 403
 
 
-def test_a_code_is_for_some_hours_and_what_was_being_written_can_still_be_sent():
+def test_a_code_lasts_some_hours_and_a_form_under_way_can_still_be_sent():
     client = come_in_with_code(make_appointment())
     with time_machine.travel(timezone.now() + READING + timedelta(minutes=1)):
         assert visit(client).status_code == 302
@@ -79,7 +79,7 @@ def test_a_code_is_for_some_hours_and_what_was_being_written_can_still_be_sent()
         assert visit(client, "post").status_code != 200
 
 
-def test_a_code_opens_what_is_over_too():
+def test_a_code_opens_past_appointments_too():
     appointment = make_appointment()
     with time_machine.travel(appointment.slot.ends + timedelta(days=30)):
         client = come_in(appointment)
@@ -88,7 +88,7 @@ def test_a_code_opens_what_is_over_too():
         assert visit(client).status_code == 200
 
 
-def test_a_code_that_is_not_sent_yet_is_waited_for_and_one_that_is_old_is_asked_for_anew():
+def test_a_pending_code_is_awaited_and_an_old_one_is_replaced():
     client = come_in(make_appointment())
     nothing = client.post(url("confirm"), {"code": "123456"}).text
     assert "does not work any more" in nothing
@@ -101,7 +101,7 @@ def test_a_code_that_is_not_sent_yet_is_waited_for_and_one_that_is_old_is_asked_
     assert "We are still sending your code" in client.post(url("confirm"), {"code": code}).text
 
 
-def test_who_left_the_page_of_the_code_can_still_enter_it():
+def test_a_code_can_be_entered_after_leaving_its_page():
     client = come_in(make_appointment())
     client.post(url("send_code"))
     enter = f'href="{url("confirm")}?sent=1'

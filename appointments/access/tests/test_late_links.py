@@ -43,7 +43,7 @@ def test_staff_send_a_new_link_long_after_the_appointment(appointment, coordinat
         assert links.find_link(token_in(message)).appointment == appointment
 
 
-def test_no_link_is_sent_to_what_is_long_over_or_cancelled(appointment, coordinator):
+def test_no_link_is_sent_for_long_past_or_cancelled_appointments(appointment, coordinator):
     with pytest.raises(UserFacingError, match="would lead nowhere"):
         corrections.reissue_link(appointment=appointment, by=coordinator, at=last_day(appointment))
     booking.cancel(appointment=appointment)

@@ -1,4 +1,4 @@
-"""What programs and people of ill will try: filling in, guessing, hoarding, asking again and again."""
+"""Attacks by programs and people: filling in traps, guessing, hoarding, repeated requests."""
 
 import re
 from datetime import timedelta
@@ -45,7 +45,7 @@ def test_a_trap_that_is_filled_in_gets_words_and_stores_nothing(client, slot, st
 
 @in_database
 @pytest.mark.parametrize("step", [step for step in ANSWERS if step != "time"])
-def test_nobody_sees_hears_or_reaches_the_trap(client, slot, step):
+def test_the_trap_is_out_of_sight_hearing_and_reach(client, slot, step):
     come_to(client, step)
     page = client.get(f"{BOOK}{step}/").text
     (trap,) = re.findall(r'<div class="trap" aria-hidden="true">.*?</div>', page, re.DOTALL)
@@ -56,7 +56,7 @@ def test_nobody_sees_hears_or_reaches_the_trap(client, slot, step):
 
 
 def statuses(path: str, fields: dict[str, str], times: int, **headers: str) -> list[int]:
-    """What somebody gets who sends a form again and again, and each time claims to come from elsewhere."""
+    """The statuses of repeated requests that claim to come from another address each time."""
     hops = [f"198.51.100.{number}" for number in range(times)]
     answers = [Client().post(path, fields, headers={"X-Forwarded-For": hop}, **headers) for hop in hops]
     return [seen(Client(), sent).status_code for sent in answers]
@@ -91,8 +91,8 @@ def test_limits_hold_for_requests_at_once_on_connections_of_their_own(committed)
     most = links.LINKS_AN_HOUR_AND_NETWORK
     assert sorted(answers) == [302] * most + [429] * (24 - most)
     assert Message.objects.filter(kind="link").count() == links.LINKS_AN_HOUR
-    allowed = at_once(*[lambda: limits.may_book("kim@home.example")] * 14)
-    assert sum(allowed) == limits.BOOK_BY_EMAIL
+    allowed = at_once(*[lambda: booking.may_book("kim@home.example")] * 14)
+    assert sum(allowed) == booking.BOOKINGS_A_DAY
 
 
 @in_database
@@ -148,7 +148,7 @@ def test_a_reference_opens_nothing_even_with_the_right_address_and_date_of_birth
 
 
 def statements(client: Client, email: str) -> tuple[list[str], str]:
-    """What the database is asked for a link, without the values, and what the answer is."""
+    """The statements of a request for a link, without the values, and its answer."""
     with CaptureQueriesContext(connection) as asked:
         response = client.post(url("link"), {"email": email})
     shapes = [re.sub(r"'[^']*'(?:::\w+)?", "?", query["sql"]) for query in asked]  # the next request clears them
@@ -167,7 +167,7 @@ def test_asking_for_a_link_asks_the_database_the_same_for_a_stranger():
 
 
 @in_database
-def test_who_is_asked_for_too_often_gets_the_same_answer_and_no_more_mail():
+def test_too_many_link_requests_get_the_same_answer_and_no_more_mail():
     appointment = make_appointment(email="kim@home.example")
     deliver()
     answers = {statements(Client(), email)[1] for _ in range(6) for email in ("kim@home.example", "x@home.example")}
@@ -191,7 +191,7 @@ def test_one_address_cannot_take_the_calendar_and_sixty_people_behind_it_can_boo
 
 
 @in_database
-def test_no_click_but_a_new_choice_which_is_counted_holds_a_time_for_more_than_two_hours(client, slot):
+def test_only_a_counted_new_choice_holds_a_time_for_more_than_two_hours(client, slot):
     come_to(client, "who")
     began = Appointment.objects.get().created_at
     ends = began + booking.LONGEST_HOLD

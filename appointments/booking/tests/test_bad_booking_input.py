@@ -1,4 +1,4 @@
-"""Bad input, for each page of the booking and of a patient's own pages: words, what was typed, and never a fault."""
+"""Bad input on each page of the booking and of a patient: a message, the typed values, and never a fault."""
 
 import email as standard
 import email.policy
@@ -51,7 +51,7 @@ def words(page) -> str:
 
 
 @pytest.mark.parametrize(("step", "field"), [(step, field) for step, fields in LINES.items() for field in fields])
-def test_a_character_that_nobody_sees_is_refused_in_words_and_the_rest_stays(client, slot, step, field):
+def test_an_invisible_character_is_refused_in_words_and_the_rest_stays(client, slot, step, field):
     come_to(client, step)
     kept = [value for name, value in BASE[step].items() if name not in {field, "booked_by"}]
     for character in CONTROLS:
@@ -178,7 +178,7 @@ def test_a_time_that_cannot_be_had_is_refused_in_words_and_others_are_offered(cl
 
 
 @pytest.mark.parametrize("step", [step for step in ANSWERS if step != "time"])
-def test_what_is_sent_twice_or_not_at_all_or_as_bytes_is_no_fault(client, slot, step):
+def test_fields_sent_twice_not_at_all_or_as_bytes_are_no_fault(client, slot, step):
     come_to(client, step)
     twice = {name: [value, f"{value}x"] for name, value in (ANSWERS[step] | {"keep": "", "website": ""}).items()}
     bodies = [b"\xff\xfe=\x80&name=%ff%fe&reason=%ed%a0%80", b"{}", b"=&&==", b"name" * 50_000]
@@ -192,7 +192,7 @@ PATIENT_FIELDS = [("link", "email"), ("confirm", "code"), ("cancel", "why")]
 
 
 @pytest.mark.parametrize(("name", "field"), PATIENT_FIELDS)
-def test_a_patients_own_pages_refuse_what_nobody_sees_in_words(slot, name, field):
+def test_a_patients_own_pages_refuse_invisible_characters_in_words(slot, name, field):
     client = come_in(make_appointment(slot=slot))
     for character in CONTROLS:
         page = client.post(url(name), {field: f"0123{character}45"})
@@ -203,7 +203,7 @@ def test_a_patients_own_pages_refuse_what_nobody_sees_in_words(slot, name, field
 
 
 @pytest.mark.parametrize("code", ["१२३४५६", "²²²²²²", "1" * 20, "1" * 5000, "12345", "<script>", "０１２３４５"])
-def test_what_is_no_code_is_told_so_and_costs_no_guess(slot, code):
+def test_an_impossible_code_is_told_so_and_costs_no_guess(slot, code):
     appointment = make_appointment(slot=slot)
     client = come_in(appointment)
     for _ in range(6):

@@ -1,4 +1,4 @@
-"""What patients type: kept exactly when it can be, refused in words when it cannot, and never a fault of ours."""
+"""The answers of patients: stored exactly or refused in words, and never a fault."""
 
 from datetime import date, timedelta
 
@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from appointments.booking import forms, limits
+from appointments.booking import booking, forms, limits
 from appointments.models import Appointment, Draft
 from appointments.tests.factories import make_clinician, make_hours, make_slot, make_type
 from appointments.tests.journeys import ANSWERS, BOOK, answer, book, come_to, problems, seen, title_of
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def slots():
-    """Times enough for all who book in one test."""
+    """Enough slots for all bookings of one test."""
     hours = make_hours(types=[make_type(name="Second opinion")])
     first = timezone.now() + timedelta(days=2)
     return [make_slot(hours=hours, starts=first + timedelta(hours=number)) for number in range(15)]
@@ -25,7 +25,7 @@ def slots():
 
 @pytest.fixture
 def writer(client, slots) -> Client:
-    """Somebody who has come to the page that asks who they are."""
+    """A patient on the page about the patient."""
     come_to(client, "you")
     return client
 
@@ -46,7 +46,7 @@ NOTHING = {
 
 
 @pytest.mark.parametrize("step", NOTHING)
-def test_a_page_sent_empty_says_what_to_do(client, slots, step):
+def test_a_page_sent_empty_explains_the_answer(client, slots, step):
     come_to(client, step)
     version = {"consent_version": "2026-11"} if step == "consent" else {}
     sent = client.post(f"{BOOK}{step}/", version)
@@ -64,7 +64,7 @@ def test_links_of_the_summary_lead_to_fields_that_are_there(writer):
         assert f'id="{field}"' in page
 
 
-def test_what_was_typed_stays(writer):
+def test_typed_values_stay(writer):
     page = answer(writer, "you", name="Kim <b>", telephone="no", **born("31", "2", "1980")).content.decode()
     for typed in ["Kim &lt;b&gt;", "kim@home.example", 'value="no"', 'value="31"', 'value="1980"']:
         assert typed in page
@@ -128,12 +128,12 @@ def test_a_telephone_number_is_kept_in_any_format(client, slots, number):
 
 
 @pytest.mark.parametrize("number", ["none", "1234", "x" * 61])
-def test_what_is_no_telephone_number_is_refused(writer, number):
+def test_an_impossible_telephone_number_is_refused(writer, number):
     assert problems(answer(writer, "you", telephone=number)).startswith("There is a problem")
 
 
 @pytest.mark.parametrize("email", ["kim", "kim@", "@home.example", "a@b@c.example", f"{'k' * 250}@home.example"])
-def test_what_is_no_email_address_is_refused(writer, email):
+def test_an_impossible_email_address_is_refused(writer, email):
     assert 'href="#id_email"' in answer(writer, "you", email=email).content.decode()
 
 
@@ -200,7 +200,7 @@ def test_a_program_that_fills_in_everything_is_refused(client, slots):
 
 
 def test_many_choices_are_a_list_that_opens(client, slots):
-    for number in range(forms.FEW):
+    for number in range(forms.MAX_RADIO_BUTTONS):
         make_live(name=f"Condition of {number}")
         make_clinician(name=f"Dr Number {number}")
     page = client.get(f"{BOOK}about/").content.decode()
@@ -210,7 +210,7 @@ def test_many_choices_are_a_list_that_opens(client, slots):
     assert '<select name="clinician"' in client.get(f"{BOOK}how/").content.decode()
 
 
-def test_who_holds_times_again_and_again_is_asked_to_call(client, slots):
+def test_repeated_holds_end_with_a_request_to_call(client, slots):
     come_to(client, "time")
     allowed = limits.HOLD[1]
     answers = [answer(client, "time", slot=slots[number % 2].pk).status_code for number in range(allowed + 1)]
@@ -236,24 +236,24 @@ def test_one_network_holds_more_than_one_address_and_not_without_end(client, slo
 
 
 def test_one_email_address_books_ten_times_a_day(slots):
-    for number in range(limits.BOOK_BY_EMAIL):
+    for number in range(booking.BOOKINGS_A_DAY):
         assert book(Client(REMOTE_ADDR=f"198.51.{number}.1")).status_code == 302
     late = Client(REMOTE_ADDR="198.51.100.1")
     refused = book(late, you={"email": "KIM@home.example"})
     assert (refused.status_code, "booked with your e-mail address today" in refused.text) == (429, True)
     assert f'href="{BOOK}check/">Go on' in refused.text
-    assert "Kim Example" in late.get(f"{BOOK}check/").text  # what was refused has lost nothing
-    assert Appointment.objects.booked().count() == limits.BOOK_BY_EMAIL
+    assert "Kim Example" in late.get(f"{BOOK}check/").text  # a refused booking keeps the answers
+    assert Appointment.objects.booked().count() == booking.BOOKINGS_A_DAY
     assert book(Client(REMOTE_ADDR="198.51.101.1"), you={"email": "alex@home.example"}).status_code == 302
 
 
-def test_who_is_telephoned_learns_on_which_number(client, slots):
+def test_a_patient_reads_on_which_number_the_specialist_calls(client, slots):
     for mode, is_called in [("video", False), ("telephone", True)]:
         come_to(client, "you", how={"mode": mode})
         assert ("The specialist calls you on this number." in client.get(f"{BOOK}you/").text) == is_called
 
 
-def test_the_page_of_what_was_done_too_often_shows_nobody_anything_else(client):
+def test_the_page_of_a_reached_limit_shows_nothing_else(client):
     for what in ["", "?of=", "?of=<script>"]:
         assert client.get(f"{BOOK}too-many/{what}").headers["Location"] == BOOK
 

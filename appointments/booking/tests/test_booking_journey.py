@@ -1,4 +1,4 @@
-"""How a patient books: every page, every answer, and what becomes of it."""
+"""The journey of a booking: every page, every answer, and the appointment."""
 
 from datetime import date, timedelta
 
@@ -67,7 +67,7 @@ def test_the_confirmation_is_complete_on_the_screen(client, slot):
     assert [words for words in needed if words not in page] == []
 
 
-def test_before_and_after_booking_a_patient_learns_how_to_send_records_and_what_it_costs(client, slot):
+def test_before_and_after_booking_a_patient_reads_about_records_and_costs(client, slot):
     book(client)
     for page in (client.get(BOOK).text, client.get(f"{BOOK}done/").text):
         assert "You pay nothing when you book." in page
@@ -95,7 +95,7 @@ def test_the_confirmation_says_when_in_the_zones_of_the_patient_and_of_the_clini
     assert "At the clinic, in London" in page
 
 
-def test_somebody_books_for_another(client, slot, other_slot):
+def test_a_carer_books_for_a_patient(client, slot, other_slot):
     carer = {"booked_by": "carer", "carer_name": "Alex Example", "carer_relation": "mother"}
     come_to(client, "you", who=carer)
     page = client.get(f"{BOOK}you/").content.decode()
@@ -112,13 +112,13 @@ def test_browsers_fill_in_the_birth_date_of_a_patient_who_books(client, slot):
     assert [f'autocomplete="bday-{part}"' in page for part in ("day", "month", "year")] == [True] * 3
 
 
-def test_who_books_for_another_says_who_they_are(client, slot):
+def test_a_carer_gives_name_and_relation(client, slot):
     come_to(client, "who")
     refused = answer(client, "who", booked_by="carer")
     assert problems(refused) == "There is a problem Write your own name. Say who you are to them."
 
 
-def test_the_page_that_somebody_comes_from_is_chosen_already(client):
+def test_the_condition_of_the_page_before_is_chosen_already(client):
     make_live(name="Gout")
     assert 'about/?condition=gout"' in client.get(f"{BOOK}?condition=gout").content.decode()
     page = client.get(f"{BOOK}about/?condition=gout").content.decode()
@@ -127,7 +127,7 @@ def test_the_page_that_somebody_comes_from_is_chosen_already(client):
 
 
 @pytest.mark.parametrize("step", list(ANSWERS)[1:])
-def test_who_skips_a_page_is_sent_to_the_first_that_is_not_answered(client, slot, step):
+def test_skipping_a_page_leads_to_the_first_unanswered_one(client, slot, step):
     assert client.get(f"{BOOK}{step}/").headers["Location"] == f"{BOOK}about/"
     come_to(client, "how")
     assert client.get(f"{BOOK}check/").headers["Location"] == f"{BOOK}how/"
@@ -138,7 +138,7 @@ def test_an_address_that_is_no_page_is_not_found(client):
 
 
 @pytest.mark.parametrize("step", list(ANSWERS))
-def test_every_page_has_one_heading_a_way_back_and_is_kept_by_nobody(client, slot, step):
+def test_every_page_has_one_heading_and_a_way_back_and_is_not_cached(client, slot, step):
     come_to(client, step)
     response = client.get(f"{BOOK}{step}/")
     page = response.content.decode()
@@ -181,7 +181,7 @@ def test_back_after_booking_leads_to_the_confirmation(client, slot, step):
     assert answer(client, step, slot=slot.pk).headers["Location"] == f"{BOOK}done/"
 
 
-def test_who_has_booked_can_book_once_more(client, slot, other_slot):
+def test_a_second_booking_can_follow_the_first(client, slot, other_slot):
     book(client)
     book(client)
     assert set(Appointment.objects.values_list("slot", flat=True)) == {slot.pk, other_slot.pk}
@@ -227,7 +227,7 @@ def test_a_shared_device_forgets(client, slot):
     assert client.get(f"{BOOK}done/").headers["Location"] == f"{BOOK}?gone=yes"
 
 
-def test_what_is_changed_is_filled_in_and_leads_back_to_the_check(client, slot):
+def test_a_changed_answer_is_filled_in_and_leads_back_to_the_check(client, slot):
     come_to(client, "check")
     assert f'href="{BOOK}why/#id_reason"' in client.get(f"{BOOK}check/").content.decode()
     page = client.get(f"{BOOK}why/").content.decode()
@@ -255,7 +255,7 @@ def test_another_clinician_needs_another_time(client, appointment_type, slot):
     assert free(slot)
 
 
-def test_who_knows_the_condition_is_offered_first(client, appointment_type):
+def test_clinicians_that_know_the_condition_are_offered_first(client, appointment_type):
     make_live(name="Gout").clinicians.add(make_clinician(name="Dr Zed"))
     make_clinician(name="Dr Abel")
     come_to(client, "how", about={"condition": "gout"})
@@ -263,7 +263,7 @@ def test_who_knows_the_condition_is_offered_first(client, appointment_type):
     assert page.index("Dr Zed") < page.index("Knows the condition") < page.index("Dr Abel")
 
 
-def test_which_kind_is_asked_only_when_there_are_several(client, appointment_type):
+def test_the_type_is_asked_only_when_there_are_several(client, appointment_type):
     come_to(client, "how")
     assert 'name="type"' not in client.get(f"{BOOK}how/").content.decode()
     other = make_type(name="Second look", video=False)
@@ -274,7 +274,7 @@ def test_which_kind_is_asked_only_when_there_are_several(client, appointment_typ
     assert answer(client, "how", type=appointment_type.slug).status_code == 302
 
 
-def test_where_nothing_can_be_booked_the_page_says_whom_to_call(client):
+def test_where_nothing_can_be_booked_the_page_gives_a_telephone_number(client):
     come_to(client, "how")
     page = client.get(f"{BOOK}how/").content.decode()
     assert "no free time" in page
@@ -296,7 +296,7 @@ def test_the_last_button_takes_few_statements(client, slot, django_assert_num_qu
         assert answer(client, "check").status_code == 302
 
 
-def test_what_it_is_about_stays_when_the_page_is_taken_off_the_site_meanwhile(client, slot):
+def test_the_condition_stays_when_its_page_is_withdrawn_meanwhile(client, slot):
     condition = make_live(name="Calcinosis")
     come_to(client, "check", about={"condition": condition.slug})
     publishing.withdraw(condition=condition, by=None, reason="For a test.")

@@ -1,4 +1,4 @@
-"""The page of free times: what it offers, in which zone, and what it refuses."""
+"""The page of free times: the offered slots, the zone, and the refusals."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ def slot(hours):
 
 @pytest.fixture
 def chooser(client, slot) -> Client:
-    """Somebody who has come to the page of times."""
+    """A patient on the page of times."""
     come_to(client, "time")
     return client
 
@@ -49,7 +49,7 @@ def test_times_are_shown_in_the_zone_that_the_patient_chooses(chooser):
 
 
 @pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../../etc/passwd", "Europe/London\r\n", "x" * 5000])
-def test_a_zone_that_nobody_knows_is_the_clinics(chooser, slot, zone):
+def test_an_unknown_zone_is_the_clinics(chooser, slot, zone):
     assert "midday" in chooser.get(f"{BOOK}time/", {"zone": zone}).content.decode()
     assert answer(chooser, "time", slot=slot.pk, zone=zone).status_code == 302
 
@@ -113,7 +113,7 @@ def test_a_day_that_cannot_be_is_no_error(chooser, day):
     assert chooser.get(f"{BOOK}time/", {"from": day}).status_code == 200
 
 
-def test_where_no_time_is_free_the_page_says_what_to_do(client, hours):
+def test_without_free_times_the_page_shows_the_way_on(client, hours):
     come_to(client, "time")
     page = client.get(f"{BOOK}time/").content.decode()
     assert "no free time like this" in page
@@ -158,7 +158,7 @@ def test_a_slot_of_another_clinician_than_the_named_one_is_refused(client, hours
     assert set(slots_on(client.get(f"{BOOK}time/"))) == {str(slot.pk)}
 
 
-def test_who_chooses_another_time_lets_go_of_the_first(chooser, hours, slot):
+def test_choosing_another_time_releases_the_first(chooser, hours, slot):
     answer(chooser, "time", slot=slot.pk)
     other = make_slot(hours=hours)
     assert "Go on with this time" in chooser.get(f"{BOOK}time/").content.decode()
@@ -166,7 +166,7 @@ def test_who_chooses_another_time_lets_go_of_the_first(chooser, hours, slot):
     assert (free(slot), free(other)) == (True, False)
 
 
-def test_a_time_that_is_booked_is_offered_to_nobody(chooser, slot):
+def test_a_booked_time_is_not_offered(chooser, slot):
     make_appointment(slot=slot)
     assert slots_on(chooser.get(f"{BOOK}time/")) == []
     assert "just taken" in problems(answer(chooser, "time", slot=slot.pk))
@@ -180,7 +180,7 @@ def test_the_page_takes_three_queries_however_many_times_are_free(
     for number in range(count):
         make_slot(hours=hours, starts=NOON + timedelta(days=3, hours=number))
     come_to(client, "time", how={"clinician": hours.clinician.slug if named else ""})
-    with django_assert_num_queries(3):  # what was answered, the times, and the clinic's details
+    with django_assert_num_queries(3):  # the answers, the times, and the clinic's details
         page = client.get(f"{BOOK}time/")
     assert len(slots_on(page)) == count + 1  # with the first available one
 

@@ -21,7 +21,7 @@ def event_of(appointment: Appointment, method: str = "REQUEST") -> icalendar.Eve
     return event
 
 
-def test_a_file_says_when_in_utc_with_whom_and_where():
+def test_a_file_has_the_time_in_utc_the_clinician_and_the_place():
     starts = datetime(2027, 7, 1, 9, tzinfo=UTC)
     slot = make_slot(starts=starts)
     appointment = make_appointment(slot=slot, at=starts - timedelta(days=9))
@@ -48,7 +48,7 @@ def test_a_calendar_knows_an_appointment_again_and_which_state_is_newer():
     assert [event["status"] for event in (first, second, third)] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
 
 
-def test_a_file_to_keep_asks_nobody():
+def test_a_file_to_keep_has_no_attendee():
     calendar = icalendar.Calendar.from_ical(calendar_file(make_appointment()))
     assert calendar["method"] == "PUBLISH"
     assert "attendee" not in calendar.walk("VEVENT")[0]

@@ -1,4 +1,4 @@
-"""A clinician, or the clinic, is away: who is booked then is seen first, and nobody is lost."""
+"""Closures: the affected appointments are shown first, and none is lost."""
 
 from datetime import datetime, time, timedelta
 
@@ -62,7 +62,7 @@ def free_in_a_week() -> int:
     return Slot.objects.free().filter(starts__date=in_a_week(9).date()).count()
 
 
-def test_a_closure_hits_who_is_booked_for_some_of_it(hours):
+def test_a_closure_affects_appointments_that_overlap_it(hours):
     before, first, second = book(hours), book(hours, 9, 45), book(hours, 10, 30)
     other = make_hours(weekday=hours.weekday, types=list(hours.types.all()))
     slot_sync.make_slots()
@@ -94,7 +94,7 @@ def test_a_closure_that_is_moved_or_deleted_gives_its_times_back(hours):
     assert free_in_a_week() == 3
 
 
-def test_who_is_hit_is_cancelled_with_a_message(hours, coordinator):
+def test_an_affected_appointment_is_cancelled_with_a_message(hours, coordinator):
     appointment = book(hours)
     make_closure(hours)
     closures.settle(appointment=appointment, by=coordinator, text="We are sorry. Please telephone us.")
@@ -109,7 +109,7 @@ def test_who_is_hit_is_cancelled_with_a_message(hours, coordinator):
     assert list(actors) == [("cancelled", coordinator.username), ("messaged", coordinator.username)]
 
 
-def test_who_is_hit_is_moved(hours, coordinator):
+def test_an_affected_appointment_is_moved(hours, coordinator):
     appointment = book(hours)
     make_closure(hours)
     slot = availability.first_available(appointment.appointment_type, appointment.mode, hours.clinician)
@@ -128,7 +128,7 @@ def test_nothing_is_done_when_the_message_cannot_be_sent(hours, coordinator):
     assert appointment.status == Status.BOOKED
 
 
-def test_who_was_moved_meanwhile_is_not_moved_again(hours, coordinator):
+def test_an_appointment_moved_meanwhile_is_not_moved_again(hours, coordinator):
     appointment = book(hours)
     make_closure(hours)
     slots = Slot.objects.free().order_by("starts").filter(starts__gt=in_a_week(23))
@@ -143,12 +143,12 @@ def form_of(hours: WorkingHours | None = None, *, hour: int = 8, until: int = 18
     return times | {"clinician": hours.clinician_id if hours else "", "reason": "", "seen": ""} | fields
 
 
-def test_a_closure_that_hits_nobody_is_saved_at_once(desk, hours):
+def test_a_closure_that_affects_no_appointment_is_saved_at_once(desk, hours):
     assert desk.post(ADD, form_of(hours)).status_code == 302
     assert free_in_a_week() == 0
 
 
-def test_a_closure_shows_whom_it_hits_before_it_is_saved(desk, hours):
+def test_a_closure_shows_the_affected_patients_before_it_is_saved(desk, hours):
     appointment = book(hours)
     page = desk.post(ADD, form_of(hours))
     for shown in ["Nothing is saved yet", appointment.name, appointment.telephone, appointment.email, "09:00"]:
@@ -160,7 +160,7 @@ def test_a_closure_shows_whom_it_hits_before_it_is_saved(desk, hours):
     assert AuditEntry.objects.filter(action="listed", reference=appointment.reference).count() == 1
 
 
-def test_somebody_who_booked_after_the_list_was_shown_is_shown_too(desk, hours):
+def test_an_appointment_booked_after_the_list_was_shown_is_shown_too(desk, hours):
     book(hours)
     seen = desk.post(ADD, form_of(hours)).context["adminform"].form["seen"].value()
     book(hours, 9, 45, name="Robin Later")
@@ -188,7 +188,7 @@ def test_each_patient_is_kept_moved_or_cancelled(desk, hours):
     assert set(Message.objects.filter(kind="staff").values_list("appointment", flat=True)) == {moved.pk, cancelled.pk}
 
 
-def test_who_has_no_e_mail_address_is_moved_all_the_same_and_staff_are_told_to_telephone(desk, hours):
+def test_a_patient_without_email_is_moved_and_staff_are_told_to_telephone(desk, hours):
     appointment = book(hours, email="")
     page = reverse("admin:appointments_closure_settle", args=[make_closure(hours).pk])
     slot = Slot.objects.free().filter(starts__gt=in_a_week(23)).earliest("starts")
@@ -211,7 +211,7 @@ def test_a_closure_begins_as_the_whole_day_that_the_calendar_was_at(desk, hours)
     assert desk.get(f"{ADD}?day=2026-02-31&clinician=x").status_code == 200
 
 
-def test_of_two_who_are_moved_to_one_time_the_second_is_left_and_staff_are_told(desk, hours):
+def test_of_two_moves_to_one_slot_the_second_fails_and_staff_are_told(desk, hours):
     first, second = book(hours, name="First Example"), book(hours, 9, 45, name="Second Example")
     page = reverse("admin:appointments_closure_settle", args=[make_closure(hours).pk])
     slot = Slot.objects.free().filter(starts__gt=in_a_week(23)).earliest("starts")
@@ -231,7 +231,7 @@ def test_a_choice_that_was_not_offered_is_refused(desk, hours, choice):
 
 
 @pytest.mark.parametrize("group", ["Administrator", "Clinician", "Editor", "Clinical reviewer"])
-def test_nobody_else_sees_whom_a_closure_hits(hours, group):
+def test_only_permitted_staff_see_the_affected_patients(hours, group):
     book(hours)
     client = Client()
     people.sign_in(client, people.make_person(group))

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from appointments.access import links
-from appointments.booking import booking
+from appointments.booking import attendance, booking
 from appointments.choices import Status
 from appointments.models import Appointment, AuditEntry, Message, PatientLink
 from appointments.patient_urls import urlpatterns
@@ -112,7 +112,7 @@ def test_one_patient_sees_nothing_of_another():
 
 
 @pytest.mark.parametrize("name", [*PAGES, *FOR_ALL])
-def test_nobody_keeps_a_page_and_no_search_engine_lists_it(name):
+def test_no_page_is_cached_or_indexed(name):
     response = come_in(make_appointment()).get(url(name))
     assert response["Cache-Control"] == "private, no-store"
     assert "noindex" in response.get("X-Robots-Tag", "") + response.text
@@ -195,7 +195,7 @@ def test_a_patient_moves_to_a_free_time():
     assert "New time" in deliver()[-1].subject
 
 
-def test_a_time_that_somebody_else_took_is_told_and_the_old_one_kept():
+def test_a_slot_taken_meanwhile_is_told_and_the_old_one_kept():
     hours = make_hours()
     appointment, free = make_appointment(slot=make_slot(hours=hours)), make_slot(hours=hours)
     client = come_in(appointment)
@@ -309,7 +309,7 @@ def test_links_that_are_asked_for_too_often_are_refused_in_words():
 
 
 @pytest.mark.parametrize("email", ["", "x", "a@b\nBcc: c@d.example", "a\v@home.example", "x" * 300 + "@home.example"])
-def test_what_is_no_address_is_told_so_and_kept(email):
+def test_an_impossible_address_is_told_so_and_kept(email):
     page = Client().post(url("link"), {"email": email})
     assert "There is a problem" in page.text
     assert not Message.objects.exists()
@@ -337,15 +337,15 @@ def test_an_appointment_that_is_over_can_be_seen_and_not_changed():
     assert appointment.status == Status.BOOKED
 
 
-def test_who_has_arrived_before_it_begins_is_not_told_that_it_is_over():
+def test_an_arrival_before_the_beginning_is_not_shown_as_over():
     appointment = make_appointment()
-    booking.mark(appointment=appointment, status=Status.ARRIVED, by="the desk", at=appointment.slot.starts)
+    attendance.mark(appointment=appointment, status=Status.ARRIVED, by="the desk", at=appointment.slot.starts)
     page = come_in(appointment).get(url("home")).text
     assert "We know that you have arrived" in page
     assert "has passed" not in page
 
 
-def test_what_was_done_is_said_in_a_box_that_gets_the_focus():
+def test_a_message_of_success_gets_the_focus():
     hours = make_hours()
     appointment, free = make_appointment(slot=make_slot(hours=hours)), make_slot(hours=hours)
     client = come_in(appointment)
@@ -356,7 +356,7 @@ def test_what_was_done_is_said_in_a_box_that_gets_the_focus():
         assert words in box
 
 
-def test_who_looks_after_two_people_sees_for_whom_it_is():
+def test_a_carer_of_two_patients_sees_the_name_of_each():
     assert re.search(r"<dt>For</dt>\s*<dd>\s*Kim Example", come_in(make_appointment()).get(url("home")).text)
 
 
@@ -373,7 +373,7 @@ def test_forms_need_their_token_against_forgery():
     assert Appointment.objects.get().status == Status.BOOKED
 
 
-def test_what_is_over_is_not_said_to_be_still_to_come():
+def test_an_appointment_that_is_over_is_not_shown_as_coming():
     appointment = make_appointment()
     with time_machine.travel(appointment.slot.ends + DAY):
         page = come_in(appointment).get(url("home")).text

@@ -20,7 +20,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @in_database
-def test_a_freed_time_is_offered_to_who_has_waited_longest_and_only_to_them():
+def test_a_freed_slot_is_offered_to_the_longest_waiting_patient_alone():
     hours = make_hours()
     taken = make_appointment(slot=make_slot(hours=hours, starts=on(5)))
     first, second = waits(hours=hours), waits(hours=hours, days=21)
@@ -33,7 +33,7 @@ def test_a_freed_time_is_offered_to_who_has_waited_longest_and_only_to_them():
 
 
 @in_database
-def test_what_was_free_when_somebody_joined_is_not_offered_to_them():
+def test_slots_that_were_free_at_joining_are_not_offered():
     hours = make_hours()
     make_slot(hours=hours, starts=on(5))
     appointment = waits(hours=hours)
@@ -46,7 +46,7 @@ def test_what_was_free_when_somebody_joined_is_not_offered_to_them():
 @in_database
 def test_with_many_earlier_times_there_is_nothing_to_wait_for():
     hours = make_hours()
-    for number in range(waiting_list.MANY + 1):
+    for number in range(waiting_list.MAX_EARLIER_TIMES + 1):
         make_slot(hours=hours, starts=on(3) + number * HOUR)
     appointment = make_appointment(slot=make_slot(hours=hours, starts=on(20)))
     with pytest.raises(UserFacingError, match="Many earlier times are free"):
@@ -61,7 +61,7 @@ def test_with_many_earlier_times_there_is_nothing_to_wait_for():
     [(21, {}), (0, {}), (1, {}), (5, {"video": False}), (5, {"is_covered": False})],
     ids=["later", "past", "too soon", "another way", "withdrawn"],
 )
-def test_what_does_not_suit_is_not_offered(days, fields):
+def test_unsuitable_slots_are_not_offered(days, fields):
     hours = make_hours()
     waits(hours=hours)
     make_slot(hours=hours, starts=on(days), **fields)
@@ -83,7 +83,7 @@ def test_another_kind_or_clinician_is_not_offered_unless_it_may_be():
 
 
 @in_database
-def test_who_says_yes_has_the_earlier_time_and_waits_no_more():
+def test_accepting_an_offer_moves_the_appointment_and_ends_the_entry():
     hours = make_hours()
     appointment = waits(hours=hours)
     slot = make_slot(hours=hours, starts=on(5))
@@ -97,7 +97,7 @@ def test_who_says_yes_has_the_earlier_time_and_waits_no_more():
 
 
 @in_database
-def test_the_next_is_asked_when_somebody_says_no_or_nothing():
+def test_the_next_patient_is_asked_after_a_refusal_or_no_answer():
     hours = make_hours()
     first, second, third = (waits(hours=hours, days=days) for days in (20, 21, 22))
     slot, now = make_slot(hours=hours, starts=on(5)), timezone.now()
@@ -139,7 +139,7 @@ def test_an_answer_after_the_end_is_told_so_and_moves_nothing():
 
 
 @in_database
-def test_an_offer_blocks_nobody_and_who_was_slower_keeps_their_time_and_place():
+def test_an_offer_blocks_no_booking_and_the_slower_patient_keeps_their_place():
     hours = make_hours()
     appointment = waits(hours=hours)
     slot = make_slot(hours=hours, starts=on(5))
@@ -157,7 +157,7 @@ def test_an_offer_blocks_nobody_and_who_was_slower_keeps_their_time_and_place():
 
 @in_database
 @pytest.mark.parametrize("how", [waiting_list.leave, booking.cancel])
-def test_who_leaves_or_cancels_is_asked_no_more_and_the_next_is(how):
+def test_leaving_or_cancelling_passes_the_offer_to_the_next(how):
     hours = make_hours()
     first, second = waits(hours=hours), waits(hours=hours, days=21)
     slot = make_slot(hours=hours, starts=on(5))
@@ -169,7 +169,7 @@ def test_who_leaves_or_cancels_is_asked_no_more_and_the_next_is(how):
 
 
 @in_database
-def test_who_joins_again_is_at_the_end_of_the_list():
+def test_joining_again_puts_a_patient_at_the_end_of_the_list():
     hours = make_hours()
     first, second = waits(hours=hours), waits(hours=hours, days=21)
     waiting_list.leave(appointment=first)
@@ -229,7 +229,7 @@ def test_the_database_refuses_a_second_open_offer_to_one_person():
         Offer.objects.create(entry=WaitingEntry.objects.get(), slot=other, expires_at=other.starts)
 
 
-def test_who_leaves_and_accepts_at_once_does_one_after_the_other(committed):
+def test_leaving_and_accepting_at_once_run_one_after_the_other(committed):
     hours = make_hours()
     appointment = waits(hours=hours)
     make_slot(hours=hours, starts=on(5))
@@ -255,7 +255,7 @@ def test_who_leaves_and_accepts_at_once_does_one_after_the_other(committed):
     assert WaitingEntry.objects.get().ended_at
 
 
-def test_who_joins_or_is_asked_while_a_time_is_deleted_is_not_in_its_way(committed):
+def test_joining_or_offering_does_not_block_the_deletion_of_a_slot(committed):
     hours = make_hours()
     first, second = make_appointment(slot=make_slot(hours=hours, starts=on(20))), waits(hours=hours, days=21)
     slot = make_slot(hours=hours, starts=on(5))
@@ -279,7 +279,7 @@ def test_who_joins_or_is_asked_while_a_time_is_deleted_is_not_in_its_way(committ
     assert offered_to(second) is None
 
 
-def test_who_takes_a_time_while_it_is_deleted_is_told_and_keeps_theirs(committed):
+def test_accepting_a_slot_during_its_deletion_keeps_the_old_time(committed):
     hours = make_hours()
     appointment = waits(hours=hours)
     make_slot(hours=hours, starts=on(5))

@@ -1,4 +1,4 @@
-"""The waiting list as a patient sees it."""
+"""The pages of the waiting list, and offers that are ignored."""
 
 from datetime import timedelta
 
@@ -8,18 +8,19 @@ from django.test import Client
 from django.utils import timezone
 
 from appointments.booking import waiting_list
-from appointments.models import WaitingEntry
+from appointments.models import Message, Offer, WaitingEntry, WorkingHours
 from appointments.models.waiting import IGNORED_MOST
 from appointments.tests.factories import make_appointment, make_hours, make_slot
 from appointments.tests.post import deliver, token_in
 from appointments.tests.visiting import come_in, url
-from appointments.tests.waiters import is_offered
+from appointments.tests.waiters import is_offered, waits
+from calcsite.mail.models import DeliveryStatus
 
 pytestmark = pytest.mark.django_db
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
-def test_a_patient_joins_the_waiting_list_and_takes_what_is_offered():
+def test_a_patient_joins_the_waiting_list_and_accepts_an_offer():
     hours = make_hours()
     appointment = make_appointment(slot=make_slot(hours=hours, starts=timezone.now() + 20 * DAY))
     client = come_in(appointment)
@@ -38,7 +39,7 @@ def test_a_patient_joins_the_waiting_list_and_takes_what_is_offered():
     assert appointment.slot == slot
 
 
-def test_an_offer_can_be_refused_and_is_kindly_over_when_somebody_was_faster():
+def test_an_offer_can_be_declined_and_a_taken_one_is_over():
     hours = make_hours()
     appointment = make_appointment(slot=make_slot(hours=hours, starts=timezone.now() + 20 * DAY))
     waiting_list.join(appointment=appointment)
@@ -79,7 +80,7 @@ def test_a_patient_leaves_the_waiting_list():
     assert appointment.waiting.ended_at
 
 
-def test_nobody_answers_an_offer_to_somebody_else():
+def test_an_offer_to_another_patient_cannot_be_answered():
     hours = make_hours()
     first, second = make_appointment(slot=make_slot(hours=hours)), make_appointment(slot=make_slot(hours=hours))
     waiting_list.join(appointment=first)
@@ -90,7 +91,7 @@ def test_nobody_answers_an_offer_to_somebody_else():
     assert waiting_list.open_offers(first).get() == offer
 
 
-def test_who_is_not_asked_any_more_reads_why_and_goes_on_the_list_again():
+def test_an_ended_entry_explains_itself_and_can_be_renewed():
     appointment = make_appointment()
     entry = waiting_list.join(appointment=appointment)
     WaitingEntry.objects.filter(pk=entry.pk).update(ended_at=timezone.now(), ignored=IGNORED_MOST)
@@ -109,3 +110,71 @@ def test_the_last_offer_says_so_on_the_page():
     assert words not in client.get(url("offer")).text
     WaitingEntry.objects.update(ignored=IGNORED_MOST - 1)
     assert words in client.get(url("offer")).text
+
+
+def test_an_offer_that_waited_until_it_was_over_is_not_sent():
+    appointment = is_offered()
+    offer = waiting_list.open_offers(appointment).get()
+    with time_machine.travel(offer.expires_at):
+        assert deliver() == []
+        assert not Message.objects.failed().exists()
+        assert waiting_list.offer_freed() == 0
+        assert deliver() == []
+
+
+@pytest.mark.parametrize("end", [waiting_list.decline, lambda *, offer: make_appointment(slot=offer.slot)])
+def test_an_offer_that_ended_while_it_waited_is_not_sent(end):
+    appointment = is_offered()
+    Message.objects.exclude(kind="offer").delete()
+    end(offer=waiting_list.open_offers(appointment).get())
+    waiting_list.end_offers(timezone.now())
+    assert not [message for message in deliver() if message.subject.startswith("An earlier time")]
+    assert Message.objects.get(kind="offer").status == DeliveryStatus.DROPPED
+
+
+def ignore_one(hours: WorkingHours) -> list[str]:
+    """Offer another time, and let four hours pass. Returns the e-mails about it."""
+    make_slot(hours=hours)
+    waiting_list.offer_freed()
+    texts = [message.body for message in deliver()]
+    Offer.objects.filter(answered_at=None).update(expires_at=timezone.now() - timedelta(seconds=1))
+    Message.objects.filter(kind="offer").update(sent_at=timezone.now() - HOUR)
+    waiting_list.offer_freed()
+    return texts
+
+
+def test_ignored_offers_end_with_a_notice_until_the_patient_joins_again():
+    hours = make_hours()
+    appointment = waits(hours=hours, days=60)
+    deliver()
+    for _ in range(IGNORED_MOST - 1):
+        (text,) = ignore_one(hours)
+        assert "the last one" not in text
+    (text,) = ignore_one(hours)
+    assert "If you don’t answer this e-mail, it is the last one" in text
+    assert ignore_one(hours) == []
+    appointment.waiting.refresh_from_db()
+    assert appointment.waiting.rests
+    waiting_list.join(appointment=appointment)
+    (text,) = ignore_one(hours)
+    assert "the last one" not in text
+
+
+def test_a_no_is_an_answer_and_an_offer_that_never_left_was_not_ignored():
+    hours = make_hours()
+    appointment = waits(hours=hours, days=60)
+    deliver()
+    for _ in range(IGNORED_MOST - 1):
+        ignore_one(hours)
+    make_slot(hours=hours)
+    waiting_list.offer_freed()
+    waiting_list.decline(offer=waiting_list.open_offers(appointment).get())
+    deliver()
+    ignore_one(hours)
+    Message.objects.filter(kind="offer").update(sent_at=None)
+    for _ in range(IGNORED_MOST):
+        make_slot(hours=hours)
+        waiting_list.offer_freed()
+        Offer.objects.filter(answered_at=None).update(expires_at=timezone.now() - timedelta(seconds=1))
+    waiting_list.offer_freed()
+    assert WaitingEntry.objects.get().ignored == 1

@@ -78,7 +78,7 @@ def test_an_address_ends_with_the_account(clinician):
 
 
 @pytest.mark.parametrize("secret", ["x", "a" * 43, "%00", "..", "é"])
-def test_a_guess_is_told_nothing(clinician, secret):
+def test_a_guessed_address_is_refused(clinician, secret):
     make_clinician(user=people.make_person("Clinician"))
     renew(clinician)
     answer = ask(secret)

@@ -77,7 +77,7 @@ def test_nothing_waits_only_when_neither_bookings_nor_pages_do():
     assert "Kim Example" not in page
 
 
-def test_a_clinician_is_told_of_their_own_patients_only():
+def test_a_clinicians_counts_include_their_own_patients_only():
     clinician = make_clinician(user=people.make_person("Clinician"))
     make_appointment(slot=make_slot(hours=make_hours(clinician=clinician)))
     make_appointment()

@@ -4,16 +4,17 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from post_office.models import Email
 
 from appointments.access import links
-from appointments.booking import booking
+from appointments.booking import attendance, booking
 from appointments.booking.staff_forms import CancelForm, DetailsForm, MessageForm, MoveForm
 from appointments.choices import Mode, Status
 from appointments.forms import fields
-from appointments.messages import messaging
+from appointments.messages import queue
 from appointments.models import Appointment, AuditEntry, Message, Note, PatientLink
 from appointments.tests.factories import make_appointment, make_clinician, make_draft, make_hours, make_slot, make_type
+from appointments.tests.post import deliver
+from calcsite.mail.models import DeliveryStatus
 from calcsite.stale import SeenMixin
 from calcsite.tests import people
 
@@ -67,15 +68,13 @@ def test_staff_book_for_a_patient(desk, coordinator):
 
 def test_dates_of_birth_and_messages_of_staff_follow_the_rules_of_public_pages():
     appointment = make_appointment()
-    years = {timezone.localdate().year - fields.OLDEST - early: not early for early in (0, 1)}
+    years = {timezone.localdate().year - fields.MAX_AGE_YEARS - early: not early for early in (0, 1)}
     for year, is_possible in years.items():
         form = DetailsForm({"name": "Kim", "telephone": "01632 960 001", "date_of_birth": f"{year}-12-31"})
         assert form.is_valid() is is_possible
-    form = MessageForm({"text": "x" * messaging.LONGEST_TEXT})
+    form = MessageForm({"text": "x" * queue.TEXT_CHARACTERS})
     assert form.is_valid()
-    messaging.send_from_staff(
-        appointment=appointment, text=form.cleaned_data["text"], by=people.make_person("Clinician")
-    )
+    queue.send_from_staff(appointment=appointment, text=form.cleaned_data["text"], by=people.make_person("Clinician"))
 
 
 def test_a_form_names_missing_answers_and_keeps_the_others(desk):
@@ -87,7 +86,7 @@ def test_a_form_names_missing_answers_and_keeps_the_others(desk):
     assert not Appointment.objects.exists()
 
 
-def test_a_slot_that_was_taken_meanwhile_is_told_in_words(desk):
+def test_booking_a_slot_taken_meanwhile_is_refused_in_words(desk):
     slot = make_slot()
     make_appointment(slot=slot)
     page = body_of(desk.post(f"{LIST}book/{slot.pk}/", new_patient(slot)))
@@ -140,7 +139,7 @@ def test_an_appointment_is_moved_to_another_clinician_when_asked_for(desk):
     assert appointment.slot == other
 
 
-def test_of_two_staff_who_move_from_the_same_page_the_second_is_told(desk):
+def test_the_second_of_two_moves_from_the_same_page_is_refused(desk):
     appointment = make_appointment()
     first, second = (make_slot(hours=appointment.slot.hours) for _ in range(2))
     seen = seen_of(appointment, MoveForm)
@@ -152,14 +151,14 @@ def test_of_two_staff_who_move_from_the_same_page_the_second_is_told(desk):
 
 
 @pytest.mark.parametrize("slot", ["", "0", "x", "99999999999999999999"])
-def test_a_move_to_no_free_time_is_told_in_words(desk, slot):
+def test_a_move_to_no_free_time_is_refused_in_words(desk, slot):
     appointment = make_appointment()
     given = {"slot": slot, "seen": seen_of(appointment, MoveForm)}
     page = body_of(desk.post(page_of(appointment, "move"), given))
     assert "hoose a" in page.split('role="alert"')[1][:400]
 
 
-def test_a_move_to_a_time_that_is_taken_is_told_in_words(desk):
+def test_a_move_to_a_taken_time_is_refused_in_words(desk):
     appointment = make_appointment()
     taken = make_appointment(slot=make_slot(hours=appointment.slot.hours)).slot
     page = body_of(desk.post(page_of(appointment, "move"), {"slot": taken.pk, "seen": seen_of(appointment, MoveForm)}))
@@ -176,7 +175,7 @@ def test_an_appointment_is_cancelled_with_a_reason_and_its_time_is_free(desk):
 
 def test_a_past_appointment_cannot_be_cancelled(desk, coordinator):
     appointment = make_appointment()
-    booking.mark(appointment=appointment, status=Status.ARRIVED, by=coordinator, at=appointment.slot.starts)
+    attendance.mark(appointment=appointment, status=Status.ARRIVED, by=coordinator, at=appointment.slot.starts)
     given = {"why": "", "seen": seen_of(appointment, CancelForm)}
     assert "is over" in body_of(desk.post(page_of(appointment, "cancel"), given))
 
@@ -236,7 +235,7 @@ def test_another_address_ends_the_links_that_went_to_the_one_before(desk):
 
 def test_another_address_has_to_be_confirmed_again(desk, coordinator):
     appointment = make_appointment()
-    booking.mark(appointment=appointment, status=Status.CONFIRMED, by=coordinator)
+    attendance.mark(appointment=appointment, status=Status.CONFIRMED, by=coordinator)
     fields = {"name": appointment.name, "telephone": appointment.telephone}
     for email, status in [(appointment.email, Status.CONFIRMED), ("new@home.example", Status.BOOKED)]:
         desk.post(page_of(appointment, "details"), fields | {"email": email})
@@ -253,8 +252,8 @@ def test_a_new_link_ends_those_before(desk):
     desk.post(page_of(appointment, "link"))
     link.refresh_from_db()
     assert link not in links.usable_links()
-    messaging.compose_due()
-    assert Message.objects.get(kind="link").email is not None
+    deliver()
+    assert Message.objects.get(kind="link").status == DeliveryStatus.SENT
 
 
 def test_staff_write_to_a_patient(desk):
@@ -267,9 +266,7 @@ def test_staff_write_to_a_patient(desk):
 
 def fail_message(appointment: Appointment) -> Message:
     message = appointment.messages.filter(kind="confirmation").get()
-    message.email = Email.objects.create(from_email="a@clinic.example", to=[appointment.email], status=1)
-    message.composed_at = timezone.now()
-    message.save()
+    message.finish(DeliveryStatus.REFUSED)
     return message
 
 

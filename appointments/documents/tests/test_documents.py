@@ -175,7 +175,7 @@ def test_a_limit_includes_the_files_already_stored(patient, kept, settings):
     assert Document.objects.count() == len(kept()) == 1
 
 
-def test_no_file_at_all_is_told(patient):
+def test_a_form_without_a_file_is_refused(patient):
     assert "Choose a file first." in patient.post(url("documents"), {"agree": "on"}).text
 
 
@@ -189,7 +189,7 @@ def test_a_full_disk_leaves_neither_row_nor_file_and_recovers(patient, kept, set
     assert Document.objects.count() == len(kept()) == 1
 
 
-def test_a_disk_that_is_full_while_a_file_comes_in_is_told_too(patient, kept, settings, tmp_path):
+def test_a_full_disk_during_an_upload_is_reported(patient, kept, settings, tmp_path):
     settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "away"
     assert "report.pdf: This file could not be saved." in send(patient).text
     assert (Document.objects.count(), kept()) == (0, [])

@@ -10,8 +10,8 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 
 from appointments.booking import corrections
 from appointments.booking.staff_forms import CancelForm, MoveForm
-from appointments.messages import messaging
-from appointments.models import Appointment, AuditEntry, Draft, WaitingEntry
+from appointments.messages import queue
+from appointments.models import Appointment, AuditEntry, Draft, Message, WaitingEntry
 from appointments.tests.factories import make_appointment, make_clinician, make_hours, make_slot
 from calcsite.tests import people
 from conditions.tests.factories import make_live
@@ -32,8 +32,8 @@ def patient() -> Appointment:
     appointment = make_appointment(condition=make_live(name="Gout", slug="gout"), **details)
     staff = people.make_person("Booking coordinator")
     corrections.write_note(appointment=appointment, text=CANARY, by=staff)
-    messaging.send_from_staff(appointment=appointment, text=CANARY, by=staff)
-    messaging.compose_due()
+    queue.send_from_staff(appointment=appointment, text=CANARY, by=staff)
+    Message.objects.update(last_error=CANARY)
     Draft.objects.create(digest="a", answers={"name": CANARY})
     WaitingEntry.objects.create(appointment=appointment)
     appointment.slot.is_covered = False

@@ -1,4 +1,4 @@
-"""Changing the checklist and the guidance: versions, reviews, and who holds words that must no longer be followed."""
+"""Changes of the checklist and the guidance: versions, reviews, and patients with unsafe copies."""
 
 from datetime import timedelta
 from functools import partial

@@ -1,4 +1,4 @@
-"""Staff who write the checklist and the guidance, review it, and reach those who hold unsafe words."""
+"""Staff who write and review the checklist and the guidance, and reach the patients with unsafe copies."""
 
 import pytest
 from django.test import Client
@@ -97,7 +97,7 @@ def test_without_access_to_patients_only_the_number_of_copies_is_shown(unsafe):
     assert not AuditEntry.objects.filter(action="listed").exists()
 
 
-def test_a_coordinator_sees_the_patients_and_how_to_reach_them_and_that_is_on_record(unsafe):
+def test_a_coordinator_sees_the_patients_with_contact_details_audited(unsafe):
     client = client_of("Booking coordinator", username="bea")
     shown = page(client, f"{ITEM}{unsafe.pk}/holders/")
     assert [word for word in (NAME, "01632 960 001", "kim@home.example") if word not in shown] == []

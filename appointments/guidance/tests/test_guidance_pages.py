@@ -1,4 +1,4 @@
-"""The checklist and the guidance for everybody, as visitors get them."""
+"""The public pages of the checklist and the guidance."""
 
 import re
 

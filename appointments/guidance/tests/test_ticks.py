@@ -1,4 +1,4 @@
-"""What somebody ticked before they booked comes into their booking when they ask for it, and never otherwise."""
+"""Ticks from before the booking are taken over only on the patient's request."""
 
 import re
 

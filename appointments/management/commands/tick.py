@@ -4,10 +4,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from appointments import message_kinds
 from appointments.booking import booking, waiting_list
-from appointments.messages import delivery, messaging
 from appointments.privacy import erasure, retention
 from appointments.scheduling import slot_sync
+from calcsite.mail import sending
 from calcsite.security import limits
 from conditions import reports, search
 from conditions.publishing import pages, publishing
@@ -28,8 +29,8 @@ PARTS: list[Callable[[], object]] = [
     slot_sync.make_slots_ahead,
     waiting_list.offer_freed,
     digests.send_due,
-    messaging.compose_due,
-    delivery.send_waiting,
+    message_kinds.send_waiting,
+    sending.send_staff_mail,
 ]
 
 

@@ -1,4 +1,4 @@
-"""What e-mails say of an appointment: how it happens, what to do next, and to whom an answer goes."""
+"""The words of e-mails: how the appointment takes place, the next step, and the reply address."""
 
 import email as standard
 import email.policy
@@ -46,7 +46,7 @@ def test_a_number_that_is_not_known_is_not_read_out():
     assert "The specialist calls you on the number that you gave us." in deliver()[0].body
 
 
-def test_what_to_open_is_the_link_and_not_the_file():
+def test_the_text_points_to_the_link_and_not_to_the_file():
     make_appointment()
     (email,) = deliver()
     token = token_in(email)
@@ -55,7 +55,7 @@ def test_what_to_open_is_the_link_and_not_the_file():
         assert places == sorted(places)
 
 
-def test_the_confirmation_says_where_to_get_ready_and_send_records_and_when_the_cost_is_told():
+def test_the_confirmation_explains_preparation_records_and_cost():
     appointment = make_appointment()
     (email,) = deliver()
     for text in (email.body, html_of(email)):

@@ -1,8 +1,8 @@
-"""An e-mail to an address that nobody has confirmed carries no words of whoever booked."""
+"""An e-mail to an unconfirmed address carries no words of the person who booked."""
 
 import pytest
 
-from appointments.booking import booking
+from appointments.booking import attendance, booking
 from appointments.choices import Status
 from appointments.governance import audit
 from appointments.scheduling.local_times import one_line
@@ -25,7 +25,7 @@ NAMES = ["李", "O'Neill", "Dr. Jean-Luc St. John", "J.R.R. Tolkien", "عائش�
 
 @pytest.mark.parametrize("name", SPAM)
 @pytest.mark.parametrize("who", ["name", "carer_name"])
-def test_a_name_that_leads_somewhere_or_tells_a_story_is_kept_and_not_sent_to_a_stranger(name, who):
+def test_a_name_with_a_link_or_a_story_is_not_sent_to_an_unconfirmed_address(name, who):
     appointment = make_appointment(**{who: name})
     booking.cancel(appointment=make_appointment(**{who: name}))
     arrived = deliver()
@@ -48,9 +48,9 @@ def test_a_name_in_any_script_is_greeted(name):
 
 
 @pytest.mark.parametrize("name", [SPAM[1], HOSTILE])
-def test_whose_address_is_confirmed_is_greeted_as_they_wrote_it_on_one_line(name):
+def test_a_confirmed_address_is_greeted_by_the_name_as_typed_on_one_line(name):
     appointment = make_appointment(name=name)
-    booking.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
+    attendance.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
     (message,) = deliver()
     assert message.body.startswith(f"Hello {one_line(name)},\n")
     assert "<script" not in html_of(message)

@@ -1,4 +1,4 @@
-"""A patient reads what was released, behind the code, in every state that it can be in."""
+"""A patient reads a released opinion, behind the code, in every state of it."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from appointments.booking import booking
+from appointments.booking import attendance
 from appointments.choices import Status
 from appointments.governance import audit
 from appointments.models import Appointment
@@ -63,7 +63,7 @@ def test_after_the_appointment_a_patient_is_told_that_nothing_is_written_yet(app
     with time_machine.travel(appointment.slot.ends):
         page = come_in_with_code(appointment).get(READ).text
         assert "Your clinician has not written your opinion yet." in page
-        booking.mark(appointment=appointment, status=Status.MISSED, by=audit.PATIENT)
+        attendance.mark(appointment=appointment, status=Status.MISSED, by=audit.PATIENT)
         page = come_in_with_code(appointment).get(READ).text
         assert "the appointment did not take place" in page
 

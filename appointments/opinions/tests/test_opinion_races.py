@@ -1,4 +1,4 @@
-"""Two at once on one opinion: one consistent outcome on both databases, and the control without what decides."""
+"""Concurrent actions on one opinion: one consistent outcome on both databases, with a negative control."""
 
 import threading
 from functools import partial

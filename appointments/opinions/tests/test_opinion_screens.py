@@ -1,4 +1,4 @@
-"""The screens of a clinician: the visit pack, the draft, signing, releasing. What was typed is never lost."""
+"""The screens of a clinician: the visit pack, the draft, signing, releasing. Input is never lost."""
 
 import re
 
@@ -272,7 +272,7 @@ def test_a_screen_takes_as_many_queries_with_thirty_of_all(appointment, desk, dj
     make_everything(appointment)
     Question.objects.create(appointment=appointment, text="?")
     steps = ["opinion/", "opinion/2/edit/", "pack/"]
-    one = [queries(step) for step in steps * 2][3:]  # after what a process looks up once
+    one = [queries(step) for step in steps * 2][3:]  # after the look-ups that a process caches
     draft = Opinion.objects.get(number=2)
     for number in range(29):
         Question.objects.create(appointment=appointment, text="?")

@@ -1,4 +1,4 @@
-"""An opinion is drafted, signed, released and corrected; what is signed stays as it is, whatever anybody does."""
+"""An opinion is drafted, signed, released and corrected; a signed version never changes."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The verbs of a patient's preparation: what they keep, refuse and leave alone."""
+"""The verbs of a patient's preparation: stored, refused and unchanged data."""
 
 import pytest
 from django.utils import timezone
@@ -220,7 +220,7 @@ def test_new_instructions_reopen_the_task_and_are_on_record():
     assert "midnight" not in "".join(entries.values_list("detail", flat=True))
 
 
-def test_a_pack_holds_everything_and_takes_as_many_queries_for_one_row_as_for_thirty(django_assert_num_queries):
+def test_a_pack_has_all_entries_and_needs_no_more_queries_for_thirty_rows(django_assert_num_queries):
     few, many = (make_preparing(condition=make_live(name=f"Canaryitis {number}")) for number in range(2))
     write(few)
     write(many, rows=30)

@@ -1,4 +1,4 @@
-"""What a patient prepares, as a browser asks for it: every item, nobody else's rows, and nothing typed is lost."""
+"""The pages of a patient's preparation: every item, only the patient's own rows, and no input is lost."""
 
 import re
 from html import unescape
@@ -27,7 +27,7 @@ NOWHERE = 999_999
 
 
 def words_of(response) -> str:
-    """What a page shows, without markup."""
+    """The visible text of a page."""
     main = re.search(r"<main.*?</main>", response.text, re.DOTALL)[0]
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
 
@@ -97,7 +97,7 @@ def test_a_task_is_marked_next_to_its_tool_and_on_the_list():
 
 
 @pytest.mark.parametrize("tool", Tool)
-def test_each_tool_says_what_it_is_for_and_leads_on(tool):
+def test_each_tool_explains_itself_and_links_to_the_next_step(tool):
     page = words_of(come_in_with_code(make_preparing()).get(url(tool)))
     for words in ["What it is for.", f"Mark as done Do: {tool.label}", "Back to your list of things to do"]:
         assert words in page
@@ -142,7 +142,7 @@ def test_without_the_code_there_is_nothing():
     for address in [*map(url, PAGES), *rows, *lists, task]:
         for send in (client.get, client.post):
             response = send(address)
-            # What only shows takes no POST, whoever sends it.
+            # Read-only pages accept no POST.
             assert response.status_code == 405 or response["Location"].startswith(url("confirm")), address
             assert "canary" not in response.text
         assert Client().get(address).status_code == 403

@@ -1,4 +1,4 @@
-"""What the pages of a patient's preparation say once something is done, and what they say only once."""
+"""Messages on the pages of a patient's preparation after an action, and texts that appear only once."""
 
 import pytest
 

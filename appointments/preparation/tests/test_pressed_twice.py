@@ -1,4 +1,4 @@
-"""A button that is pressed twice does what it says once, and the second answer is as good as the first."""
+"""A button pressed twice acts once, and the second answer equals the first."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The readiness board: who comes, what is missing, a nudge a day, and nothing of what a patient wrote."""
+"""The readiness board: patients, missing parts, one nudge a day, and no content."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from appointments.booking import booking
+from appointments.booking import attendance
 from appointments.choices import Status, TaskStatus, Tool
 from appointments.governance import audit
 from appointments.models import Appointment, AuditEntry, DocumentRequest, Message, PreparationTask, Symptom
@@ -47,7 +47,7 @@ def make_soon(days: float = 2, **details) -> Appointment:
 
 def make_ready(appointment: Appointment) -> None:
     appointment.tasks.update(status=TaskStatus.NOT_NEEDED)
-    booking.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
+    attendance.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
 
 
 def test_the_board_names_the_missing_parts(desk):
@@ -87,7 +87,7 @@ def test_the_board_takes_as_many_queries_for_thirty_as_for_one(desk, django_asse
         return len(found)
 
     make_soon()
-    queries()  # what a process looks up once
+    queries()  # the look-ups that a process caches
     one = queries()
     for number in range(29):
         make_soon(2 + number / 2)
@@ -133,7 +133,7 @@ def test_a_nudge_does_not_name_the_open_tasks(desk):
     assert AuditEntry.objects.get(action="messaged").detail == "Reminded of the list"
 
 
-def test_a_patient_is_nudged_once_a_day_whatever_the_appointment():
+def test_a_patient_is_nudged_once_a_day_for_all_appointments():
     by, first, second = people.make_person(), make_soon(), make_soon(3, email="KIM@home.example")
     readiness.nudge(appointment=first, by=by)
     for again in (first, second):

@@ -38,7 +38,7 @@ def test_the_booking_s_consent_is_read_in_its_words():
     assert "We cancel your appointment at once" in page
 
 
-def test_words_that_are_no_more_are_told_by_telephone():
+def test_a_consent_without_its_template_refers_to_the_telephone():
     appointment = agreed(consent_version="1999-01")
     assert (
         "To read these words again, call us"
@@ -95,7 +95,7 @@ def test_withdrawing_documents_deletes_only_those_that_the_patient_sent(django_c
     assert appointment.status == Status.BOOKED
 
 
-def test_a_legal_hold_keeps_documents_and_says_so():
+def test_a_legal_hold_keeps_documents_with_an_explanation():
     appointment = agreed()
     document = send(appointment, "mine")
     Consent.objects.create(appointment=appointment, kind=ConsentKind.DOCUMENTS, version="2026-11")

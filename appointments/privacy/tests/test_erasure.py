@@ -12,7 +12,6 @@ from django.core.files.storage import storages
 from django.db import IntegrityError, connection, transaction
 from django.test import Client, RequestFactory
 from django.utils import timezone
-from post_office.models import Email
 
 from appointments.access import carers, links
 from appointments.access.decorators import with_appointment
@@ -44,20 +43,20 @@ def private(tmp_path) -> Path:
     return tmp_path / "private"
 
 
-def attachments_of(appointment: Appointment) -> list[tombstones.StoredFile]:
-    return [stored for _, stored in registry.files_of(appointment) if stored.model == "post_office.Attachment"]
+def stored_files_of(appointment: Appointment) -> list[tombstones.StoredFile]:
+    return [stored for _, stored in registry.files_of(appointment)]
 
 
 def test_no_canary_is_left_in_any_table_or_file(staff, private):
     appointment = make_everything(staff)
-    attachments = attachments_of(appointment)
+    files = stored_files_of(appointment)
     assert len(canaries_in(everything_in_the_database())) > 80
     assert len(canaries_in(everything_in(private))) == 1
     erasure.erase(appointment=appointment, by=staff)
     assert canaries_in(everything_in_the_database()) == set()
     assert canaries_in(everything_in(private)) == set()
-    assert [stored for stored in attachments if stored.storage.exists(stored.name)] == []
-    assert len(attachments) == 1
+    assert [stored for stored in files if stored.storage.exists(stored.name)] == []
+    assert len(files) == 1
     for model in registry.PATHS:
         assert registry.rows_of(appointment, model).exists() == (model in registry.KEPT_MODELS), model
 
@@ -107,10 +106,10 @@ def test_unbooked_drafts_of_the_patient_are_deleted_too(staff):
     """Drafts in another browser belong to no appointment, or to a hold."""
     appointment, slot, held = make_appointment(email="Kim@home.example"), make_slot(), make_draft()
     booking.hold(draft=held, slot=slot, appointment_type=slot.hours.types.get(), mode=Mode.VIDEO)
-    written = {"answers": {"details": {"email": "kim@home.example"}}, "details": {"about": {"reason": "canary"}}}
+    written = {"answers": {"you": {"email": "kim@home.example"}, "why": {"reason": "canary"}}}
     left = [make_draft(**written), held]
     Draft.objects.filter(pk=held.pk).update(**written)
-    others = make_draft(details={"details": {"email": "skim@home.example"}})
+    others = make_draft(answers={"you": {"email": "skim@home.example"}})
     erasure.erase(appointment=appointment, by=staff)
     assert not Draft.objects.filter(pk__in=[draft.pk for draft in left]).exists()
     assert Draft.objects.filter(pk=others.pk).exists()
@@ -121,9 +120,7 @@ def test_unbooked_drafts_of_the_patient_are_deleted_too(staff):
 def mail_files(settings, tmp_path: Path) -> Path:
     """The folder that mail is written to, as where there is no mail server."""
     settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
-    settings.POST_OFFICE = settings.POST_OFFICE | {
-        "BACKENDS": {"default": "django.core.mail.backends.filebased.EmailBackend"}
-    }
+    settings.MAIL_SERVER_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     return tmp_path / "mail"
 
 
@@ -136,10 +133,10 @@ def test_mail_that_was_written_to_files_goes_too(staff, mail_files):
     assert ("kim@home.example" in left, left.count(f"\\nTo: {other.email}")) == (False, 1)
 
 
-def test_mail_in_files_goes_too_when_the_outbox_has_forgotten_it(staff, mail_files):
+def test_mail_in_files_goes_too_when_its_message_is_gone(staff, mail_files):
     mine, other = make_appointment(email="Kim@home.example"), make_appointment(email="kim@home.example.test")
     deliver()
-    Email.objects.all().delete()
+    Message.objects.all().delete()
     erasure.erase(appointment=mine, by=staff)
     left = everything_in(mail_files)
     assert ("Kim@home.example\\n" in left, left.count(f"\\nTo: {other.email}")) == (False, 1)
@@ -165,8 +162,6 @@ class Backup:
     def __init__(self, private: Path, copy: Path) -> None:
         self.private, self.copy = private, copy
         shutil.copytree(private, copy)
-        self.files = [stored for row in Appointment.objects.all() for stored in attachments_of(row)]
-        self.contents = [Path(stored.storage.path(stored.name)).read_bytes() for stored in self.files]
         rows = [row for model in self.models() for row in model._base_manager.order_by("pk")]
         self.rows = serializers.serialize("json", rows)
 
@@ -176,8 +171,6 @@ class Backup:
 
     def restore(self) -> None:
         shutil.copytree(self.copy, self.private, dirs_exist_ok=True)
-        for stored, content in zip(self.files, self.contents, strict=True):
-            Path(stored.storage.path(stored.name)).write_bytes(content)
         Tombstone.objects.all().delete()
         for each in serializers.deserialize("json", self.rows):
             if not type(each.object)._base_manager.filter(pk=each.object.pk).exists():
@@ -204,13 +197,13 @@ def is_fully_erased(appointment: Appointment, private: Path) -> bool:
 
 
 def test_after_a_restore_the_first_request_about_patients_erases_again(restored, private):
-    attachments = attachments_of(restored)
+    files = stored_files_of(restored)
     client = Client()  # a process that has just started
     client.get("/")
     assert not is_fully_erased(restored, private)
     assert client.get(url("home")).status_code == 403
     assert is_fully_erased(restored, private)
-    assert [stored for stored in attachments if stored.storage.exists(stored.name)] == []
+    assert [stored for stored in files if stored.storage.exists(stored.name)] == []
     assert AuditEntry.objects.filter(action="erased").count() == 2
 
 
@@ -354,7 +347,7 @@ def test_the_database_refuses_a_refusal_without_a_name_or_a_reason(staff):
             ErasureRequest.objects.filter(pk=asked.pk).update(refused_at=timezone.now(), **fields)
 
 
-def test_a_refusal_is_told_in_words_by_e_mail_and_on_the_page(staff):
+def test_a_refusal_reaches_the_patient_by_e_mail_and_on_the_page(staff):
     appointment = make_appointment()
     erasure.ask(appointment=appointment)
     deliver()

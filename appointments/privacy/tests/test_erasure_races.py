@@ -7,32 +7,43 @@ from time import sleep
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMultiAlternatives
 from django.db import connection, transaction
-from post_office.models import STATUS, Email, Log
 
+from appointments import message_kinds
 from appointments.governance import legal_holds
-from appointments.messages import delivery, messaging
-from appointments.models import Appointment, CheckIn, Consent, ErasureRequest, LegalHold, Message, Tombstone
+from appointments.messages import queue
+from appointments.models import (
+    Appointment,
+    CheckIn,
+    Consent,
+    ErasureRequest,
+    LegalHold,
+    Message,
+    PatientLink,
+    Tombstone,
+)
 from appointments.privacy import erasure, withdrawal
 from appointments.recovery import checkins
 from appointments.tests.factories import make_appointment, make_hours, make_slot
 from appointments.tests.recovering import start_plan
-from calcsite import outbox
 from calcsite.errors import UserFacingError
+from calcsite.mail import sending
 from calcsite.tests import people, racing
 
 ROUNDS = 5
 at_once = partial(racing.at_once, refused=(UserFacingError, Appointment.DoesNotExist))
 
 
-def test_a_message_that_is_composed_meanwhile_leaves_no_e_mail(committed):
+def test_a_message_that_is_sent_meanwhile_leaves_no_row(committed):
     hours = make_hours()
     for _ in range(ROUNDS):
         appointment = make_appointment(slot=make_slot(hours=hours))
-        at_once(messaging.compose_due, lambda appointment=appointment: erasure.erase(appointment=appointment))
+        at_once(message_kinds.send_waiting, lambda appointment=appointment: erasure.erase(appointment=appointment))
         erasure.apply_again()
-        left = [model.objects.count() for model in (Appointment, Message, Email)]
+        left = [model.objects.count() for model in (Appointment, Message, PatientLink)]
         assert left == [0, 0, 0]
+        connection.check_constraints()
 
 
 @pytest.mark.django_db
@@ -40,17 +51,15 @@ def test_a_message_that_is_composed_meanwhile_leaves_no_e_mail(committed):
 def test_a_message_in_the_workers_hands_during_the_erasure_is_not_sent(has_link):
     appointment = make_appointment()
     Message.objects.all().delete()
-    messaging.send_from_staff(appointment=appointment, text="Bring your images.", by=people.make_person())
-    messaging.compose_due()
-    if not has_link:
-        Email.objects.update(message="Your appointment", html_message="")
+    kind = Message.Kind.STAFF if has_link else Message.Kind.CANCELLATION
+    Message.objects.create(appointment=appointment, kind=kind, text="Bring your images.")
 
-    def erased_meanwhile(email: Email) -> None:
+    def compose(message: Message) -> EmailMultiAlternatives | None:
         erasure.erase(appointment=appointment)
-        delivery.put_secret_in(email)
+        return queue.compose(message, kinds=message_kinds.KINDS)
 
-    assert outbox.send_waiting(finish=erased_meanwhile) == 1
-    assert (mail.outbox, Email.objects.count()) == ([], 0)
+    assert sending.send_waiting(Message.objects.all(), compose) == 1
+    assert (mail.outbox, Message.objects.count()) == ([], 0)
 
 
 def test_of_an_erasure_and_a_hold_the_first_decides(committed):
@@ -117,16 +126,13 @@ def test_a_check_in_that_is_being_written_goes_with_its_plan(committed):
     connection.check_constraints()
 
 
-def test_a_note_on_an_e_mail_that_failed_goes_with_it(committed):
+def test_the_error_of_a_message_that_failed_goes_with_it(committed):
     """The worker writes it while the erasure begins."""
     appointment = make_appointment()
-    messaging.compose_due()
-    email = Email.objects.get()
 
     def fail() -> None:
-        Email.objects.filter(pk=email.pk).update(number_of_retries=1)
-        Log.objects.create(email=email, status=STATUS.failed, message=appointment.name)
+        appointment.messages.update(attempts=1, last_error=appointment.name)
 
     while_it_is_written(fail, lambda: erasure.erase(appointment=appointment))
-    assert (Email.objects.count(), Log.objects.count()) == (0, 0)
+    assert Message.objects.count() == 0
     connection.check_constraints()

@@ -7,13 +7,12 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.utils import timezone
-from post_office.models import STATUS, Attachment, Email, Log
 
 from appointments.access import carers
 from appointments.booking import booking
 from appointments.choices import Mode
 from appointments.governance import legal_holds, tombstones
-from appointments.messages import messaging
+from appointments.messages import queue
 from appointments.models import (
     Appointment,
     AuditEntry,
@@ -30,8 +29,9 @@ from appointments.models import (
 from appointments.privacy import retention
 from appointments.tests.factories import make_appointment, make_draft, make_slot
 from appointments.tests.post import deliver
+from calcsite.mail.models import DeliveryStatus, StaffMail
+from calcsite.mail.tests.mailservers import PICKY
 from calcsite.tests import people
-from calcsite.tests.mailservers import PICKY
 from calcsite.tests.people import make_person
 
 pytestmark = pytest.mark.django_db
@@ -81,50 +81,48 @@ def test_secrets_go_a_month_after_they_have_ended():
 def test_a_dry_run_counts_and_deletes_nothing():
     now = timezone.now()
     make_draft(touched_at=now - 2 * DAY)
-    make_appointment()
-    deliver()
+    make_appointment(slot=make_slot(starts=now + 20 * DAY))
     later = now + 40 * DAY
+    StaffMail.objects.create(to="ann@clinic.example", subject="Hello", text="Hello.")
     told = dict.fromkeys(
         ["codes", "patient links", "carer links", "offers", "messages", "sessions", "appointments"], 0
     )
-    told |= {"drafts": 2, "attachments": 1, "e-mails": 1}
+    told |= {"drafts": 2, "undelivered messages": 1, "e-mails to staff": 1}
     assert retention.clean_up(later, dry_run=True) == told
-    assert (Draft.objects.count(), Email.objects.count()) == (2, 1)
+    assert (Draft.objects.count(), StaffMail.objects.count()) == (2, 1)
+    assert Message.objects.filter(status=DeliveryStatus.WAITING).count() == 3
     assert retention.clean_up(later) == told
 
 
-def test_nothing_of_a_patient_stays_in_the_outbox(settings):
+def test_nothing_that_a_mail_server_said_of_a_patient_is_kept(settings):
     settings.MAIL_KEPT_DAYS = 10
-    settings.POST_OFFICE = settings.POST_OFFICE | {"BACKENDS": {"default": PICKY}}
-    now, storage = timezone.now(), Attachment.file.field.storage
+    settings.MAIL_SERVER_BACKEND = PICKY
+    now = timezone.now()
     for name in ["kim", "busy"]:
         make_appointment(email=f"{name}@home.example")
-    Message.objects.create(kind=Message.Kind.LINK, key="link-asked", text="kim@home.example", due_at=now + 9 * DAY)
+    Message.objects.create(kind=Message.Kind.LINK, text="kim@home.example", due_at=now + 9 * DAY)
     deliver()
-    files = [attachment.file.name for attachment in Attachment.objects.all()]
-    assert (Email.objects.count(), Log.objects.count(), len(files)) == (2, 1, 2)
-    assert all(storage.exists(name) for name in files)
+    said = Message.objects.exclude(last_error="")
+    assert (said.count(), Message.objects.filter(status=DeliveryStatus.SENT).count()) == (1, 1)
     retention.clean_up_daily(now + 9 * DAY)
-    assert Email.objects.count() == 2
+    assert said.get().last_error.startswith("SMTPRecipientsRefused")
     retention.clean_up_daily(now + 60 * DAY)
-    assert not any(rows.objects.exists() for rows in [Email, Log, Attachment])
+    assert not said.exists()
     assert not Message.objects.filter(appointment=None).exists()
-    assert not any(storage.exists(name) for name in files)
+    assert set(Message.objects.values_list("status", flat=True)) == {DeliveryStatus.SENT, DeliveryStatus.DROPPED}
 
 
 def test_an_undelivered_message_stays_until_staff_handle_it():
     now = timezone.now()
     appointment = make_appointment(slot=make_slot(starts=now + 50 * DAY))
-    messaging.compose_due()
-    Email.objects.update(status=STATUS.failed)
+    Message.objects.filter(kind="confirmation").update(status=DeliveryStatus.REFUSED, last_error="550")
     retention.clean_up_daily(now + 40 * DAY)
-    message = messaging.failed(now + 40 * DAY).get()
-    assert message.appointment == appointment
-    assert Attachment.objects.exists()
-    messaging.acknowledge(message=message, by=make_person())
+    message = Message.objects.failed(now + 40 * DAY).get()
+    assert (message.appointment, message.last_error) == (appointment, "550")
+    queue.acknowledge(message=message, by=make_person())
     retention.clean_up_daily(now + 42 * DAY)
-    assert not Email.objects.exists()
-    assert Message.objects.filter(pk=message.pk).exists()
+    message.refresh_from_db()
+    assert (message.status, message.last_error) == (DeliveryStatus.DROPPED, "")
 
 
 def test_sessions_that_are_over_are_deleted():
@@ -198,7 +196,8 @@ def test_nothing_of_a_held_appointment_is_deleted_and_the_others_are():
     hold = legal_holds.place(appointment=held, why="A claim", by=people.make_person())
     later = now + 2 * EIGHT_YEARS
     once = {"codes": 1, "patient links": 1, "carer links": 1, "offers": 1, "appointments": 1, "drafts": 1}
-    once |= dict.fromkeys(["messages", "attachments", "e-mails", "sessions"], 0)
+    once |= dict.fromkeys(["messages", "e-mails to staff", "sessions"], 0)
+    once |= {"undelivered messages": free.messages.count()}
     assert retention.clean_up(later, dry_run=True) == once
     retention.clean_up(later)
     assert list(Appointment.objects.all()) == [held]

@@ -1,4 +1,4 @@
-"""Check-ins: what is an alarm, how long it stays, who acknowledges it, and that one sent twice is kept once."""
+"""Check-ins: alarms, their acknowledgement, and repeated submissions."""
 
 from datetime import timedelta
 from functools import partial

@@ -1,4 +1,4 @@
-"""A patient books a follow-up themselves: what is filled in, what becomes of it, and who cannot."""
+"""Follow-ups booked by patients: prefilled answers, the result, and refusals."""
 
 import io
 import json
@@ -75,7 +75,7 @@ def press(client: Client, wanted: FollowUp, **sent: str) -> HttpResponse:
 
 
 def finish(client: Client) -> HttpResponse:
-    """Answer what is not known: how, when, why, and what they agree to. Returns the answer to the last button."""
+    """Answer the open questions: mode, time, reason, and consent. Returns the response to the last button."""
     for step in ("how", "time", "why", "consent"):
         assert answer(client, step).status_code == 302, step
     return answer(client, "check")
@@ -94,7 +94,7 @@ def test_a_patient_books_a_follow_up_and_types_nothing_twice(plan, wanted, patie
     assert (made.reason, made.findings) == (journeys.ANSWERS["why"]["reason"], "")
     assert (made.consent_version, made.status, made.condition) == ("2026-11", "booked", None)
     draft = Draft.objects.get(appointment=made)
-    assert (draft.follow_up, draft.answers, draft.details) == (None, {}, {})
+    assert (draft.follow_up, draft.answers) == (None, {})
     confirmation = patient.get(f"{BOOK}done/?follow_up=yes").text
     assert ("Back to your recovery plan" in confirmation, "two appointments" in confirmation) == (True, False)
 
@@ -321,14 +321,14 @@ def test_of_two_drafts_at_once_one_books_the_follow_up(committed):
 
 
 def one_before_the_other(first: Callable[[], object], second: Callable[[], object], **options) -> list[object]:
-    """Two at once, of whom the first has done its part, and has not committed it, when the second begins."""
+    """Two concurrent steps: the second begins when the first has written and not committed."""
     is_done = threading.Event()
 
     def keep() -> object:
         with transaction.atomic():
             done = first()
             is_done.set()
-            sleep(0.4)  # in which the other comes to what the first has locked
+            sleep(0.4)  # in which the other reaches the first one's lock
             return done
 
     def follow() -> object:
@@ -391,7 +391,7 @@ def test_a_draft_is_in_the_download_and_deleted_by_an_erasure(plan, wanted, pati
     other = make_draft(details={"you": {"name": "Somebody else"}})
     package = zipfile.ZipFile(io.BytesIO(b"".join(export.download(appointment=plan.appointment))))
     found = json.loads(package.read("data.json"))["appointments.draft"]
-    assert [row["details"]["you"]["name"] for row in found if row["follow_up"]] == ["Kim Example"]
+    assert [row["answers"]["you"]["name"] for row in found if row["follow_up"]] == ["Kim Example"]
     erasure.erase(appointment=plan.appointment, by=people.make_person())
     assert not Draft.objects.filter(pk=draft.pk).exists()
     assert Draft.objects.filter(pk=other.pk).exists()

@@ -1,4 +1,4 @@
-"""A recovery plan: whose it is, that it is frozen, which guidance is for which day, and follow-ups."""
+"""Recovery plans: frozen copies of guidance by day, ownership, and follow-ups."""
 
 from datetime import date, datetime, timedelta
 from functools import partial

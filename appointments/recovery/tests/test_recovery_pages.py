@@ -1,4 +1,4 @@
-"""The patient's page of recovery, and check-ins: the advice comes at once, whatever the database does."""
+"""The patient's recovery page, and check-ins: the advice is shown at once, even without a database."""
 
 import re
 import threading

@@ -1,4 +1,4 @@
-"""What staff see and do of recovery, each with the least that they need, and each look on record."""
+"""Recovery for staff: each role sees the least that it needs, and each look is audited."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Two windows on one recovery plan: neither covers the other, whoever is refused reads why, and nothing is lost."""
+"""Two windows on one recovery plan: neither overwrites the other, a refusal has its reason, and no input is lost."""
 
 import re
 from functools import partial
@@ -22,7 +22,7 @@ AREA = re.compile(r'<textarea name="([^"]+)"[^>]*>\s*([^<]*)</textarea>')
 
 
 def shown_in(page: HttpResponse) -> dict[str, str]:
-    """What a browser would send of a page, with no box ticked."""
+    """The form data of a page, with no box ticked."""
     found = {**dict(HIDDEN_OR_LINE.findall(page.text)), **dict(AREA.findall(page.text))}
     return {name: value.removesuffix("\r") for name, value in found.items() if name != "csrfmiddlewaretoken"}
 
@@ -32,7 +32,7 @@ def change_of(plan: RecoveryPlan) -> str:
 
 
 def window(plan: RecoveryPlan) -> tuple[Client, dict[str, str]]:
-    """A browser of the clinician, and what its form holds."""
+    """A browser of the clinician, and the data of its form."""
     desk = client_of(plan.started_by)
     return desk, shown_in(desk.get(change_of(plan)))
 

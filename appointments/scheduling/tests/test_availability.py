@@ -50,7 +50,7 @@ def state(clinician: Clinician) -> list[tuple]:
     return list(Slot.objects.filter(clinician=clinician).order_by("starts").values_list())
 
 
-def test_hours_become_slots_that_offer_what_the_hours_say():
+def test_hours_become_slots_with_the_terms_of_the_hours():
     hours = make_monday(video=False)
     assert slot_sync.make_slots(**ONE_WEEK) == 4
     slot = Slot.objects.order_by("starts").first()
@@ -100,7 +100,7 @@ def test_slots_reach_eight_weeks_when_no_type_reaches_as_far():
     assert slot_sync.days_ahead() == 56
 
 
-def test_what_has_begun_is_left_alone():
+def test_slots_that_have_begun_are_left_alone():
     hours = make_monday()
     assert slot_sync.make_slots(until=MONDAY, at=nine(50)) == 2
     assert starts(hours.clinician) == [nine(90), nine(135)]
@@ -122,7 +122,7 @@ def test_slots_beyond_the_day_asked_for_follow_their_hours_too():
     assert not Slot.objects.exists()
 
 
-def test_an_appointment_that_hours_no_longer_cover_is_orphaned_and_covered_again_when_they_do():
+def test_an_uncovered_appointment_is_orphaned_and_can_be_covered_again():
     hours = make_monday()
     slot_sync.make_slots(**ONE_WEEK)
     appointment = book(Slot.objects.get(starts=nine(45)))
@@ -168,7 +168,7 @@ def test_new_slots_are_made_around_an_appointment_in_slots_of_another_length():
     assert (appointment.slot.is_covered, appointment.slot.ends) == (True, nine(90))
 
 
-def test_a_changed_place_is_offered_from_now_on_and_what_a_patient_was_told_stays():
+def test_a_changed_location_applies_to_free_slots_and_not_to_appointments():
     hours = make_monday()
     slot_sync.make_slots(**ONE_WEEK)
     appointment = book(Slot.objects.get(starts=nine()))
@@ -248,7 +248,7 @@ def test_free_times_are_listed_by_day(monday, named):
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_what_is_taken_or_of_another_kind_or_way_is_not_offered(monday, named):
+def test_taken_slots_and_those_of_another_type_or_mode_are_not_offered(monday, named):
     clinician = monday.clinician if named else None
     book(Slot.objects.get(starts=nine(45)))
     assert free(monday, clinician) == [(MONDAY, [nine(), nine(90), nine(135)])]
@@ -297,7 +297,7 @@ def days_of(hours: WorkingHours, **options) -> list[availability.Day]:
     return availability.free_days(hours.types.get(), Mode.VIDEO, first=MONDAY, days=7, **options)
 
 
-def test_who_comes_first_of_several_changes_from_day_to_day(monday):
+def test_the_first_of_several_clinicians_changes_daily(monday):
     for _ in range(2):
         make_monday(types=[monday.types.get()])
     slot_sync.make_slots(**ONE_WEEK)
@@ -361,7 +361,7 @@ def test_free_times_take_one_query_however_many_clinicians_there_are(
     ],
 )
 def test_the_database_refuses_a_slot_that_overlaps_another(begins, lasts, is_refused):
-    """With what is kept free afterwards, and whatever else the clinician does that day."""
+    """With the minutes that are kept free afterwards, and other hours on the same day."""
     hours = make_monday()
     for start in (-300, 0, 200):
         make_slot(hours=hours, starts=nine(start), ends=nine(start + 60), busy_until=nine(start + 90))

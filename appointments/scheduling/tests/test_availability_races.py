@@ -40,7 +40,7 @@ def test_of_workers_whose_round_it_is_one_makes_the_slots(committed):
 
 
 @pytest.mark.parametrize(("change", "is_covered"), [({"weekday": 3}, False), ({"video": False}, True)])
-def test_who_claims_a_time_while_its_hours_change_keeps_it_as_it_was_told(committed, change, is_covered):
+def test_a_slot_claimed_while_its_hours_change_keeps_its_terms(committed, change, is_covered):
     hours = make_hours()
     slot_sync.make_slots()
     slot, draft, claimed = Slot.objects.order_by("starts").last(), make_draft(), threading.Event()

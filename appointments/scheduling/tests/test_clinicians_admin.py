@@ -1,4 +1,4 @@
-"""Who looks after clinicians and their hours, and what the forms refuse."""
+"""The admin of clinicians and their hours: permissions, and the input that the forms refuse."""
 
 import io
 import re
@@ -30,7 +30,7 @@ def desk() -> Client:
 
 
 def form_of(*hours: dict[str, Any], stored: int = 0, **fields: Any) -> dict[str, Any]:
-    """What the form of a clinician sends, with a row for each of `hours`."""
+    """The values of a clinician's form, with a row for each of `hours`."""
     data = {
         "name": "Dr New Example",
         "slug": "dr-new-example",
@@ -130,7 +130,7 @@ def test_the_form_of_a_clinician_asks_as_much_with_many_hours_as_with_one(desk, 
     assert len(re.findall(r'id="id_hours-\d+-types_1" checked>', page)) == rows
 
 
-def test_a_zone_that_nobody_knows_is_refused(desk):
+def test_an_unknown_zone_is_refused(desk):
     assert "Europe/London" in desk.post(ADD, form_of(time_zone="Mars/Olympus")).content.decode()
     assert not Clinician.objects.exists()
 
@@ -148,7 +148,7 @@ def test_a_photograph_is_kept_under_the_name_of_its_content(desk):
     assert Clinician.objects.get().photograph.name.endswith(".jpg")
 
 
-def test_somebody_made_up_has_a_name_that_says_so(desk):
+def test_a_demonstration_clinician_has_a_marked_name(desk):
     assert "Write (demonstration) behind the name" in desk.post(ADD, form_of(is_demonstration="on")).content.decode()
 
 
@@ -184,7 +184,7 @@ def test_a_coordinator_reads_lists_and_forms(desk, model):
         assert desk.get(address).status_code == 200
 
 
-def test_only_who_looks_after_accounts_ties_one_to_a_clinician(desk):
+def test_only_users_who_may_change_accounts_link_one_to_a_clinician(desk):
     clinician, me = make_clinician(slug="dr-new-example"), User.objects.get()
     desk.post(reverse("admin:appointments_clinician_change", args=[clinician.pk]), form_of(user=me.pk))
     clinician.refresh_from_db()
@@ -192,7 +192,7 @@ def test_only_who_looks_after_accounts_ties_one_to_a_clinician(desk):
 
 
 @pytest.mark.parametrize("group", ["Editor", "Clinical reviewer", "Clinician"])
-def test_nobody_else_changes_hours(group):
+def test_other_staff_cannot_change_hours(group):
     client = Client()
     people.sign_in(client, people.make_person(group))
     assert client.post(ADD, form_of()).status_code == 403

@@ -40,7 +40,7 @@ def test_loading_again_changes_nothing():
     assert Clinician.objects.filter(name="Dr Changed (demonstration)").exists()
 
 
-def test_a_site_that_is_no_demonstration_gets_nobody():
+def test_a_site_that_is_no_demonstration_gets_no_clinicians():
     details = ClinicDetails.current()
     details.is_demonstration = False
     details.save()

@@ -1,4 +1,4 @@
-"""The lists of the admin answer to their own filters, and to no question about what points at their rows."""
+"""The lists of the admin accept their own filters, and no lookups through relations to their rows."""
 
 import pytest
 from django.contrib import admin
@@ -16,7 +16,7 @@ ENDINGS = ["", "__pk__gt", "__in", "__isnull", "__id__exact", "__pk", "__name__s
 
 
 @pytest.mark.parametrize("ending", ["=1", "__pk__gt=0", "__in=1", "__isnull=False", "__name__startswith=K"])
-def test_nobody_learns_from_a_list_of_conditions_which_one_an_appointment_is_about(ending):
+def test_a_list_of_conditions_does_not_reveal_that_of_an_appointment(ending):
     make_appointment(condition=Condition.objects.create(name="Gout", slug="gout"))
     editor = Client()
     people.sign_in(editor, people.make_person("Editor"))
@@ -25,7 +25,7 @@ def test_nobody_learns_from_a_list_of_conditions_which_one_an_appointment_is_abo
 
 
 @pytest.mark.parametrize("list_of", LISTS, ids=lambda one: one.opts.label)
-def test_no_list_answers_to_what_points_at_its_rows(list_of, admin_user):
+def test_no_list_filters_by_rows_that_point_at_its_own(list_of, admin_user):
     request = RequestFactory().get("/")
     request.user = admin_user
     pointing = [each.name for each in list_of.model._meta.get_fields() if each.auto_created and not each.concrete]

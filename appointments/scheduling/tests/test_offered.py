@@ -1,4 +1,4 @@
-"""What can be taken: booking itself, the lists of times, the waiting list and staff agree on it."""
+"""The offered slots: booking, the lists of times, the waiting list and the staff pages agree on them."""
 
 from datetime import datetime, timedelta
 
@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 
 
 class UndoneError(Exception):
-    """What was only tried is undone."""
+    """Rolls back an attempt."""
 
 
 def can_move(appointment: Appointment, slot: Slot, by: User | None) -> bool:
@@ -77,7 +77,7 @@ def test_all_that_is_offered_can_be_taken_and_all_that_can_be_taken_is_offered(m
 
 
 def settled_with(appointment: Appointment) -> set[str]:
-    """Where staff can move somebody whom a closure hits."""
+    """The slots that staff can move an affected appointment to."""
     form = SettleForm(hit=[appointment], slots=Slot.objects.all())
     groups = [group for _, group in form.fields[form.name_of(appointment)].choices if isinstance(group, list)]
     return {key for group in groups for key, _ in group}

@@ -1,4 +1,4 @@
-"""Photographs of clinicians: what is kept of an upload, who gets to see it, and where it is shown."""
+"""Photographs of clinicians: the kept picture of an upload, access to it, and the pages that show it."""
 
 import io
 
@@ -56,7 +56,7 @@ def test_every_kind_of_photograph_becomes_the_same_kind(form, mode):
     assert Image.open(photographs.prepared(ContentFile(file.getvalue(), name="me"))).format == "JPEG"
 
 
-def test_what_is_transparent_becomes_white():
+def test_transparent_pixels_become_white():
     file = io.BytesIO()
     Image.new("RGBA", (8, 8), (0, 0, 0, 0)).save(file, "PNG")
     assert Image.open(photographs.prepared(ContentFile(file.getvalue(), name="me"))).getpixel((4, 4)) == (
@@ -69,7 +69,7 @@ def test_what_is_transparent_becomes_white():
 @pytest.mark.parametrize(
     ("file", "why"),
     [
-        (ContentFile(b"x" * (photographs.LARGEST + 1), name="a.jpg"), "larger than 10 MB"),
+        (ContentFile(b"x" * (photographs.MAX_UPLOAD_BYTES + 1), name="a.jpg"), "larger than 10 MB"),
         (taken(size=(10_001, 3_000)), "more than 30 megapixels"),
         (ContentFile(b"<svg xmlns='http://www.w3.org/2000/svg'/>", name="a.svg"), "JPEG, PNG or WebP"),
         (ContentFile(taken(form="GIF").read(), name="a.jpg"), "JPEG, PNG or WebP"),
@@ -82,7 +82,7 @@ def test_anything_else_is_refused_with_its_reason(file, why):
 
 
 @pytest.mark.django_db
-def test_everybody_gets_the_photograph_of_today_and_no_other_file():
+def test_visitors_get_the_current_photograph_and_no_other_file():
     clinician = with_photograph()
     address = clinician.photograph.url
     assert address.startswith("/media/clinicians/")
@@ -104,10 +104,10 @@ def test_everybody_gets_the_photograph_of_today_and_no_other_file():
 
 
 @pytest.mark.django_db
-def test_a_patient_sees_whom_they_choose_and_whom_they_have_chosen():
+def test_a_patient_sees_the_photographs_of_the_choice_and_of_the_chosen():
     clinician = with_photograph(name="Dr Seen Example")
     hours = make_hours(clinician=clinician)
-    make_hours(types=[hours.types.get()])  # of somebody without a photograph
+    make_hours(types=[hours.types.get()])  # of a clinician without a photograph
     slot, later = make_slot(hours=hours), make_slot(hours=hours)
     shown = f'src="{clinician.photograph.url}"\n'
     client = Client()
@@ -125,7 +125,7 @@ def test_a_patient_sees_whom_they_choose_and_whom_they_have_chosen():
 
 
 @pytest.mark.django_db
-def test_somebody_made_up_cannot_be_without_a_name_that_says_so():
+def test_the_database_refuses_a_demonstration_clinician_without_a_mark():
     make_clinician(name="Dr Elm (demonstration)", is_demonstration=True)
     with pytest.raises(IntegrityError):
         make_clinician(name="Dr Elm", is_demonstration=True)

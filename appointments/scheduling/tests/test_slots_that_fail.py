@@ -1,4 +1,4 @@
-"""What goes wrong with the times of one clinician keeps nobody else's from being made, and staff are told."""
+"""An error in the slots of one clinician does not block those of others, and staff are told."""
 
 from datetime import timedelta
 
@@ -28,7 +28,7 @@ def slots_of(clinician: Clinician) -> int:
     return Slot.objects.filter(clinician=clinician).count()
 
 
-def test_a_clinician_whose_zone_is_gone_keeps_nobody_else_from_having_times(caplog):
+def test_a_clinician_with_an_unknown_zone_does_not_block_other_slots(caplog):
     first, second, third = (make_hours().clinician for _ in range(3))
     lose_zone_of(second)
     now = timezone.now()
@@ -38,12 +38,12 @@ def test_a_clinician_whose_zone_is_gone_keeps_nobody_else_from_having_times(capl
     assert f"the times of clinician {second.pk} could not be made" in caplog.text
     assert list(Clinician.objects.exclude(slots_failed_at=None)) == [second]
     Clinician.objects.update(time_zone="Europe/London")
-    assert slot_sync.make_slots_ahead(now + slot_sync.AGAIN - timedelta(seconds=1)) == 0
-    assert slot_sync.make_slots_ahead(now + slot_sync.AGAIN) == slots_of(second) > 0
+    assert slot_sync.make_slots_ahead(now + slot_sync.RETRY_FAILED_AFTER - timedelta(seconds=1)) == 0
+    assert slot_sync.make_slots_ahead(now + slot_sync.RETRY_FAILED_AFTER) == slots_of(second) > 0
     assert not Clinician.objects.exclude(slots_failed_at=None).exists()
 
 
-def test_a_closure_for_everybody_closes_for_all_whose_times_can_be_made():
+def test_a_clinic_closure_applies_to_all_clinicians_without_errors():
     first, second = make_hours().clinician, make_hours().clinician
     slot_sync.make_slots()
     lose_zone_of(first)
@@ -53,7 +53,7 @@ def test_a_closure_for_everybody_closes_for_all_whose_times_can_be_made():
     assert list(Clinician.objects.exclude(slots_failed_at=None)) == [first]
 
 
-def test_whoever_asks_for_the_times_of_one_clinician_is_told_of_the_fault():
+def test_making_the_slots_of_one_clinician_raises_the_error():
     clinician = make_hours().clinician
     lose_zone_of(clinician)
     with pytest.raises(KeyError):
@@ -61,7 +61,7 @@ def test_whoever_asks_for_the_times_of_one_clinician_is_told_of_the_fault():
 
 
 @pytest.mark.parametrize("role", ["Booking coordinator", "Administrator"])
-def test_staff_see_on_their_first_page_and_in_the_list_whose_times_could_not_be_made(role):
+def test_staff_see_on_the_first_page_and_in_the_list_which_slots_failed(role):
     clinician = make_hours().clinician
     client = signed_in(people.make_person(role))
     assert WORDS not in client.get(reverse("admin:index")).text
@@ -72,7 +72,7 @@ def test_staff_see_on_their_first_page_and_in_the_list_whose_times_could_not_be_
     assert "could not be made" in client.get(reverse("admin:appointments_clinician_changelist")).text
 
 
-def test_who_has_nothing_to_do_with_clinicians_is_not_told():
+def test_other_staff_are_not_told_of_failed_slots():
     lose_zone_of(make_hours().clinician)
     slot_sync.make_slots()
     assert WORDS not in signed_in(people.make_person("Clinical reviewer")).get(reverse("admin:index")).text

@@ -1,4 +1,4 @@
-"""What a clock on the wall shows, and when: twice a year in most zones, some times come twice and some never."""
+"""Times on a clock: twice a year in most zones, some come twice and some never."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -82,7 +82,7 @@ def test_the_last_pause_may_reach_beyond_the_hours():
     assert shown(date(2027, 1, 4), LONDON, time(9), time(10, 45), minutes=45, pause=15) == ["09:00", "10:00"]
 
 
-def test_what_would_begin_in_a_gap_or_run_across_it_is_left_out():
+def test_slots_that_begin_in_a_gap_or_cross_it_are_left_out():
     day = CHANGING[LONDON][0]  # 1:00 to 2:00 does not exist
     assert shown(day, LONDON, time(0), time(3), minutes=30) == ["00:00", "00:30", "02:00", "02:30"]
     assert shown(day, LONDON, time(0), time(3), minutes=45) == ["00:00", "02:15"]

@@ -311,7 +311,7 @@ def test_changing_a_second_factor_takes_a_second_factor_and_not_the_password(ann
         assert client.get("/admin/").url.startswith(LOGIN)
 
 
-def test_a_closed_account_is_told_so_only_with_its_password(ann, secret):
+def test_a_closed_account_is_named_as_such_only_with_its_password(ann, secret):
     User.objects.update(is_active=False)
     assert try_password(Client(), "ann").url == "/admin/account/inactive/"
     assert b"is not right" in try_password(Client(), "ann", "wrong").content

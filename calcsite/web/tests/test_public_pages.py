@@ -64,7 +64,7 @@ def test_a_change_that_is_not_committed_is_not_seen(remembering):
     assert watch() != before
 
 
-def test_a_browser_that_has_the_page_is_told_so(remembering):
+def test_a_browser_that_has_the_page_gets_304(remembering):
     make_live(slug="gout")
     client = Client()
     tag = client.get("/conditions/gout/").headers["ETag"]
@@ -81,7 +81,7 @@ def test_a_tag_is_known_in_every_form_that_http_allows(remembering, header):
     assert client.get("/conditions/gout/", headers={"if-none-match": header.format(tag)}).status_code == 304
 
 
-def test_each_encoding_is_kept_by_itself(remembering):
+def test_each_encoding_is_cached_separately(remembering):
     make_live(slug="gout")
     client = Client()
     for _ in range(2):

@@ -9,8 +9,8 @@ from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
-from post_office.models import Email
 
+from calcsite.mail.models import StaffMail
 from calcsite.models import StaffProfile
 from calcsite.tests import people
 from conditions.models import Condition, Edition, EmptySearch, Feedback, GeneralPage, PreviewLink
@@ -34,7 +34,7 @@ def content() -> Condition:
     make_faq(question="About the service?")
     patient = get_user_model().objects.create_user(CANARY, email=f"{CANARY}@clinic.example", last_name=CANARY)
     StaffProfile.objects.update_or_create(user=patient, defaults={"credentials": CANARY})
-    Email.objects.create(from_email="a@clinic.example", to=[f"{CANARY}@home.example"], subject=CANARY, message=CANARY)
+    StaffMail.objects.create(to=f"{CANARY}@home.example", subject=CANARY, text=CANARY)
     kind = ContentType.objects.get_for_model(patient)
     LogEntry.objects.create(
         user=patient, content_type=kind, object_id=patient.pk, object_repr=CANARY, action_flag=CHANGE

@@ -261,7 +261,7 @@ def test_tampering_shows_in_the_checksum():
 
 
 @pytest.mark.parametrize("status", ["approved"])
-def test_the_database_refuses_an_approval_in_nobodys_name(status):
+def test_the_database_refuses_an_approval_without_a_name(status):
     edition = publishing.submit(condition=make_condition(), by=None)
     with pytest.raises(IntegrityError), transaction.atomic():
         Edition.objects.filter(pk=edition.pk).update(status=status)
