@@ -15,12 +15,13 @@ ABOUT_PACKAGE = {
 }
 ABOUT_ROOM = {
     "calcsite": {
-        "checksums": "one canonical checksum",
-        "errors": "the base of refusals",
-        "stale": "the guard against stale saves",
+        "checksums": "canonical checksums of values",
+        "errors": "the error whose message users read",
+        "stale": "the guard against stale writes",
         "database": "triggers, locks, groups",
         "models": "the clinic's details, people, limits",
         "security": "tokens, limits, discreet logs",
+        "mail": "sending with retries, mail to staff",
         "views": "health checks, error pages",
         "signin": "how staff sign in",
         "web": "middleware, pages in memory, uploads",

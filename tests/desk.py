@@ -8,7 +8,7 @@ from appointments.booking import booking
 from appointments.models import Clinician, Slot, WaitingEntry, WorkingHours
 from appointments.scheduling.slot_sync import make_slots
 from appointments.tests.factories import make_appointment, make_clinician, make_hours, make_slot, make_type
-from calcsite.mail.models import DeliveryStatus
+from calcsite.models import DeliveryStatus
 from calcsite.tests import people
 
 RECEPTIONIST, CLINICIAN = "bea", "bo"

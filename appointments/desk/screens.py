@@ -33,7 +33,7 @@ from appointments.messages import queue
 from appointments.models import Appointment, Message, Slot
 from appointments.scheduling.availability import free_for
 from calcsite.errors import UserFacingError
-from calcsite.mail.models import DeliveryStatus
+from calcsite.models import DeliveryStatus
 
 TIMES_PER_PAGE = 40  # free times on one page; a later day shows others
 PAGE = "admin:appointments_appointment_change"

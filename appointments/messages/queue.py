@@ -31,8 +31,7 @@ from appointments.scheduling.local_times import one_line, readings
 from calcsite.context import clinic
 from calcsite.errors import UserFacingError
 from calcsite.mail import sending
-from calcsite.mail.models import DeliveryStatus
-from calcsite.models import ClinicDetails
+from calcsite.models import ClinicDetails, DeliveryStatus
 
 TEXT_CHARACTERS = 3000  # of a message from staff
 RELATED = "appointment__slot__clinician", "appointment__slot__location"

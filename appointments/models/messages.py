@@ -12,7 +12,7 @@ from appointments.models.appointments import Appointment
 from appointments.models.opinions import Opinion
 from appointments.models.recovery import RecoveryPlan
 from appointments.models.waiting import Offer
-from calcsite.mail.models import Delivery, DeliveryQuerySet, DeliveryStatus
+from calcsite.models import Delivery, DeliveryQuerySet, DeliveryStatus
 
 UNDELIVERED_AFTER = timedelta(hours=1)  # then a waiting message counts as failed
 

@@ -35,7 +35,7 @@ from appointments.models import (
 from appointments.privacy import erasure
 from calcsite.errors import UserFacingError
 from calcsite.mail import sending
-from calcsite.mail.models import DeliveryStatus
+from calcsite.models import DeliveryStatus
 from calcsite.security import limits
 
 CHILD_RECORD_YEARS = 26  # records of younger patients are not deleted

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
-from calcsite.mail.models import StaffMail
+from calcsite.models import StaffMail
 
 
 class EmailBackend(BaseEmailBackend):

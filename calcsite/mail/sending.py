@@ -18,7 +18,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from calcsite.mail.models import Delivery, DeliveryQuerySet, DeliveryStatus, StaffMail
+from calcsite.models import Delivery, DeliveryQuerySet, DeliveryStatus, StaffMail
 from calcsite.security.logs import MASK, masked
 
 ROUND_MESSAGES = 100  # other work waits meanwhile

@@ -19,7 +19,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from calcsite.context import clinic
-from calcsite.mail.models import StaffMail
+from calcsite.models import StaffMail
 from conditions import reports
 from conditions.models import DigestSent
 

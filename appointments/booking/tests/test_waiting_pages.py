@@ -14,7 +14,7 @@ from appointments.tests.factories import make_appointment, make_hours, make_slot
 from appointments.tests.post import deliver, token_in
 from appointments.tests.visiting import come_in, url
 from appointments.tests.waiters import is_offered, waits
-from calcsite.mail.models import DeliveryStatus
+from calcsite.models import DeliveryStatus
 
 pytestmark = pytest.mark.django_db
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

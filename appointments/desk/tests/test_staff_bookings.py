@@ -14,7 +14,7 @@ from appointments.messages import queue
 from appointments.models import Appointment, AuditEntry, Message, Note, PatientLink
 from appointments.tests.factories import make_appointment, make_clinician, make_draft, make_hours, make_slot, make_type
 from appointments.tests.post import deliver
-from calcsite.mail.models import DeliveryStatus
+from calcsite.models import DeliveryStatus
 from calcsite.stale import SeenMixin
 from calcsite.tests import people
 

@@ -23,8 +23,8 @@ from appointments.tests.factories import make_appointment, make_slot
 from appointments.tests.post import HOSTILE, calendar_of, code_in, deliver, html_of, token_in
 from calcsite.errors import UserFacingError
 from calcsite.mail import sending
-from calcsite.mail.models import LEASE, DeliveryStatus
 from calcsite.mail.tests.mailservers import MEMORY, PICKY
+from calcsite.models import LEASE, DeliveryStatus
 from calcsite.tests import people
 from calcsite.tests.racing import at_once
 from conditions.tests.factories import make_condition

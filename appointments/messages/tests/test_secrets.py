@@ -22,8 +22,8 @@ from appointments.tests.factories import make_appointment, make_slot
 from appointments.tests.post import code_in, deliver, token_in
 from calcsite.errors import UserFacingError
 from calcsite.mail import sending
-from calcsite.mail.models import DeliveryStatus
 from calcsite.mail.tests.mailservers import NOWHERE, QUOTING
+from calcsite.models import DeliveryStatus
 from calcsite.tests import people
 
 in_database = pytest.mark.django_db

@@ -29,8 +29,8 @@ from appointments.models import (
 from appointments.privacy import retention
 from appointments.tests.factories import make_appointment, make_draft, make_slot
 from appointments.tests.post import deliver
-from calcsite.mail.models import DeliveryStatus, StaffMail
 from calcsite.mail.tests.mailservers import PICKY
+from calcsite.models import DeliveryStatus, StaffMail
 from calcsite.tests import people
 from calcsite.tests.people import make_person
 

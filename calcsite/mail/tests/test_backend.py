@@ -5,7 +5,7 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives, send_mail
 from django.db import transaction
 
 from calcsite.mail import sending
-from calcsite.mail.models import DeliveryStatus, StaffMail
+from calcsite.models import DeliveryStatus, StaffMail
 
 pytestmark = pytest.mark.django_db
 

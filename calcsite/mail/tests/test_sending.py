@@ -7,8 +7,8 @@ from django.core import mail as sent
 from django.utils import timezone
 
 from calcsite.mail import sending
-from calcsite.mail.models import LEASE, DeliveryStatus, StaffMail
 from calcsite.mail.tests.mailservers import ANSWERS, MEMORY, PICKY
+from calcsite.models import LEASE, DeliveryStatus, StaffMail
 from calcsite.tests.racing import at_once
 
 in_database = pytest.mark.django_db

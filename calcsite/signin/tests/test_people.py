@@ -13,8 +13,7 @@ from django.core import mail
 from django.test import Client
 
 from calcsite.admin.words import ROLES
-from calcsite.mail.models import StaffMail
-from calcsite.models import StaffProfile
+from calcsite.models import StaffMail, StaffProfile
 from calcsite.tests.people import PASSWORD, give_app, make_person, sign_in
 
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
-from calcsite.mail.models import StaffMail
-from calcsite.models import StaffProfile
+from calcsite.models import StaffMail, StaffProfile
 from calcsite.tests import people
 from conditions.models import Condition, Edition, EmptySearch, Feedback, GeneralPage, PreviewLink
 from conditions.publishing import previewing, publishing

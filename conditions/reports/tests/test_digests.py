@@ -7,8 +7,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from calcsite.mail import sending
-from calcsite.mail.models import StaffMail
-from calcsite.models import StaffProfile
+from calcsite.models import StaffMail, StaffProfile
 from calcsite.tests import people
 from calcsite.tests.racing import at_once
 from conditions.models import DigestSent, EmptySearch, Feedback
