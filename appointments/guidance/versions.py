@@ -101,7 +101,7 @@ def held_by_patients_of(user: AbstractUser, item: Item, at: datetime | None = No
     """The unsafe copies of patients that `user` may see, the next appointment first."""
     path = APPOINTMENT[COPIES[type(item)]]
     visible = holders(item, at).filter(**{f"{path}__in": appointments_of(user)})
-    found = visible.select_related(f"{path}__slot__clinician", f"{path}__type")
+    found = visible.select_related(f"{path}__slot__clinician", f"{path}__appointment_type")
     return found.order_by(f"{path}__slot__starts", "pk")
 
 
