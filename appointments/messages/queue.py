@@ -25,7 +25,7 @@ from django.utils import timezone
 from appointments.governance import audit
 from appointments.messages import words
 from appointments.messages.definitions import MessageDefinition
-from appointments.messages.salutation import name_to_greet
+from appointments.messages.salutation import salutation_name
 from appointments.models import Appointment, AuditEntry, Message
 from appointments.scheduling.local_times import one_line, readings
 from calcsite.context import clinic
@@ -98,7 +98,7 @@ def _context(message: Message) -> dict[str, Any]:
     appointment = message.appointment
     return clinic() | {
         "appointment": appointment,
-        "name": name_to_greet(appointment),
+        "name": salutation_name(appointment),
         "clinician": one_line(appointment.slot.clinician.name),
         "readings": readings(appointment),
         "message": message,
