@@ -62,7 +62,8 @@ def _prepare(leased: Message, kind: MessageDefinition, at: datetime) -> tuple[Me
         kind.find_appointments(leased, at)
         leased.finish(DeliveryStatus.DROPPED, text="")
         return None
-    Appointment.objects.select_for_update(no_key=True).filter(pk=leased.appointment_id).values_list("pk").first()
+    row = Appointment.objects.filter(pk=leased.appointment_id).order_by()  # by no slot, which would be locked too
+    list(row.select_for_update(no_key=True).values_list("pk"))
     is_leased = {"status": DeliveryStatus.WAITING, "leased_until": leased.leased_until}
     message = Message.objects.select_related(*RELATED).filter(pk=leased.pk, **is_leased).first()
     if message is None:  # erased, or taken back meanwhile
