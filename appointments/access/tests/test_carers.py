@@ -83,7 +83,7 @@ def test_a_link_that_ended_is_dead_in_a_new_browser_and_in_an_open_one(how):
     elif how == "cancelled":
         booking.cancel(appointment=appointment)
     elif how == "expired":
-        later = appointment.slot.starts + links.KEPT + timedelta(minutes=1)
+        later = appointment.slot.starts + links.LINK_VALID_AFTER + timedelta(minutes=1)
     else:
         details = {"email": "new@home.example"}
         records.correct_details(appointment=appointment, details=details, by=people.make_person())
@@ -140,7 +140,7 @@ def test_a_patient_cannot_end_the_link_of_another():
 def test_there_are_five_links_at_most_and_each_has_a_name():
     client = come_in_with_code(make_appointment())
     assert "Write the name of the person." in client.post(url("carer"), {"name": " "}).text
-    for number in range(carers.MOST):
+    for number in range(carers.USABLE_LINKS):
         client.post(url("carer"), {"name": f"Jo {number}"})
     assert "You have 5 links already." in client.post(url("carer"), {"name": "Jo"}).text
-    assert CarerLink.objects.count() == carers.MOST
+    assert CarerLink.objects.count() == carers.USABLE_LINKS

@@ -162,7 +162,7 @@ def test_a_link_that_ended_is_dead_in_a_new_browser_and_in_an_open_one(how):
     elif how == "reissued":
         links.make_link(appointment, alone=True)
     else:
-        later = appointment.slot.starts + links.KEPT + timedelta(minutes=1)
+        later = appointment.slot.starts + links.LINK_VALID_AFTER + timedelta(minutes=1)
     with time_machine.travel(later):
         assert "does not work any more" in Client().get(url("arrive", token)).text
         assert Client().post(url("open"), {"token": token}).status_code == 404
