@@ -91,6 +91,9 @@ class SeenMixin(metaclass=DeclarativeFieldsMetaclass):
         return self.sent_state
 
     def show_state(self, state: str) -> None:
-        """Make the page, which shows the input again, refer to the state that is stored now."""
-        self.data = self.data.copy()
-        self.data[self.add_prefix("seen")] = self.sign(state)
+        """Make the form one about this state. A refused form keeps its input: the next save replaces that state."""
+        if self.is_bound:
+            self.data = self.data.copy()
+            self.data[self.add_prefix("seen")] = self.sign(state)
+        else:
+            self.initial["seen"] = self.sign(state)

@@ -128,6 +128,12 @@ def test_a_refused_form_keeps_its_input_and_is_about_the_stored_state():
     assert again.cleaned_data == {"seen": "new", "note": "typed"}
 
 
+def test_the_state_of_an_unbound_form_can_be_set_later():
+    form = NoteForm(state="")
+    form.show_state("abc")
+    assert seen_in(form) == NoteForm.sign("abc")
+
+
 def test_a_form_with_a_prefix_and_a_form_of_a_model_carry_the_state_too():
     assert NoteForm({"a-seen": NoteForm.sign("abc")}, state="abc", prefix="a").sent_state == "abc"
     group = Group.objects.create(name="A")
