@@ -6,13 +6,12 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from calcsite.stale import SeenMixin
 from conditions.models import Condition, Edition
 from conditions.months import months_after
 from conditions.publishing.previewing import MAX_LINK_DAYS
 
 WORKING_COPY = "working"
-# `seen` is the checksum of the text on the form's page.
-UNSEEN = {"required": "This form was not filled in from the page with the text. Open it again."}
 
 
 def text_field(label: str, help_text: str = "", *, missing: str = "") -> forms.CharField:
@@ -27,8 +26,17 @@ def text_field(label: str, help_text: str = "", *, missing: str = "") -> forms.C
     )
 
 
-class SubmitForm(forms.Form):
-    """Sends the working copy to a clinician. `seen` is the checksum of the text on the form's page."""
+class TextSeenForm(SeenMixin, forms.Form):
+    """A step about the working copy, whose text stands on the form's page."""
+
+    def clean_seen(self) -> str:
+        if not self.sent_state:
+            raise forms.ValidationError("This form was not filled in from the page with the text. Open it again.")
+        return self.sent_state
+
+
+class SubmitForm(TextSeenForm):
+    """Sends the working copy to a clinician."""
 
     note = text_field("Note to the reviewer", "What changed, and why. Only staff read it.")
     is_correction = forms.BooleanField(
@@ -36,7 +44,6 @@ class SubmitForm(forms.Form):
         help_text="A clinician still has to approve it. The date of the last full review can then stay.",
         required=False,
     )
-    seen = forms.CharField(widget=forms.HiddenInput, error_messages=UNSEEN)
 
     def __init__(self, *args: Any, condition: Condition, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -44,7 +51,7 @@ class SubmitForm(forms.Form):
             del self.fields["is_correction"]
 
 
-class PublishForm(forms.Form):
+class PublishForm(TextSeenForm):
     """The reason for publishing a page without a clinician's approval."""
 
     reason = text_field(
@@ -52,7 +59,6 @@ class PublishForm(forms.Form):
         "Kept with the edition. The public page says that no clinician has reviewed it.",
         missing="Say why the page is published without a clinician’s review.",
     )
-    seen = forms.CharField(widget=forms.HiddenInput, error_messages=UNSEEN)
 
 
 class WithdrawForm(forms.Form):
@@ -63,10 +69,8 @@ class WithdrawForm(forms.Form):
     )
 
 
-class RevertForm(forms.Form):
+class RevertForm(TextSeenForm):
     """Sets the working copy back to an edition."""
-
-    seen = forms.CharField(widget=forms.HiddenInput, error_messages=UNSEEN)
 
 
 class ReturnForm(forms.Form):

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from calcsite.checksums import checksum
 from calcsite.errors import UserFacingError
 from calcsite.models import ClinicDetails, StaffProfile
+from calcsite.stale import fingerprint
 from conditions import lint, pictures, richtext
 from conditions.admin.forms import (
     WORKING_COPY,
@@ -56,7 +57,7 @@ def preview(request: HttpRequest, condition: Condition) -> HttpResponse:
 @about_condition("change_condition")
 def submit(request: HttpRequest, condition: Condition) -> HttpResponse:
     """Send the working copy to a clinician, with the checks beside the text."""
-    form = SubmitForm(request.POST or None, condition=condition)
+    form = SubmitForm(request.POST or None, condition=condition, state="")
     if form.is_valid():
         try:
             edition = publishing.submit(condition=condition, by=request.user, **form.cleaned_data)
@@ -66,7 +67,8 @@ def submit(request: HttpRequest, condition: Condition) -> HttpResponse:
             messages.success(request, f"Edition {edition.number} of “{condition}” waits for review.")
             return redirect("admin:conditions_condition_change", condition.pk)
     content = compose(condition)
-    form.initial["seen"] = checksum(content)
+    if not form.is_bound:
+        form.show_state(fingerprint(content))
     findings = findings_in(content)
     return screen(
         request,
@@ -102,7 +104,7 @@ def beside_text(content: Content, findings: list[lint.Finding], fields: dict[str
 @about_condition("publish_unreviewed")
 def publish(request: HttpRequest, condition: Condition) -> HttpResponse:
     """Publish the working copy without a clinician's review, with a reason that is kept."""
-    form = PublishForm(request.POST or None)
+    form = PublishForm(request.POST or None, state="")
     if form.is_valid():
         try:
             edition = publishing.publish_working_copy(condition=condition, by=request.user, **form.cleaned_data)
@@ -112,7 +114,8 @@ def publish(request: HttpRequest, condition: Condition) -> HttpResponse:
             messages.success(request, f"Edition {edition.number} of “{condition}” is public now.")
             return redirect("admin:conditions_condition_change", condition.pk)
     content = compose(condition)
-    form.initial["seen"] = checksum(content)
+    if not form.is_bound:
+        form.show_state(fingerprint(content))
     return screen(request, "condition/publish.html", condition, form=form, findings=findings_in(content))
 
 
@@ -169,7 +172,7 @@ def history(request: HttpRequest, condition: Condition) -> HttpResponse:
 def revert(request: HttpRequest, condition: Condition, number: int) -> HttpResponse:
     """Set the working copy back to an edition, after a comparison of the two."""
     edition = edition_of(condition, str(number))
-    form = RevertForm(request.POST or None)
+    form = RevertForm(request.POST or None, state="")
     if form.is_valid():
         try:
             left_out = drafting.revert(edition=edition, by=request.user, **form.cleaned_data)
@@ -181,7 +184,8 @@ def revert(request: HttpRequest, condition: Condition, number: int) -> HttpRespo
                 messages.warning(request, warning)
             return redirect("admin:conditions_condition_change", condition.pk)
     content = compose(condition)
-    form.initial["seen"] = checksum(content)
+    if not form.is_bound:
+        form.show_state(fingerprint(content))
     comparison = comparison_of(content, edition.content)
     return screen(request, "condition/revert.html", condition, edition=edition, form=form, comparison=comparison)
 

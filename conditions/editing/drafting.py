@@ -86,8 +86,8 @@ def note_content(
 def revert(*, edition: Edition, by: AbstractBaseUser, seen: str | None = None) -> list[str]:
     """Set the working copy back to an edition. Returns messages about the parts that could not be brought back.
 
-    `seen` is the checksum of the working copy beside the form. Raises UserFacingError when that is out of date, or
-    when another condition has the edition's name or address.
+    `seen` is the fingerprint of the text on the form's page. Raises StaleError when that is out of date, and
+    UserFacingError when another condition has the edition's name or address.
     """
     condition = locked(edition.condition_id)
     refuse_unseen(compose(condition), seen)

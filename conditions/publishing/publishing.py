@@ -20,9 +20,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from calcsite.checksums import checksum
 from calcsite.errors import UserFacingError
 from calcsite.models import PublicName, StaffProfile
+from calcsite.stale import fingerprint, refuse_stale
 from conditions import search
 from conditions.composing import Content, compose
 from conditions.models import Condition, Edition, Listing, PageEvent
@@ -45,8 +45,8 @@ def submit(
 ) -> Edition:
     """Freeze the working copy, as it is stored now, as the next edition. One that still waits makes way for it.
 
-    `seen` is the checksum of the working copy beside the form. Raises UserFacingError when that is out of date, or for
-    a correction of a page that no clinician has reviewed.
+    `seen` is the fingerprint of the text on the form's page. Raises StaleError when that is out of date, and
+    UserFacingError for a correction of a page that no clinician has reviewed.
     """
     condition = locked(condition.pk)
     content = compose(condition)
@@ -262,12 +262,12 @@ def _publish_scheduled(edition: Edition) -> pages.MadePage | None:
 
 
 def refuse_unseen(content: Content, seen: str | None) -> None:
-    """Raises UserFacingError when `seen`, the checksum of the working copy beside the form, is not that of `content`.
+    """Raises StaleError when `seen`, the fingerprint of the text on the form's page, is not that of `content`.
 
     None is for the site's own steps, which have no form.
     """
-    if seen is not None and seen != checksum(content):
-        raise UserFacingError("Somebody has saved the working copy since you opened this. Look at it again.")
+    problem = "Somebody has saved the working copy since you opened this. Look at it again."
+    refuse_stale(seen, fingerprint(content), problem=problem)
 
 
 def locked(pk: int) -> Condition:

@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from calcsite.errors import UserFacingError
+from calcsite.stale import StaleError
 from conditions.editing import drafting
 from conditions.models import Condition, Edition, PageEvent
 from conditions.months import months_after
@@ -182,7 +183,7 @@ def test_a_page_does_not_go_live_when_its_next_review_is_due(author, reviewer):
 
 def test_an_edition_is_not_made_of_a_text_that_the_author_has_not_seen(author):
     condition = make_condition()
-    with pytest.raises(UserFacingError, match="Somebody has saved"):
+    with pytest.raises(StaleError, match="Somebody has saved"):
         publishing.submit(condition=condition, by=author, seen="of another text")
     assert not condition.editions.exists()
 
