@@ -1,4 +1,4 @@
-"""A patient's written opinion: the newest version that was released, and those before it."""
+"""The patient's page of their written opinion: the newest released version, and the older ones."""
 
 import logging
 
@@ -15,12 +15,15 @@ logger = logging.getLogger(__name__)
 @require_safe
 @with_code
 def opinion(request: HttpRequest, appointment: Appointment, number: int = 0) -> HttpResponse:
-    """A released version, the newest without a number. Before there is one: how far it is."""
+    """A released version, the newest one without a number. Before the first release, the stage of the opinion."""
     versions = list(appointment.opinions.released().defer("findings", "first_opinion", "our_opinion", "next_steps"))
     if number and number not in {version.number for version in versions}:
         raise Http404
     if not versions:
-        return _not_yet(request, appointment)
+        latest = appointment.opinions.first()
+        context = {"appointment": appointment, "is_over": not appointment.is_coming()}
+        context["stage"] = latest and latest.status
+        return render(request, "appointments/opinions/not_yet.html", context)
     shown = next(version for version in versions if number in {0, version.number})
     if not shown.is_intact:
         logger.error("opinion %s no longer says what was signed", shown.pk)
@@ -36,9 +39,3 @@ def _context(shown: Opinion, versions: list[Opinion]) -> dict[str, object]:
         "before": [version for version in versions if version.number < shown.number],
         "others": [version for version in versions if version.number != shown.number],
     }
-
-
-def _not_yet(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    latest = appointment.opinions.first()
-    context = {"appointment": appointment, "is_over": not appointment.is_coming(), "stage": latest and latest.status}
-    return render(request, "appointments/opinions/not_yet.html", context)

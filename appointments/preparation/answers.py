@@ -29,15 +29,9 @@ def answer(*, appointment: Appointment, answers: dict[int, dict[str, str]], seen
     questions = list(Question.objects.select_for_update().filter(appointment=appointment))
     problem = "The questions were changed meanwhile. What you wrote is still here, and not saved."
     refuse_stale(seen, fingerprint_of(questions), problem=problem)
-    changed = [row for row in questions if row.pk in answers and _set_answer(row, answers[row.pk])]
-    for row in changed:
-        row.save(update_fields=["outcome", "answer"])
+    stored = {row.pk: {"outcome": row.outcome, "answer": row.answer} for row in questions}
+    changed = {key: answers[key] for key in stored.keys() & answers.keys() if answers[key] != stored[key]}
+    for key, values in changed.items():
+        Question.objects.filter(pk=key).update(**values)
     if changed:
         audit.record(AuditEntry.Action.CHANGED, appointment, by=by, detail="Questions answered")
-
-
-def _set_answer(question: Question, answer: dict[str, str]) -> bool:
-    """Set outcome and answer of the unsaved row. Returns whether either is different."""
-    before = (question.outcome, question.answer)
-    question.outcome, question.answer = answer["outcome"], answer["answer"]
-    return before != (question.outcome, question.answer)

@@ -59,10 +59,12 @@ class Pack:
 
 def pack_of(appointment: Appointment) -> Pack:
     """The pack of an appointment. The number of queries does not grow with its contents."""
+    # The condition as its public page calls it; empty when the patient was not sure.
+    listed = Listing.objects.filter(condition=appointment.condition_id).values_list("name", flat=True).first()
     history = list(appointment.historyentry_set.all())
     return Pack(
         appointment=appointment,
-        about=subject_of(appointment),
+        about=listed or (appointment.condition.name if appointment.condition else ""),
         readings=local_times.readings(appointment),
         where=local_times.where(appointment),
         tasks=list(appointment.tasks.all()),
@@ -77,9 +79,3 @@ def pack_of(appointment: Appointment) -> Pack:
         documents=list(appointment.documents.all()),
         missing=[request for request in appointment.document_requests.all() if request.is_missing],
     )
-
-
-def subject_of(appointment: Appointment) -> str:
-    """The condition as its public page calls it; empty when the patient was not sure."""
-    listed = Listing.objects.filter(condition=appointment.condition_id).values_list("name", flat=True).first()
-    return listed or (appointment.condition.name if appointment.condition else "")
