@@ -79,7 +79,7 @@ def find_among(links: QuerySet[Link], token: str) -> Link | None:
 
 
 def enter(token: str, *, at: datetime | None = None) -> PatientLink:
-    """The link of a token. Raises AccessError for an unknown or ended one."""
+    """The link of a token. Raises UserFacingError for an unknown or ended one."""
     return let_in(find_link(token, at=at), by=audit.PATIENT)
 
 
@@ -94,8 +94,8 @@ def let_in(link: Link | None, *, by: str) -> Link:
 def ask_for_link(email: str, *, network: str, at: datetime | None = None) -> None:
     """Send the links of an address's upcoming appointments to it again.
 
-    The work here is the same for known and unknown addresses: the worker looks them up. Raises AccessError above the
-    limit of a network. Requests above the limit of an address are ignored silently.
+    The work here is the same for known and unknown addresses: the worker looks them up. Raises UserFacingError above
+    the limit of a network. Requests above the limit of an address are ignored silently.
     """
     now = at or timezone.now()
     if not limits.allow(scope="link network", key=network, limit=LINKS_AN_HOUR_AND_NETWORK, per=HOUR, at=now):
