@@ -119,7 +119,7 @@ def test_a_new_plan_sends_a_message_with_nothing_medical():
     said = f"{email.subject} {email.body} {email.alternatives}".lower()
     found = {word for word in ["canary", "operation", "paracetamol", "shiver", "talk with"] if word in said}
     assert found == set()
-    assert Message.objects.get(kind="recovery").key == f"recovery-{plan.pk}"
+    assert Message.objects.get(kind="recovery").plan == plan
 
 
 def test_a_plan_that_ended_before_the_message_left_is_not_announced():
