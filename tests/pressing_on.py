@@ -29,7 +29,7 @@ from appointments.choices import Mode
 from appointments.models import Slot
 from appointments.scheduling.slot_sync import make_slots_ahead
 from appointments.tests.factories import make_clinician, make_hours, make_type
-from appointments.tests.journeys import ANSWERS
+from appointments.tests.clients import ANSWERS
 call_command("migrate", verbosity=0)
 call_command("createcachetable")
 appointment_type, found = make_type(slug="second-opinion"), []

@@ -18,7 +18,7 @@ from calcsite.errors import UserFacingError
 from calcsite.security.tokens import digest_of, new_token
 
 SESSION = "appointment_carer"  # the session's key of the link that a carer came by
-MOST = 5  # that work at the same time, for one appointment
+USABLE_LINKS = 5  # at the same time, for one appointment
 CARER = "a carer"
 
 
@@ -32,10 +32,10 @@ def make(*, appointment: Appointment, name: str, at: datetime | None = None) -> 
     row = Appointment.objects.select_for_update().get(pk=appointment.pk)
     if row.status == Status.CANCELLED:
         raise UserFacingError("This appointment is cancelled.")
-    if usable(now).filter(appointment=row).count() >= MOST:
-        raise UserFacingError(f"You have {MOST} links already. End one of them first.")
+    if usable(now).filter(appointment=row).count() >= USABLE_LINKS:
+        raise UserFacingError(f"You have {USABLE_LINKS} links already. End one of them first.")
     token = new_token()
-    expires = max(row.slot.starts, now) + links.KEPT
+    expires = max(row.slot.starts, now) + links.LINK_VALID_AFTER
     CarerLink.objects.create(appointment=row, name=name, digest=digest_of(token), made_at=now, expires_at=expires)
     audit.record(AuditEntry.Action.CHANGED, row, by=audit.PATIENT, detail="Carer link made")
     return token

@@ -1,8 +1,8 @@
 """Decorators for the pages of one appointment: entered by an e-mailed link, and by a code where they are medical.
 
-A code is six digits, sent to the patient's address. It opens the medical pages for `READING`. A form that was open
-when that ended can still be sent until `WRITING` has ended (WCAG 2.2, 2.2.6: no data is lost within 20 hours); after
-that a new code is needed.
+A code is six digits, sent to the patient's address. It opens the medical pages for `READING_TIME`. A form that was
+open when that ended can still be sent until `WRITING_TIME` has ended (WCAG 2.2, 2.2.6: no data is lost within 20
+hours); after that a new code is needed.
 """
 
 from collections.abc import Callable
@@ -32,9 +32,9 @@ def with_appointment(view: View) -> View:
 
     @wraps(view)
     def entered(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        came_by = request.session.get(links.SESSION)
-        link = links.usable_links().filter(pk=came_by).first()
-        if link is None and came_by and links.ended_by_cancelling(came_by):
+        link_pk = request.session.get(links.SESSION)
+        link = links.usable_links().filter(pk=link_pk).first()
+        if link is None and link_pk and links.ended_by_cancelling(link_pk):
             return redirect("patient:cancelled")
         if link is not None:
             with suppress(Appointment.DoesNotExist):  # everything about the patient was erased this very moment
@@ -45,9 +45,7 @@ def with_appointment(view: View) -> View:
 
 
 CODE = "appointment_code"  # the session's key of the link for which a code was entered, and when
-
-
-READING, WRITING = timedelta(hours=4), timedelta(hours=settings.WRITING_HOURS)
+READING_TIME, WRITING_TIME = timedelta(hours=4), timedelta(hours=settings.WRITING_HOURS)
 
 
 def with_code(view: View) -> View:
@@ -68,4 +66,4 @@ def has_code(request: HttpRequest, *, writing: bool = False) -> bool:
     link, at = request.session.get(CODE, (None, ""))
     if link is None or link != request.session.get(links.SESSION):
         return False
-    return timezone.now() - datetime.fromisoformat(at) < (WRITING if writing else READING)
+    return timezone.now() - datetime.fromisoformat(at) < (WRITING_TIME if writing else READING_TIME)

@@ -24,10 +24,10 @@ from calcsite.security.tokens import digest_of, new_token
 
 SESSION = "appointment_link"  # the session's key of the link that a patient came by
 TOKEN_LENGTH = 43  # as `new_token` makes them
-KEPT = timedelta(days=90)  # after the appointment
+LINK_VALID_AFTER = timedelta(days=90)  # after the appointment
 CODE_VALID = timedelta(minutes=10)
 CODE_AWAITED = timedelta(hours=1)  # after it was asked for; later it is not sent any more
-GUESSES = 5  # for one code
+GUESSES_A_CODE = 5
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 CODES_AN_HOUR, GUESSES_A_DAY = 5, 20  # for one appointment
 LINKS_AN_HOUR, LINKS_AN_HOUR_AND_NETWORK = 3, 20
@@ -42,7 +42,7 @@ def make_link(appointment: Appointment, *, alone: bool = False, at: datetime | N
     now, token = at or timezone.now(), new_token()
     if alone:
         PatientLink.objects.filter(appointment=appointment, ended_at=None).update(ended_at=now)
-    expires = max(appointment.slot.starts, now) + KEPT
+    expires = max(appointment.slot.starts, now) + LINK_VALID_AFTER
     PatientLink.objects.create(appointment=appointment, digest=digest_of(token), made_at=now, expires_at=expires)
     return token
 
@@ -131,7 +131,7 @@ def check_code(appointment: Appointment, guess: str, *, at: datetime | None = No
         raise UserFacingError("There were too many wrong codes today. Try again tomorrow, or call us.")
     code = Code.objects.filter(appointment=appointment).order_by("-pk").first()
     usable = Code.objects.filter(pk=code.pk if code else None, used_at=None, expires_at__gt=now)
-    if usable.filter(guesses__lt=GUESSES).update(guesses=F("guesses") + 1) != 1:
+    if usable.filter(guesses__lt=GUESSES_A_CODE).update(guesses=F("guesses") + 1) != 1:
         raise UserFacingError(STILL_SENDING if _is_on_its_way(appointment, code, now) else USED_UP)
     if not constant_time_compare(code.digest, _keyed(appointment, guess)):
         raise UserFacingError("That is not the code in our newest e-mail. Look at it again.")

@@ -17,7 +17,7 @@ from appointments.access import links
 from appointments.access.decorators import CODE, View, form_page, has_code, with_appointment
 from appointments.access.forms import CodeForm
 from appointments.access.views import refused, remember
-from appointments.booking import attendance, booking, calendar_file, drafts, waiting_list
+from appointments.booking import booking, calendar_file, drafts, records, waiting_list
 from appointments.booking.forms import CancelForm, WaitingForm
 from appointments.choices import Status
 from appointments.governance import audit
@@ -242,7 +242,7 @@ def confirm_address(request: HttpRequest, appointment: Appointment) -> None:
     if appointment.status != Status.BOOKED:
         return
     try:
-        attendance.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
+        records.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
     except UserFacingError:
         return  # staff have marked it meanwhile: the code was right all the same
     messages.success(request, "Thank you. Your e-mail address is confirmed.")

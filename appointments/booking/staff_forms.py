@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from appointments.booking import attendance
+from appointments.booking import records
 from appointments.forms.fields import EmailField, LineField, TextField, has_a_number, validate_birth_date
 from appointments.governance import consents
 from appointments.messages.queue import TEXT_CHARACTERS
@@ -160,7 +160,7 @@ class MarkForm(forms.Form):
     def __init__(self, *args: Any, appointment: Appointment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["status"].choices = [
-            (status.value, status.label) for status in attendance.possible_marks(appointment)
+            (status.value, status.label) for status in records.possible_marks(appointment)
         ]
 
 

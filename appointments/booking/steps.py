@@ -195,7 +195,8 @@ def details(draft: Draft) -> dict[str, Any]:
 
 def book(draft: Draft, at: datetime | None = None) -> Appointment:
     """Book a draft in which everything is answered. Raises as `booking.book` does."""
-    now, zone = at or timezone.now(), draft.answers.get(TIME, {}).get("zone", settings.TIME_ZONE)
+    now, zone = at or timezone.now(), draft.answers.get(TIME, {}).get("zone")
+    zone = zone if zone in timezones.known_names() else settings.TIME_ZONE
     fields = details(draft) | {"condition_id": draft.condition_id, "time_zone": zone, "consented_at": now}
     return booking.book(draft=draft, details=fields, is_limited=True, at=now)
 

@@ -13,7 +13,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from appointments.booking import attendance, booking, corrections
+from appointments.booking import booking, records
 from appointments.booking.staff_forms import (
     BookForm,
     CancelForm,
@@ -74,7 +74,7 @@ def _page(request: HttpRequest, appointment: Appointment, form: NoteForm) -> Htt
         form=form,
         may_change=request.user.has_perm(CHANGE),
         is_own=request.user.has_perm(SIGN) and appointment.slot.clinician.user_id == request.user.pk,
-        marks=attendance.possible_marks(appointment),
+        marks=records.possible_marks(appointment),
         sent=_messages_with_state(appointment),
         notes=appointment.notes.select_related("by"),
         entries=appointment.audit.all()[:50],
@@ -194,7 +194,7 @@ def details(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Correct the patient's details."""
     form = CorrectForm(request.POST or None, appointment=appointment)
     if form.is_valid():
-        changed = corrections.correct_details(appointment=appointment, details=form.details, by=request.user)
+        changed = records.correct_details(appointment=appointment, details=form.details, by=request.user)
         messages.success(request, "Saved." if changed else "Nothing was different.")
         return _back(appointment)
     return patient_screen(request, "booking/details.html", appointment, form=form)
@@ -220,7 +220,7 @@ def note(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     form = NoteForm(request.POST)
     if not form.is_valid():
         return _page(request, appointment, form)
-    corrections.write_note(appointment=appointment, by=request.user, **form.cleaned_data)
+    records.write_note(appointment=appointment, by=request.user, **form.cleaned_data)
     messages.success(request, "The note is kept.")
     return _back(appointment)
 
@@ -236,9 +236,9 @@ def mark(request: HttpRequest, appointment: Appointment) -> HttpResponse:
         return _back(appointment)
     try:
         if form.cleaned_data["status"] == Status.BOOKED:
-            attendance.take_back_arrival(appointment=appointment, by=request.user)
+            records.take_back_arrival(appointment=appointment, by=request.user)
         else:
-            attendance.mark(appointment=appointment, by=request.user, **form.cleaned_data)
+            records.mark(appointment=appointment, by=request.user, **form.cleaned_data)
     except UserFacingError as error:
         messages.error(request, str(error))
     else:
@@ -251,7 +251,7 @@ def mark(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 def link(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Send the patient a new link. Earlier links end."""
     try:
-        corrections.reissue_link(appointment=appointment, by=request.user)
+        records.reissue_link(appointment=appointment, by=request.user)
     except UserFacingError as error:
         messages.error(request, str(error))
     else:

@@ -5,7 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_safe
 
-from appointments.booking.attendance import possible_marks
+from appointments.booking.records import possible_marks
 from appointments.desk.worklists import BY_KEY
 from appointments.governance.permissions import CHANGE, VIEW
 from appointments.governance.screens import needs, record_listed, screen

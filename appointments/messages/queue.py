@@ -25,7 +25,7 @@ from django.utils import timezone
 from appointments.governance import audit
 from appointments.messages import words
 from appointments.messages.definitions import MessageDefinition
-from appointments.messages.salutation import name_to_greet
+from appointments.messages.salutation import salutation_name
 from appointments.models import Appointment, AuditEntry, Message
 from appointments.scheduling.local_times import one_line, readings
 from calcsite.context import clinic
@@ -62,7 +62,8 @@ def _prepare(leased: Message, kind: MessageDefinition, at: datetime) -> tuple[Me
         kind.find_appointments(leased, at)
         leased.finish(DeliveryStatus.DROPPED, text="")
         return None
-    Appointment.objects.select_for_update(no_key=True).filter(pk=leased.appointment_id).values_list("pk").first()
+    row = Appointment.objects.filter(pk=leased.appointment_id).order_by()  # by no slot, which would be locked too
+    list(row.select_for_update(no_key=True).values_list("pk"))
     is_leased = {"status": DeliveryStatus.WAITING, "leased_until": leased.leased_until}
     message = Message.objects.select_related(*RELATED).filter(pk=leased.pk, **is_leased).first()
     if message is None:  # erased, or taken back meanwhile
@@ -98,7 +99,7 @@ def _context(message: Message) -> dict[str, Any]:
     appointment = message.appointment
     return clinic() | {
         "appointment": appointment,
-        "name": name_to_greet(appointment),
+        "name": salutation_name(appointment),
         "clinician": one_line(appointment.slot.clinician.name),
         "readings": readings(appointment),
         "message": message,

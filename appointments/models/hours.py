@@ -5,9 +5,9 @@ from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import DurationField, Exists, ExpressionWrapper, F, IntegerField, OuterRef, Q, Value
-from django.db.models.expressions import Combinable
+from django.db.models.expressions import Combinable, RawSQL
 from django.utils import timezone
 
 from appointments.choices import LIVE, Mode, Status, Weekday
@@ -188,16 +188,19 @@ class SlotQuerySet(models.QuerySet):
 
 
 @functools.cache
-def slot_still_suits(mode: str, *, by_staff: bool = False) -> Exists:
+def slot_still_suits(mode: str, *, by_staff: bool = False) -> RawSQL:
     """The condition on an appointment that its slot is offered to its holder, as `suited` has it.
 
     It stands in the UPDATE that books, without a join: Django would put a join and all other conditions into a query
     within, which PostgreSQL does not evaluate again for a row that has changed meanwhile. A slot never changes its
-    time, so whether it has passed is compared beside it. Put together once for each mode: that takes as long as a
-    database takes to book.
+    time, so whether it has passed is compared beside it. Compiled once for each mode: Django needs as long for that as
+    a database for the booking.
     """
     terms = () if by_staff else (BOOKABLE_BY_PATIENTS, within_window(OuterRef("created_at")))
-    return Exists(Slot.objects.filter(pk=OuterRef("slot")).suited(OuterRef("appointment_type"), mode, *terms))
+    slots = Slot.objects.filter(pk=OuterRef("slot")).suited(OuterRef("appointment_type"), mode, *terms)
+    query = Slot.appointments.rel.related_model.objects.filter(Exists(slots)).query
+    sql, params = query.get_compiler(DEFAULT_DB_ALIAS).compile(query.where)
+    return RawSQL(sql, params, models.BooleanField())  # noqa: S611 - made of our own query
 
 
 class Slot(models.Model):

@@ -19,13 +19,14 @@ def by_region() -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 @functools.cache
-def _known() -> frozenset[str]:
+def known_names() -> frozenset[str]:
+    """The names of the zones that can be chosen, and of the clinic's."""
     return frozenset(name for _, zones in by_region() for name, _ in zones) | {settings.TIME_ZONE}
 
 
 def is_known(name: object) -> bool:
     """Whether this is the name of a zone that can be chosen."""
-    return name in _known()
+    return name in known_names()
 
 
 def named(name: str | None) -> zoneinfo.ZoneInfo:

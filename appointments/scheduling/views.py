@@ -6,7 +6,7 @@ from django.http import FileResponse, Http404, HttpRequest
 from django.views.decorators.http import require_safe
 
 from appointments.models import Clinician
-from appointments.scheduling import photographs
+from appointments.models.clinicians import PHOTOGRAPH_FOLDER
 from conditions import pictures
 
 DAY = 86_400  # seconds
@@ -18,7 +18,7 @@ def photograph(request: HttpRequest, name: str) -> FileResponse:
 
     Its name holds a digest, but it shows a person: it may be kept for a day, so that one taken down is soon gone.
     """
-    stored = f"{photographs.PHOTOGRAPH_FOLDER}/{name}"
+    stored = f"{PHOTOGRAPH_FOLDER}/{name}"
     if not Clinician.objects.filter(photograph=stored).exists():
         raise Http404
     try:

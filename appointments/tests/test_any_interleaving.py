@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from appointments import message_kinds
-from appointments.booking import attendance, booking, closures, waiting_list
+from appointments.booking import booking, closures, records, waiting_list
 from appointments.choices import COMING, LIVE, Mode, Status
 from appointments.models import Appointment, Closure, Draft, Message, Offer, Slot
 from appointments.scheduling import slot_sync
 from appointments.tests.factories import PATIENT, make_clinician, make_draft, make_hours, make_type
-from appointments.tests.post import calendar_of
+from appointments.tests.mailbox import calendar_of
 from calcsite.errors import UserFacingError
 from calcsite.tests import people
 
@@ -109,14 +109,14 @@ class Clinic(RuleBasedStateMachine):
     @rule(which=NUMBERS, status=st.sampled_from(Status.values))
     def mark(self, which: int, status: str) -> None:
         if appointment := self.appointment(which):
-            self.attempt(attendance.mark, appointment=appointment, status=status, by=self.staff)
+            self.attempt(records.mark, appointment=appointment, status=status, by=self.staff)
             if Appointment.objects.get(pk=appointment.pk).status not in COMING:
                 self.came.add(appointment.uid)
 
     @rule(which=NUMBERS)
     def take_back_arrival(self, which: int) -> None:
         if appointment := self.appointment(which):
-            self.attempt(lambda at: attendance.take_back_arrival(appointment=appointment, by=self.staff))
+            self.attempt(lambda at: records.take_back_arrival(appointment=appointment, by=self.staff))
 
     @rule(which=NUMBERS)
     def wait_for_earlier(self, which: int) -> None:

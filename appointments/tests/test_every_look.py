@@ -7,7 +7,6 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
@@ -62,17 +61,11 @@ def answers(client: Client, appointment: Appointment, closure: Closure) -> Itera
         yield f"POST {address}", client.post(address, FIELDS | times)
 
 
-def client_of(person: User) -> Client:
-    client = Client()
-    people.sign_in(client, person)
-    return client
-
-
 def test_no_name_is_shown_without_an_audit_entry(patient, closure):
     person = people.make_person("Booking coordinator")
     entries = AuditEntry.objects.filter(by=person, reference=patient.reference, action__in=LOOKS)
     shown, known = set(), 0
-    for asked, answer in answers(client_of(person), patient, closure):
+    for asked, answer in answers(people.client_of(person), patient, closure):
         assert answer.status_code < 500, asked
         if CANARY in body_of(answer).replace("q=canary", ""):
             shown.add(asked.partition(LIST)[2] or asked)
@@ -86,7 +79,7 @@ def test_other_staff_read_and_change_nothing_of_a_patient_at_any_address(patient
     person, before = people.make_person(*groups), everything()
     if groups == ["Clinician"]:
         make_clinician(user=person)
-    for asked, answer in answers(client_of(person), patient, closure):
+    for asked, answer in answers(people.client_of(person), patient, closure):
         assert answer.status_code < 500, asked
         assert CANARY not in body_of(answer), asked
     assert everything() == before

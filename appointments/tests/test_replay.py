@@ -12,10 +12,9 @@ from appointments.access import links
 from appointments.booking import waiting_list
 from appointments.choices import Mode
 from appointments.models import Appointment, Offer
+from appointments.tests.clients import ANSWERS, BOOK, answer, book, come_in, come_to, url
 from appointments.tests.factories import make_appointment, make_hours, make_slot, make_type
-from appointments.tests.journeys import ANSWERS, BOOK, answer, book, come_to
-from appointments.tests.looking import addresses, everything, shown
-from appointments.tests.visiting import come_in, url
+from appointments.tests.urls import addresses, everything, shown
 
 pytestmark = pytest.mark.django_db
 DAYS = timedelta(days=1)

@@ -22,10 +22,9 @@ from appointments.access import carers, links
 from appointments.access.decorators import CODE
 from appointments.models import Appointment, Closure, PlanGuidance, PreparationTask
 from appointments.privacy import registry
-from appointments.tests.looking import shown
-from appointments.tests.visiting import come_in, come_in_with_code
-from appointments.tests.whole import APPOINTMENT, MISSING_KEY, NOT_OF_PATIENTS, filled, make_whole, places_in, routes
-from appointments.tests.writing import client_of
+from appointments.tests.clients import come_in, come_in_with_code
+from appointments.tests.complete_patient import make_whole
+from appointments.tests.urls import APPOINTMENT, MISSING_KEY, NOT_OF_PATIENTS, filled, places_in, routes, shown
 from calcsite.tests import people
 
 pytestmark = pytest.mark.django_db
@@ -83,16 +82,16 @@ def a_carer(patient: Appointment) -> Client:
 
 
 def clinician_of_another(patient: Appointment) -> Client:
-    return client_of(make_whole("another", "other").slot.clinician.user)
+    return people.client_of(make_whole("another", "other").slot.clinician.user)
 
 
 def staff_without_patients(patient: Appointment) -> Client:
     """Permissions add up: an action refused to all of these together is refused to each of them."""
-    return client_of(people.make_person("Editor", "Clinical reviewer", "Administrator"))
+    return people.client_of(people.make_person("Editor", "Clinical reviewer", "Administrator"))
 
 
 def coordinator(patient: Appointment) -> Client:
-    return client_of(people.make_person("Booking coordinator"))
+    return people.client_of(people.make_person("Booking coordinator"))
 
 
 def own_code(patient: Appointment) -> Client:
@@ -100,7 +99,7 @@ def own_code(patient: Appointment) -> Client:
 
 
 def own_clinician(patient: Appointment) -> Client:
-    return client_of(patient.slot.clinician.user)
+    return people.client_of(patient.slot.clinician.user)
 
 
 class Visitor(NamedTuple):

@@ -7,7 +7,7 @@ from django.utils import timezone
 from appointments.booking import waiting_list
 from appointments.models import Appointment, Slot
 from appointments.tests.factories import make_appointment, make_hours, make_slot
-from appointments.tests.post import deliver
+from appointments.tests.mailbox import deliver
 
 DAY = timedelta(days=1)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from django.test import Client
 
+from appointments.tests.clients import come_in_with_code, url
 from appointments.tests.factories import make_appointment
-from appointments.tests.visiting import come_in_with_code, url
 from benchmarks.results import Figure
 from benchmarks.server import HOST, running
 

@@ -58,3 +58,15 @@ def make_session(user: User) -> str:
 def sign_in(client: Client, user: User) -> None:
     """Sign `user` in on `client`, with a proven second factor."""
     client.cookies[settings.SESSION_COOKIE_NAME] = make_session(user)
+
+
+def client_of(user: User) -> Client:
+    """A browser in which `user` is signed in."""
+    client = Client()
+    sign_in(client, user)
+    return client
+
+
+def client_with_roles(*groups: str, **fields: Any) -> Client:
+    """A browser in which a new member of staff in these groups is signed in."""
+    return client_of(make_person(*groups, **fields))

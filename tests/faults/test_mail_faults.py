@@ -26,7 +26,7 @@ django.setup()
 from django.utils import timezone
 from appointments.desk import worklists
 from appointments.models import Appointment, Message
-from calcsite.mail.models import StaffMail
+from calcsite.models import StaffMail
 telephone = worklists.BY_KEY["telephone"]
 now, everybody = timezone.now(), Appointment.objects.all()
 confirmations = Message.objects.filter(kind="confirmation").select_related("appointment").order_by("pk")

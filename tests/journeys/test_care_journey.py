@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from appointments.tests import hostile
+from appointments.documents.tests import hostile
 from tests import caring, patients
 from tests.caring import Clinic, Inbox
 from tests.looks.test_reflow import assert_fits

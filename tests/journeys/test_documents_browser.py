@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Error, Page, Route, expect
 
-from appointments.tests import hostile
+from appointments.documents.tests import hostile
 from benchmarks.measures.uploads import Patient, peak_megabytes, send
 from benchmarks.server import children_of
 from tests.looks.test_accessibility import violations_in_every_look
@@ -22,7 +22,7 @@ import django, json
 django.setup()
 from appointments.documents import documents
 from appointments.tests.factories import make_appointment
-from appointments.tests.visiting import come_in_with_code
+from appointments.tests.clients import come_in_with_code
 from calcsite.tests.people import make_person, make_session
 found = []
 for _ in range(5):

@@ -17,16 +17,16 @@ import json
 from datetime import timedelta
 from django.utils import timezone
 from appointments.models import DocumentRequest, Question
-from appointments.tests import writing
+from appointments.opinions.tests import makers
 from appointments.tests.factories import make_appointment, make_clinician, make_hours, make_slot
-from appointments.tests.visiting import come_in_with_code
+from appointments.tests.clients import come_in_with_code
 from calcsite.tests.people import make_session
 hours = make_hours(clinician=make_clinician(name="Dr Browser Elm"))
 slot = make_slot(hours=hours, starts=timezone.now() + timedelta(days=3))
 appointment = make_appointment(slot=slot)
 Question.objects.create(appointment=appointment, text="Will it grow?")
 DocumentRequest.objects.create(appointment=appointment, what="The scan of March")
-staff = make_session(writing.clinician_of(appointment))
+staff = make_session(makers.clinician_of(appointment))
 patient = come_in_with_code(appointment, SERVER_NAME="127.0.0.1").session.session_key
 print(json.dumps({"pk": appointment.pk, "staff": staff, "patient": patient}))
 """

@@ -17,7 +17,7 @@ import django
 django.setup()
 from appointments.access import links
 from appointments.models import ChecklistItem
-from appointments.tests.preparing import make_preparing
+from appointments.preparation.tests.makers import make_preparing
 from conditions.models import Condition
 ChecklistItem.objects.all().delete()  # the starter's: its words may change
 for _ in range(3):

@@ -23,7 +23,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 from appointments.access import links
 from appointments.models import PatientLink
-from appointments.tests.recovering import make_carer, make_guidance, seen_patient, start_plan
+from appointments.recovery.tests.makers import make_carer, make_guidance, seen_patient, start_plan
 from appointments.tests.factories import make_slot
 from appointments.access.decorators import CODE
 from appointments.access.links import SESSION

@@ -49,7 +49,7 @@ def test_an_invalid_token_opens_nothing(token):
 def test_a_link_ends_ninety_days_after_the_appointment():
     appointment = make_appointment()
     token = links.make_link(appointment)
-    ends = appointment.slot.starts + links.KEPT
+    ends = appointment.slot.starts + links.LINK_VALID_AFTER
     assert links.find_link(token, at=ends - MINUTE)
     assert links.find_link(token, at=ends) is None
 
@@ -106,7 +106,7 @@ def test_a_code_is_good_for_five_guesses():
     appointment = make_appointment()
     code = links.make_code(appointment)
     wrong = f"{(int(code) + 1) % 10**6:06}"
-    for _ in range(links.GUESSES):
+    for _ in range(links.GUESSES_A_CODE):
         with pytest.raises(UserFacingError, match="not the code"):
             links.check_code(appointment, wrong)
     with pytest.raises(UserFacingError, match="does not work any more"):
@@ -118,12 +118,12 @@ def test_a_thousand_guesses_at_codes_that_are_renewed_fail():
     appointment, now = make_appointment(), timezone.now()
     right = set()
     for number in range(1000):
-        if number % links.GUESSES == 0:
+        if number % links.GUESSES_A_CODE == 0:
             right.add(links.make_code(appointment, at=now))
         guess = next(f"{code:06}" for code in range(number, 10**6) if f"{code:06}" not in right)
         with pytest.raises(UserFacingError):
             links.check_code(appointment, guess, at=now)
-    assert Code.objects.filter(guesses__gt=0).count() == links.GUESSES_A_DAY / links.GUESSES
+    assert Code.objects.filter(guesses__gt=0).count() == links.GUESSES_A_DAY / links.GUESSES_A_CODE
     newest = links.make_code(appointment, at=now)
     with pytest.raises(UserFacingError, match="too many wrong codes today"):
         links.check_code(appointment, newest, at=now)

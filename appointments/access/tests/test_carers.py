@@ -10,11 +10,11 @@ from django.test import Client
 from django.utils import timezone
 
 from appointments.access import carers, links
-from appointments.booking import booking, corrections
+from appointments.booking import booking, records
 from appointments.models import Appointment, AuditEntry, CarerLink
-from appointments.tests.everything import CANARY, make_everything
+from appointments.tests.clients import come_in, come_in_with_code, url
+from appointments.tests.complete_patient import CANARY, make_everything
 from appointments.tests.factories import make_appointment
-from appointments.tests.visiting import come_in, come_in_with_code, url
 from calcsite.security.tokens import digest_of
 from calcsite.tests import people
 
@@ -83,10 +83,10 @@ def test_a_link_that_ended_is_dead_in_a_new_browser_and_in_an_open_one(how):
     elif how == "cancelled":
         booking.cancel(appointment=appointment)
     elif how == "expired":
-        later = appointment.slot.starts + links.KEPT + timedelta(minutes=1)
+        later = appointment.slot.starts + links.LINK_VALID_AFTER + timedelta(minutes=1)
     else:
         details = {"email": "new@home.example"}
-        corrections.correct_details(appointment=appointment, details=details, by=people.make_person())
+        records.correct_details(appointment=appointment, details=details, by=people.make_person())
     with time_machine.travel(later):
         page = client.get(url("carer_page"))
         assert (page.status_code, page.content) == (403, Client().get(url("carer_page")).content)
@@ -140,7 +140,7 @@ def test_a_patient_cannot_end_the_link_of_another():
 def test_there_are_five_links_at_most_and_each_has_a_name():
     client = come_in_with_code(make_appointment())
     assert "Write the name of the person." in client.post(url("carer"), {"name": " "}).text
-    for number in range(carers.MOST):
+    for number in range(carers.USABLE_LINKS):
         client.post(url("carer"), {"name": f"Jo {number}"})
     assert "You have 5 links already." in client.post(url("carer"), {"name": "Jo"}).text
-    assert CarerLink.objects.count() == carers.MOST
+    assert CarerLink.objects.count() == carers.USABLE_LINKS

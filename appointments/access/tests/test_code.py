@@ -9,11 +9,11 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from appointments.access import links
-from appointments.access.decorators import READING, WRITING, with_code
+from appointments.access.decorators import READING_TIME, WRITING_TIME, with_code
 from appointments.models import Appointment
+from appointments.tests.clients import come_in, come_in_with_code, url
 from appointments.tests.factories import make_appointment
-from appointments.tests.post import code_in, deliver
-from appointments.tests.visiting import come_in, come_in_with_code, url
+from appointments.tests.mailbox import code_in, deliver
 
 pytestmark = pytest.mark.django_db
 
@@ -70,12 +70,12 @@ def test_a_code_opens_one_appointment_and_ends_with_its_link():
 
 def test_a_code_lasts_some_hours_and_a_form_under_way_can_still_be_sent():
     client = come_in_with_code(make_appointment())
-    with time_machine.travel(timezone.now() + READING + timedelta(minutes=1)):
+    with time_machine.travel(timezone.now() + READING_TIME + timedelta(minutes=1)):
         assert visit(client).status_code == 302
         assert visit(client, "post").status_code == 200
-    with time_machine.travel(timezone.now() + WRITING - timedelta(minutes=1)):
+    with time_machine.travel(timezone.now() + WRITING_TIME - timedelta(minutes=1)):
         assert visit(client, "post").status_code == 200
-    with time_machine.travel(timezone.now() + WRITING + timedelta(minutes=1)):
+    with time_machine.travel(timezone.now() + WRITING_TIME + timedelta(minutes=1)):
         assert visit(client, "post").status_code != 200
 
 

@@ -9,12 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from appointments.access import links
-from appointments.booking import booking, corrections
+from appointments.booking import booking, records
 from appointments.choices import Status
 from appointments.models import Appointment, Message
 from appointments.models.appointments import REACHABLE
 from appointments.tests.factories import make_appointment
-from appointments.tests.post import deliver, token_in
+from appointments.tests.mailbox import deliver, token_in
 from calcsite.errors import UserFacingError
 from calcsite.tests import people
 
@@ -38,24 +38,24 @@ def last_day(appointment: Appointment) -> datetime:
 def test_staff_send_a_new_link_long_after_the_appointment(appointment, coordinator, status):
     Appointment.objects.update(status=status)
     with time_machine.travel(last_day(appointment) - SECOND):
-        corrections.reissue_link(appointment=appointment, by=coordinator)
+        records.reissue_link(appointment=appointment, by=coordinator)
         (message,) = deliver()
         assert links.find_link(token_in(message)).appointment == appointment
 
 
 def test_no_link_is_sent_for_long_past_or_cancelled_appointments(appointment, coordinator):
     with pytest.raises(UserFacingError, match="would lead nowhere"):
-        corrections.reissue_link(appointment=appointment, by=coordinator, at=last_day(appointment))
+        records.reissue_link(appointment=appointment, by=coordinator, at=last_day(appointment))
     booking.cancel(appointment=appointment)
     with pytest.raises(UserFacingError, match="would lead nowhere"):
-        corrections.reissue_link(appointment=appointment, by=coordinator)
+        records.reissue_link(appointment=appointment, by=coordinator)
     assert not Message.objects.filter(kind="link").exists()
 
 
 def test_an_address_that_is_corrected_after_the_appointment_gets_a_link(appointment, coordinator):
     with time_machine.travel(appointment.slot.starts + YEAR):
         details = {"email": "new@home.example"}
-        corrections.correct_details(appointment=appointment, details=details, by=coordinator)
+        records.correct_details(appointment=appointment, details=details, by=coordinator)
         (message,) = deliver()
         assert message.to == ["new@home.example"]
         assert links.find_link(token_in(message))

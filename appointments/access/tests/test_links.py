@@ -13,11 +13,10 @@ from django.utils import timezone
 from appointments.access import links as access
 from appointments.booking import drafts, waiting_list
 from appointments.models import Appointment, Message
+from appointments.tests.clients import book, come_in, come_to, url
 from appointments.tests.factories import make_appointment, make_hours, make_slot, make_type
-from appointments.tests.journeys import book, come_to
-from appointments.tests.looking import addresses, everything
-from appointments.tests.post import code_in, deliver, html_of, token_in
-from appointments.tests.visiting import come_in, url
+from appointments.tests.mailbox import code_in, deliver, html_of, token_in
+from appointments.tests.urls import addresses, everything
 
 pytestmark = pytest.mark.django_db
 DAYS = timedelta(days=1)

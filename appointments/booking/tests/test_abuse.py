@@ -13,11 +13,10 @@ from django.utils import timezone
 from appointments.access import links
 from appointments.booking import booking, limits
 from appointments.models import Appointment, Message, PatientLink
+from appointments.tests.clients import ANSWERS, BOOK, answer, come_in, come_to, free, problems, seen, url
 from appointments.tests.factories import make_appointment, make_hours, make_slot, make_type
-from appointments.tests.journeys import ANSWERS, BOOK, answer, come_to, free, problems, seen
-from appointments.tests.looking import addresses, everything, shown
-from appointments.tests.post import code_in, deliver
-from appointments.tests.visiting import come_in, url
+from appointments.tests.mailbox import code_in, deliver
+from appointments.tests.urls import addresses, everything, shown
 from calcsite.tests.racing import at_once
 
 in_database = pytest.mark.django_db
@@ -102,7 +101,7 @@ def test_guesses_at_a_code_end_and_the_patient_is_told_when_and_gets_in():
     client, now, codes = come_in(appointment), timezone.now(), set()
     deliver()
     for number in range(links.GUESSES_A_DAY + 5):
-        if number % links.GUESSES == 0:
+        if number % links.GUESSES_A_CODE == 0:
             codes.add(links.make_code(appointment))
         guess = next(f"{code:06}" for code in range(number, 10**6) if f"{code:06}" not in codes)
         assert client.post(url("confirm"), {"code": guess}).status_code == 200

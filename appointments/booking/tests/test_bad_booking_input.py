@@ -12,10 +12,21 @@ from django.utils import timezone
 from appointments.booking import booking
 from appointments.choices import Mode, Status
 from appointments.models import Appointment, Clinician, Slot
+from appointments.tests.clients import (
+    ANSWERS,
+    BOOK,
+    answer,
+    book,
+    come_in,
+    come_to,
+    problems,
+    seen,
+    slots_on,
+    title_of,
+    url,
+)
 from appointments.tests.factories import make_appointment, make_draft, make_hours, make_slot, make_type
-from appointments.tests.journeys import ANSWERS, BOOK, answer, book, come_to, problems, seen, slots_on, title_of
-from appointments.tests.post import calendar_of, deliver, html_of
-from appointments.tests.visiting import come_in, url
+from appointments.tests.mailbox import calendar_of, deliver, html_of
 
 pytestmark = pytest.mark.django_db
 DAYS = timedelta(days=1)

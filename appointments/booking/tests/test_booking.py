@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
-from appointments.booking import attendance, booking, corrections
+from appointments.booking import booking, records
 from appointments.booking.booking import TimeTakenError, TooManyError
 from appointments.choices import Mode, Status
 from appointments.governance import audit
@@ -175,7 +175,7 @@ def test_a_cancelled_appointment_frees_its_time_and_is_told_once():
 
 def test_an_appointment_that_is_over_cannot_be_cancelled():
     appointment = make_appointment()
-    attendance.mark(appointment=appointment, status=Status.ARRIVED, by=audit.PATIENT, at=appointment.slot.starts)
+    records.mark(appointment=appointment, status=Status.ARRIVED, by=audit.PATIENT, at=appointment.slot.starts)
     with pytest.raises(UserFacingError, match="is over"):
         booking.cancel(appointment=appointment)
 
@@ -183,7 +183,7 @@ def test_an_appointment_that_is_over_cannot_be_cancelled():
 @pytest.mark.parametrize("status", [Status.HELD, Status.BOOKED, Status.CANCELLED])
 def test_an_appointment_is_not_marked_off_its_lines(status):
     with pytest.raises(UserFacingError):
-        attendance.mark(appointment=make_appointment(), status=status, by=audit.PATIENT)
+        records.mark(appointment=make_appointment(), status=status, by=audit.PATIENT)
 
 
 def test_the_database_refuses_a_status_off_the_lines():
@@ -257,17 +257,17 @@ def test_a_mark_is_refused_before_it_can_be_true(before, possible):
     noon = timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=7)
     appointment = make_appointment(slot=make_slot(starts=noon))
     at = noon - before
-    assert attendance.possible_marks(appointment, at) == possible
+    assert records.possible_marks(appointment, at) == possible
     for status in set(Status) - set(possible):
         with pytest.raises(UserFacingError, match="cannot be marked"):
-            attendance.mark(appointment=appointment, status=status, by=audit.PATIENT, at=at)
-    attendance.mark(appointment=appointment, status=possible[-1], by=audit.PATIENT, at=at)
+            records.mark(appointment=appointment, status=status, by=audit.PATIENT, at=at)
+    records.mark(appointment=appointment, status=possible[-1], by=audit.PATIENT, at=at)
     assert appointment.status == possible[-1]
 
 
 def test_without_an_address_none_is_confirmed():
     with pytest.raises(UserFacingError, match="cannot be marked"):
-        attendance.mark(appointment=make_appointment(email=""), status=Status.CONFIRMED, by=audit.PATIENT)
+        records.mark(appointment=make_appointment(email=""), status=Status.CONFIRMED, by=audit.PATIENT)
 
 
 def test_an_audit_entry_without_an_actor_is_refused():
@@ -276,7 +276,7 @@ def test_an_audit_entry_without_an_actor_is_refused():
         with pytest.raises(TypeError):
             audit.record(AuditEntry.Action.READ, appointment, **nobody)
         with pytest.raises(TypeError):
-            attendance.mark(appointment=appointment, status=Status.CONFIRMED, **nobody)
+            records.mark(appointment=appointment, status=Status.CONFIRMED, **nobody)
     assert not AuditEntry.objects.filter(action__in=["read", "confirmed"]).exists()
 
 
@@ -294,7 +294,7 @@ def test_the_database_refuses_slots_that_last_no_time(minutes):
 
 
 def test_a_note_is_kept_as_it_was_written(admin_user):
-    note = corrections.write_note(appointment=make_appointment(), text="Came with a dog.", by=admin_user)
+    note = records.write_note(appointment=make_appointment(), text="Came with a dog.", by=admin_user)
     with pytest.raises(DatabaseError, match="a note cannot be changed"), transaction.atomic():
         Note.objects.update(text="Came alone.")
     note.delete()

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from appointments.booking import booking, forms, limits
 from appointments.models import Appointment, Draft
+from appointments.tests.clients import ANSWERS, BOOK, answer, book, come_to, problems, seen, title_of
 from appointments.tests.factories import make_clinician, make_hours, make_slot, make_type
-from appointments.tests.journeys import ANSWERS, BOOK, answer, book, come_to, problems, seen, title_of
 from conditions.tests.factories import make_live
 
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,8 @@ from django.utils import timezone
 from appointments.booking import drafts
 from appointments.choices import Mode, Status
 from appointments.models import Appointment, Draft, Message
+from appointments.tests.clients import ANSWERS, BOOK, answer, book, come_to, free, problems, title_of
 from appointments.tests.factories import make_clinician, make_hours, make_slot, make_type
-from appointments.tests.journeys import ANSWERS, BOOK, answer, book, come_to, free, problems, title_of
 from calcsite.security.tokens import digest_of
 from conditions.publishing import publishing
 from conditions.tests.factories import make_live

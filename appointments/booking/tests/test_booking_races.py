@@ -15,8 +15,8 @@ from appointments.booking import booking, limits
 from appointments.booking.booking import TimeTakenError
 from appointments.choices import LIVE, Mode, Status
 from appointments.models import Appointment, Draft, Message, Slot
+from appointments.tests.clients import BOOK, answer, book, come_to
 from appointments.tests.factories import PATIENT, make_appointment, make_draft, make_hours, make_slot, make_type
-from appointments.tests.journeys import BOOK, answer, book, come_to
 from calcsite.errors import UserFacingError
 from calcsite.tests import racing
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from appointments.models import Appointment, Draft
 from appointments.scheduling import timezones
+from appointments.tests.clients import ANSWERS, BOOK, answer, come_to, free, problems, slots_on
 from appointments.tests.factories import make_appointment, make_clinician, make_hours, make_slot, make_type
-from appointments.tests.journeys import ANSWERS, BOOK, answer, come_to, free, problems, slots_on
 
 pytestmark = pytest.mark.django_db
 NOON = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0)

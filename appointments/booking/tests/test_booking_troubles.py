@@ -10,8 +10,8 @@ from appointments.booking import booking, drafts
 from appointments.choices import Mode, Status
 from appointments.models import Appointment, AppointmentType, Clinician, Draft, Message, Slot
 from appointments.models.hours import slot_still_suits
+from appointments.tests.clients import ANSWERS, BOOK, answer, book, come_to, free, problems, seen, slots_on, title_of
 from appointments.tests.factories import PATIENT, make_draft, make_hours, make_slot, make_type
-from appointments.tests.journeys import ANSWERS, BOOK, answer, book, come_to, free, problems, seen, slots_on, title_of
 
 pytestmark = pytest.mark.django_db
 WITHDRAWALS = {
@@ -106,7 +106,8 @@ def test_a_page_that_was_refused_keeps_its_words_until_it_is_answered(client, sl
         page = client.get(f"{BOOK}why/")
         assert problems(page).startswith("There is a problem Write what you would like to know.")
         assert " in May." in page.text
-    assert Draft.objects.get().details == before.details
+    answers = Draft.objects.get().answers
+    assert {name: answers[name] for name in before.answers} == before.answers
     assert answer(client, "why").headers["Location"] == f"{BOOK}consent/"
     page = client.get(f"{BOOK}why/")
     assert (problems(page), ANSWERS["why"]["reason"] in page.text, " in May." in page.text) == ("", True, False)

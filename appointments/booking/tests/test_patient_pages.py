@@ -13,13 +13,13 @@ from django.test import Client
 from django.utils import timezone
 
 from appointments.access import links
-from appointments.booking import attendance, booking
+from appointments.booking import booking, records
 from appointments.choices import Status
 from appointments.models import Appointment, AuditEntry, Message, PatientLink
 from appointments.patient_urls import urlpatterns
+from appointments.tests.clients import come_in, url
 from appointments.tests.factories import make_appointment, make_hours, make_slot
-from appointments.tests.post import HOSTILE, code_in, deliver, token_in
-from appointments.tests.visiting import come_in, url
+from appointments.tests.mailbox import HOSTILE, code_in, deliver, token_in
 from conditions.tests.factories import make_condition
 
 pytestmark = pytest.mark.django_db
@@ -162,7 +162,7 @@ def test_a_link_that_ended_is_dead_in_a_new_browser_and_in_an_open_one(how):
     elif how == "reissued":
         links.make_link(appointment, alone=True)
     else:
-        later = appointment.slot.starts + links.KEPT + timedelta(minutes=1)
+        later = appointment.slot.starts + links.LINK_VALID_AFTER + timedelta(minutes=1)
     with time_machine.travel(later):
         assert "does not work any more" in Client().get(url("arrive", token)).text
         assert Client().post(url("open"), {"token": token}).status_code == 404
@@ -339,7 +339,7 @@ def test_an_appointment_that_is_over_can_be_seen_and_not_changed():
 
 def test_an_arrival_before_the_beginning_is_not_shown_as_over():
     appointment = make_appointment()
-    attendance.mark(appointment=appointment, status=Status.ARRIVED, by="the desk", at=appointment.slot.starts)
+    records.mark(appointment=appointment, status=Status.ARRIVED, by="the desk", at=appointment.slot.starts)
     page = come_in(appointment).get(url("home")).text
     assert "We know that you have arrived" in page
     assert "has passed" not in page

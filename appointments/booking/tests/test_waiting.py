@@ -10,7 +10,7 @@ from django.utils import timezone
 from appointments.booking import booking, waiting_list
 from appointments.models import Appointment, Message, Offer, Slot, WaitingEntry
 from appointments.tests.factories import make_appointment, make_hours, make_slot
-from appointments.tests.post import deliver, token_in
+from appointments.tests.mailbox import deliver, token_in
 from appointments.tests.waiters import is_offered, offered_to, on, waits
 from calcsite.errors import UserFacingError
 from calcsite.tests.racing import at_once

@@ -10,9 +10,9 @@ from django.utils import timezone
 from appointments.booking import waiting_list
 from appointments.models import Message, Offer, WaitingEntry, WorkingHours
 from appointments.models.waiting import IGNORED_MOST
+from appointments.tests.clients import come_in, url
 from appointments.tests.factories import make_appointment, make_hours, make_slot
-from appointments.tests.post import deliver, token_in
-from appointments.tests.visiting import come_in, url
+from appointments.tests.mailbox import deliver, token_in
 from appointments.tests.waiters import is_offered, waits
 from calcsite.models import DeliveryStatus
 

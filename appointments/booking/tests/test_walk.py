@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 
 from appointments.choices import Status
 from appointments.models import Appointment
+from appointments.tests.clients import BOOK, come_to
 from appointments.tests.factories import make_hours, make_slot
-from appointments.tests.journeys import BOOK, come_to
 
 PACKAGES = {"calcsite", "conditions", "appointments"}
 NOT_COUNTED = {"tests", "migrations"}

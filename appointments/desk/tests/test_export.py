@@ -103,3 +103,11 @@ def test_a_filter_that_is_none_saves_nothing(desk):
     make_appointment()
     assert desk.post(f"{LIST}export/?reason__startswith=a").status_code == 400
     assert desk.post(f"{LIST}export/?type__id__exact=x").status_code == 302
+
+
+def test_a_bookmark_with_the_old_parameter_of_the_type_still_filters(desk):
+    mine, other = make_appointment(name="Mine"), make_appointment(name="Other")
+    page = desk.get(f"{LIST}?type__id__exact={mine.appointment_type_id}").text
+    assert (mine.spoken_reference in page, other.spoken_reference in page) == (True, False)
+    saved = desk.post(f"{LIST}export/?type__id__exact={other.appointment_type_id}").content.decode()
+    assert (mine.reference in saved, other.reference in saved) == (False, True)

@@ -24,12 +24,6 @@ def clinician() -> Clinician:
     return make_clinician(user=people.make_person("Clinician", username="ashe"))
 
 
-def client_of(person) -> Client:
-    client = Client()
-    people.sign_in(client, person)
-    return client
-
-
 def renew(clinician: Clinician) -> str:
     return calendar_feed.renew(clinician=clinician, by=clinician.user)
 
@@ -126,7 +120,7 @@ def test_a_program_that_asks_again_and_again_is_on_record_once_a_day(clinician):
 
 
 def test_a_clinician_makes_and_ends_their_own_address(clinician):
-    client = client_of(clinician.user)
+    client = people.client_of(clinician.user)
     page = client.post(f"{FEED}renew/").content.decode()
     address = page.split('value="http://127.0.0.1:8000')[1].split('"')[0]
     assert Client().get(address).status_code == 200
@@ -138,9 +132,9 @@ def test_a_clinician_makes_and_ends_their_own_address(clinician):
 def test_only_the_clinician_renews_the_address_and_managers_of_hours_can_end_it(clinician):
     secret = renew(clinician)
     other = make_clinician(user=people.make_person("Clinician"))
-    assert client_of(other.user).post(f"{FEED}{clinician.pk}/revoke/").status_code == 404
-    assert client_of(people.make_person("Editor")).get(FEED).status_code == 403
-    coordinator = client_of(people.make_person("Booking coordinator"))
+    assert people.client_of(other.user).post(f"{FEED}{clinician.pk}/revoke/").status_code == 404
+    assert people.client_of(people.make_person("Editor")).get(FEED).status_code == 403
+    coordinator = people.client_of(people.make_person("Booking coordinator"))
     assert coordinator.post(f"{FEED}renew/").status_code == 404
     assert ask(secret).status_code == 200
     coordinator.post(f"{FEED}{clinician.pk}/revoke/")

@@ -21,12 +21,6 @@ pytestmark = pytest.mark.django_db
 NOTHING = "Nothing waits for you."
 
 
-def client_of(*groups: str, **fields) -> Client:
-    client = Client()
-    people.sign_in(client, people.make_person(*groups, **fields))
-    return client
-
-
 def first_page(client: Client) -> str:
     return client.get("/admin/").content.decode()
 
@@ -58,18 +52,18 @@ OVER = "Over, and not marked"
 def test_each_role_sees_its_worklists_with_their_counts():
     make_waiting()
     bookings = {ORPHANED: 1, UNCONFIRMED: 1, OVER: 1}
-    found = waiting(first_page(client_of("Booking coordinator")))
+    found = waiting(first_page(people.client_with_roles("Booking coordinator")))
     assert {title: found[title] for title in bookings} == bookings
-    reviewer = waiting(first_page(client_of("Clinical reviewer")))
+    reviewer = waiting(first_page(people.client_with_roles("Clinical reviewer")))
     assert len(reviewer) == 1
     assert not reviewer.keys() & bookings.keys()
-    both = waiting(first_page(client_of("Booking coordinator", "Clinical reviewer")))
+    both = waiting(first_page(people.client_with_roles("Booking coordinator", "Clinical reviewer")))
     assert both == found | reviewer
-    assert waiting(first_page(client_of("Clinician"))) == {}
+    assert waiting(first_page(people.client_with_roles("Clinician"))) == {}
 
 
 def test_nothing_waits_only_when_neither_bookings_nor_pages_do():
-    coordinator = client_of("Booking coordinator")
+    coordinator = people.client_with_roles("Booking coordinator")
     assert NOTHING in first_page(coordinator)
     make_appointment()
     page = first_page(coordinator)
@@ -89,16 +83,18 @@ def test_a_clinicians_counts_include_their_own_patients_only():
 def test_only_staff_who_work_with_bookings_see_today_and_the_calendar():
     now = timezone.now()
     make_appointment(slot=make_slot(starts=now), at=now - timedelta(days=2))
-    page = first_page(client_of("Booking coordinator"))
+    page = first_page(people.client_with_roles("Booking coordinator"))
     assert "Today’s patients: 1" in page
     assert 'href="/admin/appointments/appointment/calendar/"' in page
     assert 'href="/admin/appointments/closure/add/"' in page
-    assert "closure/add" not in first_page(client_of("Clinician"))
-    assert "Today’s patients" not in first_page(client_of("Editor", "Clinical reviewer", "Administrator"))
+    assert "closure/add" not in first_page(people.client_with_roles("Clinician"))
+    assert "Today’s patients" not in first_page(
+        people.client_with_roles("Editor", "Clinical reviewer", "Administrator")
+    )
 
 
 def test_the_first_page_takes_as_many_queries_with_many_bookings():
-    client, counts = client_of("Booking coordinator", "Clinical reviewer"), []
+    client, counts = people.client_with_roles("Booking coordinator", "Clinical reviewer"), []
     for number in (1, 8):
         for _ in range(number):
             make_waiting()

@@ -6,14 +6,14 @@ import pytest
 from django.utils import timezone
 
 from appointments.access import links
-from appointments.booking import attendance, booking
+from appointments.booking import booking, records
 from appointments.booking.staff_forms import CancelForm, DetailsForm, MessageForm, MoveForm
 from appointments.choices import Mode, Status
 from appointments.forms import fields
 from appointments.messages import queue
 from appointments.models import Appointment, AuditEntry, Message, Note, PatientLink
 from appointments.tests.factories import make_appointment, make_clinician, make_draft, make_hours, make_slot, make_type
-from appointments.tests.post import deliver
+from appointments.tests.mailbox import deliver
 from calcsite.models import DeliveryStatus
 from calcsite.stale import SeenMixin
 from calcsite.tests import people
@@ -175,7 +175,7 @@ def test_an_appointment_is_cancelled_with_a_reason_and_its_time_is_free(desk):
 
 def test_a_past_appointment_cannot_be_cancelled(desk, coordinator):
     appointment = make_appointment()
-    attendance.mark(appointment=appointment, status=Status.ARRIVED, by=coordinator, at=appointment.slot.starts)
+    records.mark(appointment=appointment, status=Status.ARRIVED, by=coordinator, at=appointment.slot.starts)
     given = {"why": "", "seen": seen_of(appointment, CancelForm)}
     assert "is over" in body_of(desk.post(page_of(appointment, "cancel"), given))
 
@@ -235,7 +235,7 @@ def test_another_address_ends_the_links_that_went_to_the_one_before(desk):
 
 def test_another_address_has_to_be_confirmed_again(desk, coordinator):
     appointment = make_appointment()
-    attendance.mark(appointment=appointment, status=Status.CONFIRMED, by=coordinator)
+    records.mark(appointment=appointment, status=Status.CONFIRMED, by=coordinator)
     fields = {"name": appointment.name, "telephone": appointment.telephone}
     for email, status in [(appointment.email, Status.CONFIRMED), ("new@home.example", Status.BOOKED)]:
         desk.post(page_of(appointment, "details"), fields | {"email": email})

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from appointments.booking import attendance
+from appointments.booking import records
 from appointments.booking.staff_forms import CancelForm
 from appointments.choices import Status
 from appointments.desk.screens import TIMES_PER_PAGE
@@ -55,13 +55,13 @@ def test_marking_leads_to_the_page_from_anywhere_else(desk, worklist):
 def test_an_arrival_that_was_marked_by_mistake_is_taken_back_by_staff(desk, coordinator, was):
     appointment = make_today()
     if was == Status.CONFIRMED:
-        attendance.mark(appointment=appointment, status=was, by=coordinator)
+        records.mark(appointment=appointment, status=was, by=coordinator)
     fields = {"worklist": "today", "status": "booked"}
     assert "Not arrived after all" not in body_of(desk.get(TODAY))
     desk.post(f"{LIST}{appointment.pk}/mark/", fields)
-    attendance.mark(appointment=appointment, status=Status.ARRIVED, by=coordinator)
+    records.mark(appointment=appointment, status=Status.ARRIVED, by=coordinator)
     with pytest.raises(UserFacingError):
-        attendance.mark(appointment=appointment, status=Status.CONFIRMED, by=coordinator)
+        records.mark(appointment=appointment, status=Status.CONFIRMED, by=coordinator)
     page = body_of(desk.get(TODAY))
     assert "Not arrived after all" in page
     assert 'value="confirmed"' not in body_of(desk.get(f"{LIST}{appointment.pk}/change/"))

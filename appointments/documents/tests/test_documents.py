@@ -19,11 +19,11 @@ from django.utils import timezone
 from appointments.choices import ConsentKind, FileKind
 from appointments.documents import documents
 from appointments.documents.scanning import sandbox
+from appointments.documents.tests import hostile
 from appointments.models import Appointment, AuditEntry, Consent, Document, DocumentRequest, LegalHold
 from appointments.privacy import withdrawal
-from appointments.tests import hostile
+from appointments.tests.clients import come_in_with_code, url
 from appointments.tests.factories import make_appointment
-from appointments.tests.visiting import come_in_with_code, url
 from calcsite.errors import UserFacingError
 from calcsite.tests import people
 from calcsite.tests.racing import at_once

@@ -3,26 +3,19 @@ read them.
 """
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from appointments.documents import documents
+from appointments.documents.tests import hostile
 from appointments.models import Appointment, AuditEntry, Document, DocumentRequest
-from appointments.tests import hostile
+from appointments.tests.clients import come_in_with_code, url
 from appointments.tests.factories import make_appointment, make_clinician
-from appointments.tests.visiting import come_in_with_code, url
 from calcsite.tests import people
 
 pytestmark = pytest.mark.django_db
 
 NAME = "cirrhosis.pdf"
-
-
-def client_of(person: User) -> Client:
-    client = Client()
-    people.sign_in(client, person)
-    return client
 
 
 @pytest.fixture
@@ -47,12 +40,12 @@ def clinician(appointment) -> Client:
 def clinician_of(clinician, username: str) -> Client:
     clinician.user = people.make_person("Clinician", username=username)
     clinician.save()
-    return client_of(clinician.user)
+    return people.client_of(clinician.user)
 
 
 @pytest.fixture
 def coordinator() -> Client:
-    return client_of(people.make_person("Booking coordinator", username="bea"))
+    return people.client_of(people.make_person("Booking coordinator", username="bea"))
 
 
 def page_of(appointment: Appointment, step: str = "change/") -> str:
@@ -91,7 +84,9 @@ def test_a_document_answers_404_to_all_other_users(appointment, clinician, coord
         real, random = (client.get(page_of(where, f"documents/{pk}/")) for pk in [row.pk, row.pk + 1000])
         assert (real.status_code, real.content) == (404, random.content)
     assert (
-        client_of(people.make_person("Administrator")).get(page_of(appointment, f"documents/{row.pk}/")).status_code
+        people.client_of(people.make_person("Administrator"))
+        .get(page_of(appointment, f"documents/{row.pk}/"))
+        .status_code
         == 403
     )
     assert Client().get(page_of(appointment, f"documents/{row.pk}/")).status_code == 302
@@ -137,7 +132,7 @@ def test_a_document_from_the_post_is_added_and_can_be_removed(appointment, coord
 @pytest.mark.parametrize("step", ["documents/ask/", "documents/add/", "documents/waive/1/", "documents/1/remove/"])
 def test_staff_without_patients_change_nothing(appointment, step):
     stranger = clinician_of(make_clinician(), "other")
-    editor = client_of(people.make_person("Editor"))
+    editor = people.client_of(people.make_person("Editor"))
     fields = {"what": "A", "files": [SimpleUploadedFile("a.pdf", hostile.pdf())]}
     assert stranger.post(page_of(appointment, step), fields).status_code == 404
     assert editor.post(page_of(appointment, step), fields).status_code == 403

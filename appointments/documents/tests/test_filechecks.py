@@ -11,7 +11,7 @@ from appointments.documents.scanning.filechecks import names, pdfs, pictures, zi
 from appointments.documents.scanning.filechecks.dicom import CONTENTS, DIRECTORY, DOCUMENT, HIDDEN, NO_IMAGE
 from appointments.documents.scanning.filechecks.kinds import kind_of
 from appointments.documents.scanning.filechecks.problems import SEND, FileProblem
-from appointments.tests import hostile
+from appointments.documents.tests import hostile
 
 GOOD = {
     "PDF": (hostile.pdf, FileKind.PDF),

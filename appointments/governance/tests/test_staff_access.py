@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
-from appointments.booking import corrections
+from appointments.booking import records
 from appointments.booking.staff_forms import CancelForm, MoveForm
 from appointments.messages import queue
 from appointments.models import Appointment, AuditEntry, Draft, Message, WaitingEntry
@@ -31,7 +31,7 @@ def patient() -> Appointment:
     details = dict.fromkeys(fields, f"{CANARY} 12345") | {"email": f"{CANARY}@home.example"}
     appointment = make_appointment(condition=make_live(name="Gout", slug="gout"), **details)
     staff = people.make_person("Booking coordinator")
-    corrections.write_note(appointment=appointment, text=CANARY, by=staff)
+    records.write_note(appointment=appointment, text=CANARY, by=staff)
     queue.send_from_staff(appointment=appointment, text=CANARY, by=staff)
     Message.objects.update(last_error=CANARY)
     Draft.objects.create(digest="a", answers={"name": CANARY})
@@ -39,12 +39,6 @@ def patient() -> Appointment:
     appointment.slot.is_covered = False
     appointment.slot.save()
     return appointment
-
-
-def client_of(*groups: str, **fields) -> Client:
-    client = Client()
-    people.sign_in(client, people.make_person(*groups, **fields))
-    return client
 
 
 def clinician_client(appointment: Appointment | None = None) -> Client:
@@ -83,7 +77,7 @@ def body_of(answer) -> str:
 
 @pytest.mark.parametrize("groups", WITHOUT_PATIENTS)
 def test_staff_without_patients_find_none_at_any_address(patient, groups):
-    client = client_of(*groups)
+    client = people.client_with_roles(*groups)
     addresses = every_address()
     assert len(addresses) > 100
     for address in addresses:
@@ -96,7 +90,7 @@ def test_staff_without_patients_find_none_at_any_address(patient, groups):
 
 @pytest.mark.parametrize("groups", WITHOUT_PATIENTS)
 def test_staff_without_patients_change_none_at_any_address(patient, groups):
-    client, before = client_of(*groups), Appointment.objects.values().get()
+    client, before = people.client_with_roles(*groups), Appointment.objects.values().get()
     fields = {"status": "arrived", "why": "", "text": "Mine", "name": "Mine", "telephone": "12345"}
     fields["seen"] = CancelForm.sign(patient.revision)
     for step in ["move", "cancel", "details", "message", "mark", "note", "link", "handled/1"]:
@@ -148,9 +142,9 @@ LOOKUPS += ["condition__name__startswith=G", "uid=1", "audit__actor__startswith=
 @pytest.mark.parametrize("lookup", LOOKUPS)
 def test_a_filter_is_no_oracle(patient, lookup):
     asked = dict([lookup.split("=")])
-    assert client_of("Booking coordinator").get(LIST, asked).status_code == 400
-    assert client_of("Administrator").get(LIST, asked).status_code == 403
-    log = client_of("Administrator").get(
+    assert people.client_with_roles("Booking coordinator").get(LIST, asked).status_code == 400
+    assert people.client_with_roles("Administrator").get(LIST, asked).status_code == 403
+    log = people.client_with_roles("Administrator").get(
         "/admin/appointments/auditentry/", {f"appointment__{lookup.split('=')[0]}": "c"}
     )
     assert log.status_code == 400
@@ -160,13 +154,13 @@ def test_a_filter_is_no_oracle(patient, lookup):
 @pytest.mark.parametrize("model", ["auditentry", "note", "message", "waitingentry", "patientlink"])
 def test_no_autocomplete_shows_appointments(patient, group, model):
     asked = {"app_label": "appointments", "model_name": model, "field_name": "appointment", "term": "canary"}
-    answer = client_of(group).get("/admin/autocomplete/", asked)
+    answer = people.client_with_roles(group).get("/admin/autocomplete/", asked)
     assert answer.status_code in {403, 404}
     assert patient.reference not in body_of(answer)
 
 
 def test_the_log_of_the_admin_and_the_audit_log_name_no_patient(patient):
-    client = client_of("Booking coordinator")
+    client = people.client_with_roles("Booking coordinator")
     client.get(f"{LIST}{patient.pk}/change/")
     client.post(f"{LIST}{patient.pk}/details/", {"name": f"{CANARY} 2", "telephone": "12345"})
     assert [entry for entry in LogEntry.objects.all() if CANARY in f"{entry.object_repr}{entry.change_message}"] == []
@@ -174,7 +168,7 @@ def test_the_log_of_the_admin_and_the_audit_log_name_no_patient(patient):
 
 
 def test_an_administrator_reads_the_audit_log_which_has_no_forms(patient):
-    client = client_of("Administrator")
+    client = people.client_with_roles("Administrator")
     log = "/admin/appointments/auditentry/"
     assert patient.reference in body_of(client.get(log))
     entry = AuditEntry.objects.first()
@@ -183,11 +177,11 @@ def test_an_administrator_reads_the_audit_log_which_has_no_forms(patient):
     assert client.post(f"{log}{entry.pk}/delete/", {"post": "yes"}).status_code == 403
     assert client.post(f"{log}add/", {"actor": "nobody"}).status_code == 403
     for group in ["Booking coordinator", "Clinician", "Editor"]:
-        assert client_of(group).get(log).status_code == 403
+        assert people.client_with_roles(group).get(log).status_code == 403
 
 
 def test_pages_about_patients_are_not_cached(patient):
-    client = client_of("Booking coordinator")
+    client = people.client_with_roles("Booking coordinator")
     addresses = [LIST, f"{LIST}{patient.pk}/change/", f"{LIST}calendar/", f"{LIST}work/orphaned/"]
     for address in addresses:
         assert {"private", "no-store"} <= set(client.get(address).headers["Cache-Control"].split(", "))

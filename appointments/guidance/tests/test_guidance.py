@@ -9,10 +9,10 @@ from django.utils import timezone
 from appointments.booking import booking
 from appointments.choices import TaskStatus
 from appointments.guidance import versions
+from appointments.guidance.tests.makers import NEW, OLD, make_guidance, make_item, make_plan_copy
 from appointments.models import AuditEntry, ChecklistItem, Message, PlanGuidance, PreparationTask, RecoveryGuidance
 from appointments.preparation import tasks
 from appointments.tests.factories import make_appointment
-from appointments.tests.guided import NEW, OLD, make_guidance, make_item, make_plan_copy
 from calcsite.errors import UserFacingError
 from calcsite.stale import StaleError
 from calcsite.tests import people

@@ -5,9 +5,9 @@ from django.test import Client
 
 from appointments.guidance import versions
 from appointments.guidance.forms import ReviewForm
+from appointments.guidance.tests.makers import NEW, OLD, make_guidance, make_item, make_plan_copy
 from appointments.models import AuditEntry, ChecklistItem, Message, PreparationTask, QuestionPrompt, RecoveryGuidance
 from appointments.tests.factories import make_appointment
-from appointments.tests.guided import NEW, OLD, make_guidance, make_item, make_plan_copy
 from calcsite.tests import people
 from conditions.tests.factories import make_live
 from conditions.tests.forms import filled_in
@@ -18,12 +18,6 @@ ITEM = "/admin/appointments/checklistitem/"
 GUIDANCE = "/admin/appointments/recoveryguidance/"
 NAME = "Kim Example"
 QUERIES, LIST_QUERIES = 11, 10
-
-
-def client_of(*groups: str, **fields) -> Client:
-    client = Client()
-    people.sign_in(client, people.make_person(*groups, **fields))
-    return client
 
 
 def page(client: Client, path: str) -> str:
@@ -53,7 +47,7 @@ def unsafe() -> ChecklistItem:
 
 
 def test_an_editor_adds_an_item_for_one_condition():
-    gout, client = make_live(name="Gout", slug="gout"), client_of("Editor", username="ed")
+    gout, client = make_live(name="Gout", slug="gout"), people.client_with_roles("Editor", username="ed")
     answer = save(client, f"{ITEM}add/", condition=gout.pk, title="Drink", text="Water.", tool="tests", days_before=1)
     assert answer.status_code == 302
     made = ChecklistItem.objects.get()
@@ -61,7 +55,7 @@ def test_an_editor_adds_an_item_for_one_condition():
 
 
 def test_saving_changed_words_raises_the_version_and_saving_none_does_not():
-    item, client = make_item(text="One.\n\nTwo."), client_of("Editor")
+    item, client = make_item(text="One.\n\nTwo."), people.client_with_roles("Editor")
     assert save(client, f"{ITEM}{item.pk}/change/").status_code == 302
     item.refresh_from_db()
     assert item.version == 1
@@ -71,7 +65,7 @@ def test_saving_changed_words_raises_the_version_and_saving_none_does_not():
 
 
 def test_of_two_open_forms_the_second_is_refused():
-    item, client = make_item(), client_of("Editor")
+    item, client = make_item(), people.client_with_roles("Editor")
     path = f"{ITEM}{item.pk}/change/"
     late = filled_in(client, path) | {"text": "Mine."}
     save(client, path, text=NEW)
@@ -83,14 +77,14 @@ def test_of_two_open_forms_the_second_is_refused():
 def test_a_safety_change_redirects_to_the_unsafe_copies():
     item = make_item()
     make_appointment()
-    answer = save(client_of("Editor"), f"{ITEM}{item.pk}/change/", text=NEW, is_safety_change="on")
+    answer = save(people.client_with_roles("Editor"), f"{ITEM}{item.pk}/change/", text=NEW, is_safety_change="on")
     assert answer.url == f"{ITEM}{item.pk}/holders/"
     assert ChecklistItem.objects.get().safe_from == 2
 
 
 def test_without_access_to_patients_only_the_number_of_copies_is_shown(unsafe):
     for group in ("Editor", "Clinical reviewer", "Administrator"):
-        shown = page(client_of(group), f"{ITEM}{unsafe.pk}/holders/")
+        shown = page(people.client_with_roles(group), f"{ITEM}{unsafe.pk}/holders/")
         assert NAME not in shown
         assert "1  patient" in shown or "1 patient" in shown
         assert "Ask the booking coordinator" in shown
@@ -98,7 +92,7 @@ def test_without_access_to_patients_only_the_number_of_copies_is_shown(unsafe):
 
 
 def test_a_coordinator_sees_the_patients_with_contact_details_audited(unsafe):
-    client = client_of("Booking coordinator", username="bea")
+    client = people.client_with_roles("Booking coordinator", username="bea")
     shown = page(client, f"{ITEM}{unsafe.pk}/holders/")
     assert [word for word in (NAME, "01632 960 001", "kim@home.example") if word not in shown] == []
     entry = AuditEntry.objects.get(action="listed")
@@ -124,7 +118,7 @@ def test_a_clinician_sees_and_tells_their_own_patients_only(unsafe):
 
 
 def test_a_coordinator_replaces_the_words_and_writes(unsafe):
-    client, copy = client_of("Booking coordinator"), PreparationTask.objects.get()
+    client, copy = people.client_with_roles("Booking coordinator"), PreparationTask.objects.get()
     path = f"{ITEM}{unsafe.pk}/holders/"
     done = client.post(f"{path}{copy.pk}/replace/", {"tell": ""}, follow=True).content.decode()
     assert "a message is on its way" in done
@@ -137,7 +131,7 @@ def test_a_coordinator_replaces_the_words_and_writes(unsafe):
 def test_replacing_words_needs_the_permission_to_change_bookings(unsafe):
     copy = PreparationTask.objects.get()
     for group in ("Editor", "Clinical reviewer", "Administrator"):
-        assert client_of(group).post(f"{ITEM}{unsafe.pk}/holders/{copy.pk}/replace/").status_code == 403
+        assert people.client_with_roles(group).post(f"{ITEM}{unsafe.pk}/holders/{copy.pk}/replace/").status_code == 403
     assert PreparationTask.objects.get().text == OLD
 
 
@@ -146,7 +140,7 @@ def test_the_worklists_have_the_patients_with_unsafe_copies(unsafe):
     copy = make_plan_copy(rest)
     rest.text = NEW
     versions.save(item=rest, by=people.make_person("Editor"), is_safety_change=True)
-    shown = page(client_of("Booking coordinator"), "/admin/appointments/appointment/work/unsafe/")
+    shown = page(people.client_with_roles("Booking coordinator"), "/admin/appointments/appointment/work/unsafe/")
     appointments = [PreparationTask.objects.first().appointment, copy.plan.appointment]
     assert [each.pk for each in appointments if f"/appointment/{each.pk}/change/" not in shown] == []
 
@@ -158,14 +152,14 @@ def test_the_page_of_holders_takes_as_many_queries_for_one_as_for_thirty(holding
         make_appointment()
     item.text = NEW
     versions.save(item=item, by=people.make_person("Editor"), is_safety_change=True)
-    client = client_of("Booking coordinator")
+    client = people.client_with_roles("Booking coordinator")
     client.get(f"{ITEM}{item.pk}/holders/")
     with django_assert_num_queries(QUERIES):
         page(client, f"{ITEM}{item.pk}/holders/")
 
 
 def test_a_reviewer_reviews_the_words_and_cannot_change_them():
-    item, client = make_item(), client_of("Clinical reviewer", first_name="Ada", last_name="Reader")
+    item, client = make_item(), people.client_with_roles("Clinical reviewer", first_name="Ada", last_name="Reader")
     path = f"{ITEM}{item.pk}/change/"
     assert "I have read version 1, and it is right" in page(client, path)
     assert client.post(path, {"text": "Mine."}).status_code == 403
@@ -177,7 +171,7 @@ def test_a_reviewer_reviews_the_words_and_cannot_change_them():
 
 @pytest.mark.parametrize("version", ["2", "", "x", "9" * 400])
 def test_a_stale_or_forged_review_is_refused(version):
-    item, client = make_item(), client_of("Clinical reviewer", first_name="Ada", last_name="Reader")
+    item, client = make_item(), people.client_with_roles("Clinical reviewer", first_name="Ada", last_name="Reader")
     item.version = 2
     seen = seen_of(item) if version == "2" else version
     assert client.post(f"{ITEM}{item.pk}/review/", {"seen": seen}).status_code == 302
@@ -187,7 +181,7 @@ def test_a_stale_or_forged_review_is_refused(version):
 @pytest.mark.parametrize("group", ["Editor", "Administrator", "Booking coordinator", "Clinician"])
 def test_only_a_reviewer_reviews(group):
     item = make_item()
-    client = client_of(group, first_name="Ada", last_name="Reader")
+    client = people.client_with_roles(group, first_name="Ada", last_name="Reader")
     assert "and it is right" not in page(client, f"{ITEM}{item.pk}/change/")
     assert client.post(f"{ITEM}{item.pk}/review/", {"seen": seen_of(item)}).status_code == 403
     assert ChecklistItem.objects.get().reviewed_at is None
@@ -197,7 +191,7 @@ def test_only_a_reviewer_reviews(group):
 @pytest.mark.parametrize("model", [ChecklistItem, RecoveryGuidance, QuestionPrompt])
 def test_read_only_groups_cannot_write_or_delete(group, model):
     row = {ChecklistItem: make_item, RecoveryGuidance: make_guidance}.get(model, make_prompt)()
-    client, folder = client_of(group), f"/admin/appointments/{model._meta.model_name}/"
+    client, folder = people.client_with_roles(group), f"/admin/appointments/{model._meta.model_name}/"
     assert client.get(f"{folder}{row.pk}/change/").status_code == 200
     for step in ("add/", f"{row.pk}/change/", f"{row.pk}/delete/"):
         assert client.post(f"{folder}{step}", {"title": "Mine", "post": "yes"}).status_code == 403
@@ -209,7 +203,7 @@ def make_prompt() -> QuestionPrompt:
 
 
 def test_an_item_with_unsafe_copies_is_not_deleted(unsafe):
-    client = client_of("Editor")
+    client = people.client_with_roles("Editor")
     assert client.post(f"{ITEM}{unsafe.pk}/delete/", {"post": "yes"}).status_code == 403
     versions.replace(copy=PreparationTask.objects.get(), by=people.make_person(), tell=False)
     assert "keeps a copy of it" in " ".join(page(client, f"{ITEM}{unsafe.pk}/delete/").split())
@@ -222,11 +216,11 @@ def test_markup_of_staff_is_escaped_in_the_admin(unsafe):
     ChecklistItem.objects.update(title=attack)
     make_guidance(title=attack, do=attack)
     for path in (ITEM, f"{ITEM}{unsafe.pk}/change/", f"{ITEM}{unsafe.pk}/holders/", GUIDANCE):
-        assert attack not in page(client_of("Editor"), path)
+        assert attack not in page(people.client_with_roles("Editor"), path)
 
 
 def test_a_list_shows_the_condition_in_as_many_queries_for_thirty(django_assert_num_queries):
-    gout, client = make_live(name="Gout", slug="gout"), client_of("Editor")
+    gout, client = make_live(name="Gout", slug="gout"), people.client_with_roles("Editor")
     make_item(condition=gout)
     page(client, ITEM)
     with django_assert_num_queries(LIST_QUERIES):

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from appointments.choices import Tool
 from appointments.guidance import starter, versions
+from appointments.guidance.tests.makers import NEW, OLD, make_guidance, make_item
 from appointments.models import ChecklistItem, QuestionPrompt, RecoveryGuidance
-from appointments.tests.guided import NEW, OLD, make_guidance, make_item
 from calcsite.models import PublicVersion
 from calcsite.tests import people
 from conditions.exchange.files import ExchangeError

@@ -9,11 +9,11 @@ from django.utils import timezone
 from appointments.booking import booking
 from appointments.choices import ConsentKind, TaskStatus
 from appointments.guidance import copies, versions
+from appointments.guidance.tests.makers import NEW, make_item
 from appointments.models import Appointment, ChecklistItem, Consent, PreparationTask
 from appointments.preparation import tasks
+from appointments.tests.clients import BOOK, book
 from appointments.tests.factories import make_appointment, make_slot
-from appointments.tests.guided import NEW, make_item
-from appointments.tests.journeys import BOOK, book
 from calcsite.tests import people
 
 pytestmark = pytest.mark.django_db

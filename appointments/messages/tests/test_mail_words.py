@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from appointments.choices import Mode
 from appointments.models import Appointment
+from appointments.tests.clients import come_in, url
 from appointments.tests.factories import make_appointment, make_slot
-from appointments.tests.post import deliver, html_of, token_in
-from appointments.tests.visiting import come_in, url
+from appointments.tests.mailbox import deliver, html_of, token_in
 from calcsite.models import ClinicDetails
 
 pytestmark = pytest.mark.django_db

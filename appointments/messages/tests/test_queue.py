@@ -13,14 +13,14 @@ from django.utils import timezone
 
 from appointments import message_kinds
 from appointments.access import links
-from appointments.booking import attendance, booking, corrections
+from appointments.booking import booking, records
 from appointments.choices import Status
 from appointments.governance import audit
 from appointments.messages import queue
 from appointments.models import Appointment, AuditEntry, Message, PatientLink
 from appointments.models.messages import UNDELIVERED_AFTER
 from appointments.tests.factories import make_appointment, make_slot
-from appointments.tests.post import HOSTILE, calendar_of, code_in, deliver, html_of, token_in
+from appointments.tests.mailbox import HOSTILE, calendar_of, code_in, deliver, html_of, token_in
 from calcsite.errors import UserFacingError
 from calcsite.mail import sending
 from calcsite.mail.tests.mailservers import MEMORY, PICKY
@@ -57,7 +57,7 @@ def test_the_confirmation_asks_to_confirm_the_address():
     make_appointment()
     assert "confirm your e-mail address" in deliver()[0].body
     appointment = make_appointment()
-    attendance.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
+    records.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
     assert "confirm your e-mail address" not in deliver()[0].body
 
 
@@ -250,7 +250,7 @@ def test_a_message_that_cannot_be_composed_is_tried_later_each_time_until_it_can
     ]
     assert tried == [0, 1, 6, 21, 61, 121, 181, 241]
     assert mail.outbox == []
-    corrections.correct_details(appointment=poison, details={"email": "kim@home.example"}, by=people.make_person())
+    records.correct_details(appointment=poison, details={"email": "kim@home.example"}, by=people.make_person())
     assert {message.to[0] for message in deliver()} == {"kim@home.example"}
 
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from appointments.booking import attendance, booking
+from appointments.booking import booking, records
 from appointments.choices import Status
 from appointments.governance import audit
 from appointments.scheduling.local_times import one_line
 from appointments.tests.factories import make_appointment
-from appointments.tests.post import HOSTILE, deliver, html_of
+from appointments.tests.mailbox import HOSTILE, deliver, html_of
 
 pytestmark = pytest.mark.django_db
 SPAM = [
@@ -50,7 +50,7 @@ def test_a_name_in_any_script_is_greeted(name):
 @pytest.mark.parametrize("name", [SPAM[1], HOSTILE])
 def test_a_confirmed_address_is_greeted_by_the_name_as_typed_on_one_line(name):
     appointment = make_appointment(name=name)
-    attendance.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
+    records.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
     (message,) = deliver()
     assert message.body.startswith(f"Hello {one_line(name)},\n")
     assert "<script" not in html_of(message)

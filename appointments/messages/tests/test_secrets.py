@@ -13,13 +13,13 @@ from django.utils import timezone
 
 from appointments import message_kinds
 from appointments.access import links
-from appointments.booking import attendance, booking, corrections
+from appointments.booking import booking, records
 from appointments.choices import Status
 from appointments.messages import queue
 from appointments.models import Appointment, Message, PatientLink
 from appointments.scheduling import local_times
 from appointments.tests.factories import make_appointment, make_slot
-from appointments.tests.post import code_in, deliver, token_in
+from appointments.tests.mailbox import code_in, deliver, token_in
 from calcsite.errors import UserFacingError
 from calcsite.mail import sending
 from calcsite.mail.tests.mailservers import NOWHERE, QUOTING
@@ -43,7 +43,7 @@ def while_the_server_is_away() -> None:
 
 
 def correct(appointment: Appointment, email: str = NEW) -> None:
-    corrections.correct_details(appointment=appointment, details={"email": email}, by=people.make_person())
+    records.correct_details(appointment=appointment, details={"email": email}, by=people.make_person())
 
 
 def put_off() -> None:
@@ -153,7 +153,7 @@ def test_a_code_sent_to_another_address_confirms_nothing():
     read_before = make_appointment()
     correct(Appointment.objects.get())
     with pytest.raises(UserFacingError, match="changed meanwhile"):
-        attendance.mark(appointment=read_before, status=Status.CONFIRMED, by="the patient")
+        records.mark(appointment=read_before, status=Status.CONFIRMED, by="the patient")
 
 
 @in_database

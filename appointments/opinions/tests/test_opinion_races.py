@@ -10,7 +10,7 @@ from django.utils import timezone
 from appointments.governance.permissions import SIGN, VIEW
 from appointments.models import AuditEntry, Message, Opinion
 from appointments.opinions import opinions
-from appointments.tests import writing
+from appointments.opinions.tests import makers
 from appointments.tests.factories import make_appointment
 from calcsite.errors import UserFacingError
 from calcsite.stale import fingerprint
@@ -32,8 +32,8 @@ def refusals(outcomes: list[object]) -> int:
 
 
 def test_of_concurrent_signatures_one_is_kept():
-    opinion = writing.make_draft_opinion(make_appointment())
-    by, seen = writing.clinician_of(opinion.appointment), fingerprint(opinions.compose(opinion))
+    opinion = makers.make_draft_opinion(make_appointment())
+    by, seen = makers.clinician_of(opinion.appointment), fingerprint(opinions.compose(opinion))
     outcomes = at_once(*[lambda: opinions.sign(opinion=opinion, seen=seen, by=by)] * 4)
     assert refusals(outcomes) == 3
     assert AuditEntry.objects.filter(detail="Opinion 1 signed").count() == 1
@@ -42,39 +42,39 @@ def test_of_concurrent_signatures_one_is_kept():
 
 def test_of_a_concurrent_signature_and_save_one_is_refused():
     for _ in range(4):
-        opinion = writing.make_draft_opinion(make_appointment())
-        by, seen = writing.clinician_of(opinion.appointment), fingerprint(opinions.compose(opinion))
+        opinion = makers.make_draft_opinion(make_appointment())
+        by, seen = makers.clinician_of(opinion.appointment), fingerprint(opinions.compose(opinion))
         again = Opinion.objects.get(pk=opinion.pk)
         signed, saved = at_once(
             lambda opinion=opinion, seen=seen, by=by: opinions.sign(opinion=opinion, seen=seen, by=by),
-            lambda again=again, by=by: writing.save(again, by, texts={"findings": "Changed"}),
+            lambda again=again, by=by: makers.save(again, by, texts={"findings": "Changed"}),
         )
         assert refusals([signed, saved]) == 1
         opinion.refresh_from_db()
         was_signed = not isinstance(signed, UserFacingError)
         assert (opinion.status == "signed", opinion.findings == "Changed") == (was_signed, not was_signed)
-        assert not was_signed or opinion.content["findings"] == writing.TEXTS["findings"]
+        assert not was_signed or opinion.content["findings"] == makers.TEXTS["findings"]
 
 
 def test_concurrent_releases_release_once_and_send_one_message():
-    opinion = writing.sign(writing.make_draft_opinion(make_appointment()))
-    by = writing.clinician_of(opinion.appointment)
+    opinion = makers.sign(makers.make_draft_opinion(make_appointment()))
+    by = makers.clinician_of(opinion.appointment)
     outcomes = at_once(*[lambda: opinions.release(opinion=opinion, by=by)] * 4)
     assert refusals(outcomes) == 3
     assert Message.objects.filter(kind="opinion").count() == 1
 
 
 def test_of_two_saves_one_is_kept_whole():
-    opinion = writing.make_draft_opinion(make_appointment())
-    by, seen = writing.clinician_of(opinion.appointment), opinions.fingerprint_of(opinion)
+    opinion = makers.make_draft_opinion(make_appointment())
+    by, seen = makers.clinician_of(opinion.appointment), opinions.fingerprint_of(opinion)
     outcomes = at_once(
         *[
-            lambda name=name: writing.save(
+            lambda name=name: makers.save(
                 Opinion.objects.get(pk=opinion.pk),
                 by,
                 seen=seen,
                 texts={"findings": name},
-                options=[writing.OPTION | {"name": name}],
+                options=[makers.OPTION | {"name": name}],
             )
             for name in "ABC"
         ]
@@ -85,11 +85,11 @@ def test_of_two_saves_one_is_kept_whole():
 
 def test_concurrent_starts_make_one_draft_and_corrections_one_version():
     appointment = make_appointment()
-    by = writing.clinician_of(appointment)
+    by = makers.clinician_of(appointment)
     drafts = at_once(*[lambda: opinions.start(appointment=appointment, by=by).pk] * 4)
     assert len(set(drafts)) == 1
-    writing.save(Opinion.objects.get(), by)
-    writing.sign(Opinion.objects.get())
+    makers.save(Opinion.objects.get(), by)
+    makers.sign(Opinion.objects.get())
     outcomes = at_once(*[lambda: opinions.correct(appointment=appointment, why="New", by=by)] * 4)
     assert refusals(outcomes) == 3
     assert list(Opinion.objects.values_list("number", flat=True)) == [2, 1]
@@ -97,7 +97,7 @@ def test_concurrent_starts_make_one_draft_and_corrections_one_version():
 
 def test_without_the_comparison_both_would_release_it():
     """The control: a look at the status, and then a release."""
-    opinion, now = writing.sign(writing.make_draft_opinion(make_appointment())), timezone.now()
+    opinion, now = makers.sign(makers.make_draft_opinion(make_appointment())), timezone.now()
     both_have_looked = threading.Barrier(2)
 
     def look_and_release() -> int:

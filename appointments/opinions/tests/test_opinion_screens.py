@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from appointments.models import Appointment, AuditEntry, Opinion, Question, TestInstruction
 from appointments.opinions import opinions
-from appointments.tests import writing
+from appointments.opinions.tests import makers
 from appointments.tests.factories import make_appointment, make_hours, make_slot
 from calcsite.stale import fingerprint
 from calcsite.tests import people
@@ -27,12 +27,12 @@ def appointment() -> Appointment:
 
 @pytest.fixture
 def clinician(appointment) -> User:
-    return writing.clinician_of(appointment, username="ada")
+    return makers.clinician_of(appointment, username="ada")
 
 
 @pytest.fixture
 def desk(clinician) -> Client:
-    return writing.client_of(clinician)
+    return people.client_of(clinician)
 
 
 def at(appointment: Appointment, step: str = "") -> str:
@@ -46,8 +46,8 @@ def fields_of(page: str) -> dict[str, str]:
 
 
 def typed(page: str, **changes: str) -> dict[str, str]:
-    option = {f"options-0-{name}": value for name, value in writing.OPTION.items()}
-    return fields_of(page) | writing.TEXTS | option | changes
+    option = {f"options-0-{name}": value for name, value in makers.OPTION.items()}
+    return fields_of(page) | makers.TEXTS | option | changes
 
 
 def test_a_clinician_writes_reads_signs_and_releases(desk, appointment):
@@ -58,7 +58,7 @@ def test_a_clinician_writes_reads_signs_and_releases(desk, appointment):
     saved = desk.post(at(appointment, "1/edit/"), typed(page, then="sign", **answer))
     assert saved["Location"] == at(appointment, "1/sign/")
     page = desk.get(saved["Location"]).text
-    for words in [*writing.TEXTS.values(), *writing.OPTION.values(), "Most do not.", "MBBS, FRCR"]:
+    for words in [*makers.TEXTS.values(), *makers.OPTION.values(), "Most do not.", "MBBS, FRCR"]:
         assert words in page or words == "partly", words
     signed = desk.post(saved["Location"], fields_of(page))
     assert signed["Location"] == at(appointment)
@@ -70,22 +70,22 @@ def test_a_clinician_writes_reads_signs_and_releases(desk, appointment):
 
 
 def test_the_preview_and_the_signed_version_are_equal(desk, appointment):
-    writing.make_draft_opinion(appointment)
+    makers.make_draft_opinion(appointment)
 
     def opinion_in(step: str) -> str:
         page = desk.get(at(appointment, step)).text
         return page.partition('<div class="opinion">')[2].partition('<p class="opinion-signature">')[0]
 
     preview, asked = opinion_in("1/"), opinion_in("1/sign/")
-    writing.sign(Opinion.objects.get())
+    makers.sign(Opinion.objects.get())
     assert preview == asked == opinion_in("1/")
-    assert writing.TEXTS["findings"] in preview
+    assert makers.TEXTS["findings"] in preview
 
 
 def test_a_stale_save_keeps_the_input_and_shows_the_stored_draft(desk, appointment, clinician):
-    opinion = writing.make_draft_opinion(appointment)
+    opinion = makers.make_draft_opinion(appointment)
     page = desk.get(at(appointment, "1/edit/")).text
-    writing.save(opinion, clinician, texts={"findings": "From the other window."})
+    makers.save(opinion, clinician, texts={"findings": "From the other window."})
     answer = desk.post(at(appointment, "1/edit/"), typed(page, findings="Typed for an hour."))
     assert answer.status_code == 409
     assert "Typed for an hour." in answer.text
@@ -97,16 +97,16 @@ def test_a_stale_save_keeps_the_input_and_shows_the_stored_draft(desk, appointme
 
 
 def test_a_save_after_the_signature_keeps_the_input(desk, appointment):
-    opinion = writing.make_draft_opinion(appointment)
+    opinion = makers.make_draft_opinion(appointment)
     page = desk.get(at(appointment, "1/edit/")).text
-    writing.sign(opinion)
+    makers.sign(opinion)
     answer = desk.post(at(appointment, "1/edit/"), typed(page, findings="Typed for an hour."))
     assert (answer.status_code, "Typed for an hour." in answer.text) == (409, True)
     assert desk.get(at(appointment, "1/edit/"))["Location"] == at(appointment, "1/")
 
 
 def test_a_text_beyond_its_limit_is_named_and_kept(desk, appointment):
-    writing.make_draft_opinion(appointment)
+    makers.make_draft_opinion(appointment)
     page = desk.get(at(appointment, "1/edit/")).text
     answer = desk.post(at(appointment, "1/edit/"), typed(page, findings="x" * 5001, **{"options-0-risks": "y" * 2001}))
     assert answer.status_code == 200
@@ -117,7 +117,7 @@ def test_a_text_beyond_its_limit_is_named_and_kept(desk, appointment):
 
 def test_the_answer_to_a_removed_question_stays_on_the_screen(desk, appointment):
     question = Question.objects.create(appointment=appointment, text="Will it grow?")
-    writing.make_draft_opinion(appointment)
+    makers.make_draft_opinion(appointment)
     page = desk.get(at(appointment, "1/edit/")).text
     Question.objects.all().delete()
     answer = desk.post(at(appointment, "1/edit/"), typed(page, **{f"answer_{question.pk}": "Most do not."}))
@@ -125,7 +125,7 @@ def test_the_answer_to_a_removed_question_stays_on_the_screen(desk, appointment)
 
 
 def test_treatments_are_added_one_after_the_other_and_taken_out(desk, appointment):
-    writing.make_draft_opinion(appointment)
+    makers.make_draft_opinion(appointment)
     page = desk.get(at(appointment, "1/edit/")).text
     desk.post(at(appointment, "1/edit/"), typed(page, then="more", **{"options-1-name": "An operation"}))
     page = desk.get(at(appointment, "1/edit/")).text
@@ -135,7 +135,7 @@ def test_treatments_are_added_one_after_the_other_and_taken_out(desk, appointmen
 
 
 def test_a_part_that_is_missing_is_named_where_the_signature_would_be(desk, appointment):
-    writing.make_draft_opinion(appointment, next_steps="")
+    makers.make_draft_opinion(appointment, next_steps="")
     page = desk.get(at(appointment, "1/sign/")).text
     assert "Write what to do next." in page
     assert "Sign it" not in page
@@ -144,9 +144,9 @@ def test_a_part_that_is_missing_is_named_where_the_signature_would_be(desk, appo
 
 
 def test_a_stale_signature_is_refused(desk, appointment, clinician):
-    opinion = writing.make_draft_opinion(appointment)
+    opinion = makers.make_draft_opinion(appointment)
     page = desk.get(at(appointment, "1/sign/")).text
-    writing.save(opinion, clinician, texts={"findings": "Other words."})
+    makers.save(opinion, clinician, texts={"findings": "Other words."})
     answer = desk.post(at(appointment, "1/sign/"), fields_of(page))
     assert (answer.status_code, "Read it again" in answer.text) == (409, True)
     assert Opinion.objects.get().status == "draft"
@@ -194,19 +194,19 @@ def sendings(appointment: Appointment) -> list[str]:
 
 def make_everything(appointment: Appointment) -> None:
     """A released version, and a draft that corrects it."""
-    writing.make_released_opinion(appointment)
-    writing.make_correction(appointment)
-    by = writing.clinician_of(appointment)
+    makers.make_released_opinion(appointment)
+    makers.make_correction(appointment)
+    by = makers.clinician_of(appointment)
     TestInstruction.objects.create(appointment=appointment, test="Blood", text="Nothing to eat", by=by)
 
 
 def test_other_staff_get_the_404_of_an_unknown_number(appointment):
     make_everything(appointment)
     before = list(Opinion.objects.values()), list(TestInstruction.objects.values())
-    others = [writing.clinician_of(make_appointment()), people.make_person("Booking coordinator")]
+    others = [makers.clinician_of(make_appointment()), people.make_person("Booking coordinator")]
     others += [people.make_person(is_superuser=True), people.make_person("Clinician", "Booking coordinator")]
     for person in others:
-        client = writing.client_of(person)
+        client = people.client_of(person)
         for method, addresses in [("get", screens(appointment)), ("post", sendings(appointment))]:
             for address in addresses:
                 answers = [
@@ -222,11 +222,11 @@ def test_other_staff_get_the_404_of_an_unknown_number(appointment):
 
 
 def test_an_appointment_that_moves_to_another_clinician_takes_its_opinion_along(appointment, desk):
-    writing.make_draft_opinion(appointment)
+    makers.make_draft_opinion(appointment)
     other = make_slot(hours=make_hours(types=[appointment.appointment_type]))
     Appointment.objects.update(slot=other)
     assert desk.get(at(appointment, "1/edit/")).status_code == 404
-    new = writing.client_of(writing.clinician_of(Appointment.objects.get(pk=appointment.pk)))
+    new = people.client_of(makers.clinician_of(Appointment.objects.get(pk=appointment.pk)))
     assert new.get(at(appointment, "1/edit/")).status_code == 200
 
 
@@ -252,7 +252,7 @@ def test_opening_five_records_leaves_five_entries(appointment, desk):
 def test_the_appointment_links_to_the_opinion_for_its_clinician_only(appointment, desk):
     page = f"{LIST}{appointment.pk}/change/"
     assert at(appointment) in desk.get(page).text
-    assert at(appointment) not in writing.client_of(people.make_person("Booking coordinator")).get(page).text
+    assert at(appointment) not in people.client_of(people.make_person("Booking coordinator")).get(page).text
     assert f"{LIST}readiness/" in desk.get("/admin/").text
 
 

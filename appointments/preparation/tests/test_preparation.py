@@ -31,8 +31,8 @@ from appointments.preparation.rows import (
     take_back_instruction,
 )
 from appointments.preparation.tasks import Progress
+from appointments.preparation.tests.makers import make_preparing, write
 from appointments.tests.factories import make_appointment
-from appointments.tests.preparing import make_preparing, write
 from calcsite.errors import UserFacingError
 from calcsite.stale import StaleError
 from calcsite.tests.people import make_person

@@ -13,9 +13,9 @@ from appointments.choices import Status, TaskStatus, Tool
 from appointments.models import Appointment, ChecklistItem, Question, QuestionPrompt, SpecialistChoice
 from appointments.preparation.pack import pack_of
 from appointments.preparation.rows import MAX_ROWS, add_rows
+from appointments.preparation.tests.makers import MODELS, ROWS, SINGLE, make_preparing, write
+from appointments.tests.clients import come_in, come_in_with_code, seen_in, url
 from appointments.tests.factories import make_appointment
-from appointments.tests.preparing import MODELS, ROWS, SINGLE, make_preparing, write
-from appointments.tests.visiting import come_in, come_in_with_code, seen_in, url
 from conditions.choices import SectionKind, TagKind
 from conditions.tests.factories import make_live
 

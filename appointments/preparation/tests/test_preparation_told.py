@@ -3,9 +3,9 @@
 import pytest
 
 from appointments.preparation.lists import LISTS, SINGLES
+from appointments.preparation.tests.makers import ROWS, make_preparing, write
 from appointments.preparation.tests.test_preparation_pages import row_of, words_of
-from appointments.tests.preparing import ROWS, make_preparing, write
-from appointments.tests.visiting import come_in_with_code, seen_in, url
+from appointments.tests.clients import come_in_with_code, seen_in, url
 
 pytestmark = pytest.mark.django_db
 

@@ -8,8 +8,8 @@ from django.utils import timezone
 from appointments.access import links
 from appointments.booking import booking, waiting_list
 from appointments.models import Appointment, Message
+from appointments.tests.clients import come_in, url
 from appointments.tests.factories import make_appointment, make_hours, make_slot
-from appointments.tests.visiting import come_in, url
 from calcsite.tests.racing import at_once
 
 in_database = pytest.mark.django_db

@@ -7,15 +7,15 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from appointments.booking import attendance
+from appointments.booking import records
 from appointments.choices import Status, TaskStatus, Tool
 from appointments.governance import audit
 from appointments.models import Appointment, AuditEntry, DocumentRequest, Message, PreparationTask, Symptom
+from appointments.opinions.tests import makers
 from appointments.preparation import readiness
-from appointments.tests import writing
+from appointments.tests.clients import come_in_with_code
 from appointments.tests.factories import make_appointment, make_hours, make_slot
-from appointments.tests.post import deliver, html_of
-from appointments.tests.visiting import come_in_with_code
+from appointments.tests.mailbox import deliver, html_of
 from calcsite.errors import UserFacingError
 from calcsite.tests import people
 
@@ -47,7 +47,7 @@ def make_soon(days: float = 2, **details) -> Appointment:
 
 def make_ready(appointment: Appointment) -> None:
     appointment.tasks.update(status=TaskStatus.NOT_NEEDED)
-    attendance.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
+    records.mark(appointment=appointment, status=Status.CONFIRMED, by=audit.PATIENT)
 
 
 def test_the_board_names_the_missing_parts(desk):
@@ -98,7 +98,7 @@ def test_the_board_takes_as_many_queries_for_thirty_as_for_one(desk, django_asse
 def test_the_board_shows_no_content_and_links_to_it_for_the_clinician(desk):
     appointment = make_soon(reason=CANARY, findings=CANARY)
     Symptom.objects.create(appointment=appointment, what=CANARY)
-    own = writing.client_of(writing.clinician_of(appointment))
+    own = people.client_of(makers.clinician_of(appointment))
     pack = f"/admin/appointments/appointment/{appointment.pk}/pack/"
     assert (CANARY in desk.get(BOARD).text, pack in desk.get(BOARD).text) == (False, False)
     assert (CANARY in own.get(BOARD).text, pack in own.get(BOARD).text) == (False, True)
@@ -106,9 +106,9 @@ def test_the_board_shows_no_content_and_links_to_it_for_the_clinician(desk):
 
 def test_a_clinician_sees_their_own_patients_on_the_board():
     mine, other = make_soon(), make_soon()
-    page = writing.client_of(writing.clinician_of(mine)).get(BOARD).text
+    page = people.client_of(makers.clinician_of(mine)).get(BOARD).text
     assert (mine.spoken_reference in page, other.spoken_reference in page) == (True, False)
-    editor = writing.client_of(people.make_person("Editor"))
+    editor = people.client_of(people.make_person("Editor"))
     assert editor.get(BOARD).status_code == 403
 
 
@@ -163,7 +163,7 @@ def test_without_an_address_or_after_the_time_there_is_no_nudge(desk):
 
 def test_a_nudge_needs_access_to_the_appointment():
     appointment = make_soon()
-    other = writing.client_of(writing.clinician_of(make_soon()))
+    other = people.client_of(makers.clinician_of(make_soon()))
     for client, status in [(other, 404), (come_in_with_code(appointment), 302), (Client(), 302)]:
         assert client.post(f"/admin/appointments/appointment/{appointment.pk}/nudge/").status_code == status
     assert not Message.objects.filter(kind="nudge").exists()

@@ -10,8 +10,8 @@ from appointments.choices import ConsentKind, Status
 from appointments.governance import legal_holds
 from appointments.models import Appointment, AuditEntry, Consent, Document, ErasureRequest
 from appointments.privacy import withdrawal
+from appointments.tests.clients import come_in, come_in_with_code, url
 from appointments.tests.factories import make_appointment
-from appointments.tests.visiting import come_in, come_in_with_code, url
 from calcsite.tests import people
 
 pytestmark = pytest.mark.django_db

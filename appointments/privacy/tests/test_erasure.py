@@ -21,11 +21,10 @@ from appointments.governance import legal_holds, tombstones
 from appointments.management.commands.tick import PARTS
 from appointments.models import Appointment, AuditEntry, Draft, ErasureRequest, Message, Slot, Tombstone
 from appointments.privacy import erasure, registry
-from appointments.tests.dumps import canaries_in, everything_in, everything_in_the_database
-from appointments.tests.everything import make_everything
+from appointments.tests.clients import come_in, come_in_with_code, url
+from appointments.tests.complete_patient import canaries_in, everything_in, everything_in_the_database, make_everything
 from appointments.tests.factories import make_appointment, make_draft, make_slot
-from appointments.tests.post import deliver
-from appointments.tests.visiting import come_in, come_in_with_code, url
+from appointments.tests.mailbox import deliver
 from calcsite.errors import UserFacingError
 from calcsite.models import Attempts
 from calcsite.tests import people
@@ -50,7 +49,7 @@ def stored_files_of(appointment: Appointment) -> list[tombstones.StoredFile]:
 def test_no_canary_is_left_in_any_table_or_file(staff, private):
     appointment = make_everything(staff)
     files = stored_files_of(appointment)
-    assert len(canaries_in(everything_in_the_database())) > 80
+    assert len(canaries_in(everything_in_the_database())) > 75
     assert len(canaries_in(everything_in(private))) == 1
     erasure.erase(appointment=appointment, by=staff)
     assert canaries_in(everything_in_the_database()) == set()
@@ -387,6 +386,6 @@ def test_erased_data_is_not_on_the_disk_of_the_database(committed):
     def on_disk() -> str:
         return f"{[file.read_bytes() for file in files if file.exists()]}{everything_in_the_database()}"
 
-    assert len(canaries_in(on_disk())) > 80
+    assert len(canaries_in(on_disk())) > 75
     erasure.erase(appointment=appointment)
     assert canaries_in(on_disk()) == set()

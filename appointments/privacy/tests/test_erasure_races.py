@@ -25,8 +25,8 @@ from appointments.models import (
 )
 from appointments.privacy import erasure, withdrawal
 from appointments.recovery import checkins
+from appointments.recovery.tests.makers import start_plan
 from appointments.tests.factories import make_appointment, make_hours, make_slot
-from appointments.tests.recovering import start_plan
 from calcsite.errors import UserFacingError
 from calcsite.mail import sending
 from calcsite.tests import people, racing

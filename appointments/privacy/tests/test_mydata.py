@@ -12,10 +12,15 @@ from django.test.utils import CaptureQueriesContext
 
 from appointments.models import Appointment, AuditEntry, Document
 from appointments.privacy import export, registry
-from appointments.tests.dumps import canaries_in, everything_in_the_database
-from appointments.tests.everything import CANARY, make_everything, make_row
+from appointments.tests.clients import come_in, come_in_with_code, url
+from appointments.tests.complete_patient import (
+    CANARY,
+    canaries_in,
+    everything_in_the_database,
+    make_everything,
+    make_row,
+)
 from appointments.tests.factories import make_appointment
-from appointments.tests.visiting import come_in, come_in_with_code, url
 from calcsite.tests import people
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +71,7 @@ def test_every_canary_word_in_fields_and_files_is_in_the_download():
     assert len(held) > 75
     assert held - found == set()
     kinds = json.loads(package.read("data.json"))
+    assert kinds["appointments.appointment"][0]["type"] == appointment.appointment_type.name
     assert [model._meta.label for model in registry.PATHS if not kinds[model._meta.label_lower]] == []
     files = [name for name in package.namelist() if name != "data.json"]
     assert len(files) == 1

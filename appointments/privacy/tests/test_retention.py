@@ -28,7 +28,7 @@ from appointments.models import (
 )
 from appointments.privacy import retention
 from appointments.tests.factories import make_appointment, make_draft, make_slot
-from appointments.tests.post import deliver
+from appointments.tests.mailbox import deliver
 from calcsite.mail.tests.mailservers import PICKY
 from calcsite.models import DeliveryStatus, StaffMail
 from calcsite.tests import people

@@ -6,9 +6,9 @@ from django.test import Client
 from appointments.governance import legal_holds
 from appointments.models import Appointment, AuditEntry, LegalHold
 from appointments.privacy import erasure
-from appointments.tests.everything import CANARY, make_everything
+from appointments.tests.complete_patient import CANARY, make_everything
 from appointments.tests.factories import make_appointment, make_clinician
-from appointments.tests.post import deliver
+from appointments.tests.mailbox import deliver
 from calcsite.tests import people
 
 pytestmark = pytest.mark.django_db

@@ -12,8 +12,8 @@ from appointments.desk import worklists
 from appointments.models import AuditEntry, CheckIn
 from appointments.recovery import checkins, plans
 from appointments.recovery.checkins import Advice
+from appointments.recovery.tests.makers import make_carer, seen_patient, start_plan
 from appointments.tests.factories import make_appointment
-from appointments.tests.recovering import make_carer, seen_patient, start_plan
 from calcsite.errors import UserFacingError
 from calcsite.tests import people, racing
 from conditions.models import Condition

@@ -21,12 +21,11 @@ from appointments.choices import Mode
 from appointments.models import Appointment, AppointmentType, Clinician, Draft, FollowUp, RecoveryPlan, Slot
 from appointments.privacy import erasure, export
 from appointments.recovery import follow_ups, plans
-from appointments.tests import journeys
+from appointments.recovery.tests.makers import make_carer, seen_patient, start_plan
+from appointments.tests import clients
+from appointments.tests.clients import BOOK, answer, come_in, come_in_with_code, slots_on, url
 from appointments.tests.factories import PATIENT, make_appointment, make_draft, make_hours, make_slot
-from appointments.tests.journeys import BOOK, answer, slots_on
-from appointments.tests.post import deliver, token_in
-from appointments.tests.recovering import make_carer, seen_patient, start_plan
-from appointments.tests.visiting import come_in, come_in_with_code, url
+from appointments.tests.mailbox import deliver, token_in
 from calcsite.errors import UserFacingError
 from calcsite.tests import people, racing
 from conditions.publishing import publishing
@@ -91,7 +90,7 @@ def test_a_patient_books_a_follow_up_and_types_nothing_twice(plan, wanted, patie
     made = wanted.appointment
     assert {name: getattr(made, name) for name in KNOWN} == KNOWN
     assert (made.slot, made.appointment_type) == (slot, plan.appointment.appointment_type)
-    assert (made.reason, made.findings) == (journeys.ANSWERS["why"]["reason"], "")
+    assert (made.reason, made.findings) == (clients.ANSWERS["why"]["reason"], "")
     assert (made.consent_version, made.status, made.condition) == ("2026-11", "booked", None)
     draft = Draft.objects.get(appointment=made)
     assert (draft.follow_up, draft.answers) == (None, {})
@@ -179,7 +178,7 @@ def test_missing_details_are_asked_for_and_known_ones_filled_in(wanted, patient,
     assert answer(patient, "time").url == f"{BOOK}you/"
     page = patient.get(f"{BOOK}you/")
     assert 'value="Kim Example"' in page.text
-    assert journeys.problems(page) == ""
+    assert clients.problems(page) == ""
     assert answer(patient, "you").url == f"{BOOK}why/"
 
 
@@ -192,22 +191,22 @@ def test_pressed_again_it_continues_the_draft(wanted, patient):
 
 def test_a_draft_for_another_booking_is_discarded_only_by_choice(plan, wanted, patient):
     held = slot_on(wanted.day, plan)
-    journeys.come_to(patient, "who", about={"condition": "not-sure"})
+    clients.come_to(patient, "who", about={"condition": "not-sure"})
     answered = press(patient, wanted)
     assert answered.url == url("follow_up", wanted.pk)
     page = patient.get(answered.url).text
     assert "You have begun to book something else on this device" in page
     assert "we let go of that time" in page
-    assert not journeys.free(held)
+    assert not clients.free(held)
     assert f'href="{BOOK}who/"' in page
     assert press(patient, wanted, instead="yes").url == f"{BOOK}how/"
-    assert journeys.free(held)
+    assert clients.free(held)
     assert Draft.objects.exclude(follow_up=None).count() == 1
 
 
 def test_an_earlier_booking_in_this_browser_does_not_interfere(plan, wanted, patient):
     make_slot(hours=plan.appointment.slot.hours)
-    journeys.book(patient)
+    clients.book(patient)
     slot_on(wanted.day, plan)
     assert press(patient, wanted).url == f"{BOOK}how/"
     finish(patient)
@@ -271,9 +270,9 @@ def test_leaving_a_shared_computer_forgets_the_draft(plan, wanted, patient):
     answer(patient, "how")
     answer(patient, "time")
     assert "What you answered is deleted here" in patient.post(url("close")).text
-    assert (Draft.objects.filter(follow_up=wanted).exists(), journeys.free(slot)) == (False, True)
+    assert (Draft.objects.filter(follow_up=wanted).exists(), clients.free(slot)) == (False, True)
     assert "Kim Example" not in patient.get(f"{BOOK}you/", follow=True).text
-    journeys.come_to(patient, "time")
+    clients.come_to(patient, "time")
     assert "What you answered is deleted here" not in patient.post(url("close")).text
     assert Draft.objects.exclude(answers={}).exists()
 
@@ -388,7 +387,7 @@ def test_an_erasure_and_a_booking_do_not_deadlock(committed):
 def test_a_draft_is_in_the_download_and_deleted_by_an_erasure(plan, wanted, patient):
     press(patient, wanted)
     draft = Draft.objects.get(follow_up=wanted)
-    other = make_draft(details={"you": {"name": "Somebody else"}})
+    other = make_draft(answers={"you": {"name": "Somebody else"}})
     package = zipfile.ZipFile(io.BytesIO(b"".join(export.download(appointment=plan.appointment))))
     found = json.loads(package.read("data.json"))["appointments.draft"]
     assert [row["answers"]["you"]["name"] for row in found if row["follow_up"]] == ["Kim Example"]

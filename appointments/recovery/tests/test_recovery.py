@@ -12,9 +12,9 @@ from appointments.booking import booking
 from appointments.choices import Mode, Status
 from appointments.models import Appointment, AuditEntry, CheckIn, FollowUp, Message, PlanGuidance, RecoveryPlan
 from appointments.recovery import plans
+from appointments.recovery.tests.makers import PLAN, make_carer, make_guidance, seen_patient, start_plan
 from appointments.tests.factories import make_appointment, make_hours, make_slot, make_type
-from appointments.tests.post import deliver, token_in
-from appointments.tests.recovering import PLAN, make_carer, make_guidance, seen_patient, start_plan
+from appointments.tests.mailbox import deliver, token_in
 from calcsite.errors import UserFacingError
 from calcsite.tests import people, racing
 from conditions.tests.factories import make_live

@@ -9,9 +9,9 @@ from icalendar import Calendar
 
 from appointments.booking import booking
 from appointments.recovery import calendar_feed, plans
+from appointments.recovery.tests.makers import make_guidance, seen_patient, start_plan
+from appointments.tests.clients import come_in_with_code, url
 from appointments.tests.factories import make_appointment
-from appointments.tests.recovering import make_guidance, seen_patient, start_plan
-from appointments.tests.visiting import come_in_with_code, url
 from calcsite.errors import UserFacingError
 
 pytestmark = pytest.mark.django_db

@@ -14,9 +14,9 @@ from django.utils import timezone
 from appointments.access.decorators import CODE
 from appointments.models import CheckIn, PatientLink, RecoveryPlan
 from appointments.recovery import checkins, plans
+from appointments.recovery.tests.makers import make_guidance, read_only, seen_patient, start_plan
+from appointments.tests.clients import come_in, come_in_with_code, url
 from appointments.tests.factories import make_appointment
-from appointments.tests.recovering import make_guidance, read_only, seen_patient, start_plan
-from appointments.tests.visiting import come_in, come_in_with_code, url
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from appointments.models import Appointment, AuditEntry, CheckIn, FollowUp, RecoveryPlan
 from appointments.recovery import checkins, plans
 from appointments.recovery.staff_forms import PlanForm
+from appointments.recovery.tests.makers import BASE, make_guidance, seen_patient, start_plan
 from appointments.tests.factories import make_slot
-from appointments.tests.recovering import BASE, client_of, make_guidance, seen_patient, start_plan
 from calcsite.tests import people
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +40,7 @@ def plan() -> RecoveryPlan:
 
 
 def owner_of(appointment: Appointment) -> Client:
-    return client_of(Appointment.objects.get(pk=appointment.pk).slot.clinician.user)
+    return people.client_of(Appointment.objects.get(pk=appointment.pk).slot.clinician.user)
 
 
 def rows(prefix: str, *given: dict) -> dict:
@@ -133,7 +133,7 @@ def test_the_clinician_reads_the_plan_and_the_line_and_each_look_is_on_record(pl
 
 
 def test_booking_staff_see_the_alarm_and_no_plan(plan, coordinator):
-    desk = client_of(coordinator)
+    desk = people.client_of(coordinator)
     alarm = plan.check_ins.get()
     pages = [address(plan.appointment), f"{BASE}work/alarms/", address(plan.appointment, f"check-in/{alarm.pk}/")]
     for page in pages:
@@ -149,7 +149,7 @@ def test_booking_staff_see_the_alarm_and_no_plan(plan, coordinator):
 
 
 def test_an_alarm_is_first_on_the_desk_and_leaves_with_a_note_and_a_name(plan, coordinator):
-    desk = client_of(coordinator)
+    desk = people.client_of(coordinator)
     front = desk.get("/admin/").text
     first = front.partition("To do now")[2].partition("</li>")[0]
     assert "Telephone now: worse, or a sign of danger" in first
@@ -165,7 +165,7 @@ def test_an_alarm_is_first_on_the_desk_and_leaves_with_a_note_and_a_name(plan, c
 
 
 def test_numbers_to_call_are_telephone_links(plan, coordinator):
-    desk, alarm = client_of(coordinator), plan.check_ins.get()
+    desk, alarm = people.client_of(coordinator), plan.check_ins.get()
     for screen in [
         f"{BASE}work/alarms/",
         address(plan.appointment),
@@ -176,14 +176,14 @@ def test_numbers_to_call_are_telephone_links(plan, coordinator):
 
 def test_rows_of_another_patient_are_not_reached_through_ones_own(plan, coordinator):
     other = start_plan()
-    desk = client_of(coordinator)
+    desk = people.client_of(coordinator)
     alarm, follow_up = plan.check_ins.get(), plan.follow_ups.get()
     for step in [f"check-in/{alarm.pk}/", f"follow-up/{follow_up.pk}/"]:
         assert desk.get(address(other.appointment, step)).status_code == 404
 
 
 def test_a_follow_up_is_booked_from_the_plan(plan, coordinator):
-    desk = client_of(coordinator)
+    desk = people.client_of(coordinator)
     follow_up = plan.follow_ups.get()
     assert "Kim Example" in desk.get(f"{BASE}work/follow-ups/").text
     assert f'<a href="{address(plan.appointment)}">Kim Example' in desk.get(f"{BASE}work/follow-ups/").text
@@ -205,7 +205,7 @@ def test_a_follow_up_is_booked_from_the_plan(plan, coordinator):
 
 
 def test_the_screens_take_as_many_queries_with_thirty_as_with_one(plan, coordinator, django_assert_num_queries):
-    desk, own = client_of(coordinator), owner_of(plan.appointment)
+    desk, own = people.client_of(coordinator), owner_of(plan.appointment)
     counted = {}
     for client, page in [(desk, f"{BASE}work/alarms/"), (own, address(plan.appointment))]:
         client.get(page)
@@ -224,7 +224,7 @@ def test_the_screens_take_as_many_queries_with_thirty_as_with_one(plan, coordina
 
 def test_alarms_of_an_ended_plan_can_be_acknowledged(plan, coordinator):
     plans.end_plan(plan=plan, by=plan.started_by)
-    desk = client_of(coordinator)
+    desk = people.client_of(coordinator)
     step = address(plan.appointment, f"check-in/{plan.check_ins.get().pk}/")
     assert desk.post(step, {"note": "Called"}).status_code == 302
     assert CheckIn.objects.alarms().count() == 0

@@ -10,7 +10,7 @@ from django.test import Client
 from appointments.guidance import versions
 from appointments.models import PlanMedicine, RecoveryPlan
 from appointments.recovery import plans
-from appointments.tests.recovering import BASE, client_of, make_guidance, start_plan
+from appointments.recovery.tests.makers import BASE, make_guidance, start_plan
 from calcsite.errors import UserFacingError
 from calcsite.tests import people
 from calcsite.tests.racing import at_once
@@ -33,7 +33,7 @@ def change_of(plan: RecoveryPlan) -> str:
 
 def window(plan: RecoveryPlan) -> tuple[Client, dict[str, str]]:
     """A browser of the clinician, and the data of its form."""
-    desk = client_of(plan.started_by)
+    desk = people.client_of(plan.started_by)
     return desk, shown_in(desk.get(change_of(plan)))
 
 

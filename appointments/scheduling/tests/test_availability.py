@@ -264,6 +264,7 @@ def test_taken_slots_and_those_of_another_type_or_mode_are_not_offered(monday, n
 def test_notice_and_horizon_are_those_that_booking_asks_for(monday):
     appointment_type = monday.types.get()
     appointment_type.notice_hours, appointment_type.horizon_days = 22, 1
+    appointment_type.save()
     assert nine(60) == SUNDAY + timedelta(hours=22)
     (day,) = availability.free_days(appointment_type, Mode.VIDEO, first=MONDAY, days=8, at=SUNDAY)
     assert [slot.starts for slot in day.slots] == FOUR[2:]

@@ -11,9 +11,8 @@ from appointments.booking import booking, waiting_list
 from appointments.booking.closure_admin import SettleForm
 from appointments.models import Appointment, AppointmentType, Clinician, Slot
 from appointments.scheduling import availability
+from appointments.tests.clients import BOOK, come_in, come_to, url
 from appointments.tests.factories import make_appointment, make_hours, make_slot
-from appointments.tests.journeys import BOOK, come_to
-from appointments.tests.visiting import come_in, url
 from calcsite.errors import UserFacingError
 from calcsite.tests import people
 

@@ -12,9 +12,8 @@ from PIL import Image
 
 from appointments.models import Clinician
 from appointments.scheduling import photographs
+from appointments.tests.clients import BOOK, answer, book, come_in, come_to, url
 from appointments.tests.factories import make_appointment, make_clinician, make_hours, make_slot
-from appointments.tests.journeys import BOOK, answer, book, come_to
-from appointments.tests.visiting import come_in, url
 
 TURNED, MADE_BY, PLACE = 0x0112, 0x010F, 0x8825  # EXIF: orientation, maker of the camera, where it was
 

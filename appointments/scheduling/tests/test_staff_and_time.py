@@ -7,12 +7,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from appointments.booking import booking, corrections
+from appointments.booking import booking, records
 from appointments.choices import Status
 from appointments.models import Appointment, AuditEntry, Clinician
 from appointments.privacy import retention
 from appointments.tests.factories import make_appointment, make_slot
-from appointments.tests.post import deliver
+from appointments.tests.mailbox import deliver
 from calcsite.tests import people
 from conditions.models import Condition
 
@@ -87,7 +87,7 @@ def test_a_new_number_keeps_a_condition_that_is_no_longer_public(desk):
 def test_concurrent_corrections_of_different_fields_are_both_made(desk, admin_user):
     appointment = make_appointment(email="old@home.example")
     fields = shown(desk, appointment)
-    corrections.correct_details(appointment=appointment, details={"email": "new@home.example"}, by=admin_user)
+    records.correct_details(appointment=appointment, details={"email": "new@home.example"}, by=admin_user)
     corrected = correct(desk, appointment, fields | {"telephone": "01632 960 999"})
     assert (corrected.telephone, corrected.email) == ("01632 960 999", "new@home.example")
 

@@ -43,14 +43,8 @@ def answer(condition: Condition, *answers: bool, comment: str = "", days_ago: in
         )
 
 
-def client_of(person) -> Client:
-    client = Client()
-    people.sign_in(client, person)
-    return client
-
-
 def page_of(person, path: str = PAGE) -> str:
-    return client_of(person).get(path).content.decode()
+    return people.client_of(person).get(path).content.decode()
 
 
 def rows(client: Client, key: str) -> list[str]:
@@ -257,13 +251,13 @@ def test_each_role_sees_the_reports_that_it_can_act_on_and_no_others(full_desk, 
     assert f"Nothing in: {' · '.join(EMPTY[key] for key in empty)}." in page
     assert ("/review/" in page) == ("waiting" in keys)
     for report in reports.REPORTS:
-        status = client_of(person).get(f"{PAGE}{report.key}/").status_code
+        status = people.client_of(person).get(f"{PAGE}{report.key}/").status_code
         assert status == (200 if report.key in keys else 403)
 
 
 @pytest.mark.parametrize("group", ["Booking coordinator", "Clinician"])
 def test_a_role_without_permissions_sees_no_reports(full_desk, group):
-    assert client_of(people.make_person(group)).get(PAGE).status_code == 403
+    assert people.client_of(people.make_person(group)).get(PAGE).status_code == 403
 
 
 def test_strangers_are_asked_to_sign_in(client):
@@ -329,7 +323,7 @@ def test_nothing_that_staff_or_readers_wrote_becomes_markup(admin_client):
 
 def test_each_user_stops_and_starts_their_own_weekly_e_mail():
     person = people.make_person("Editor", email="ed@clinic.example")
-    client = client_of(person)
+    client = people.client_of(person)
     assert "Stop the weekly e-mail" in client.get(PAGE).content.decode()
     client.post(f"{PAGE}weekly-e-mail/", {"wanted": "no"})
     person.profile.refresh_from_db()

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection
-from django.test import Client
 
 from appointments.models import Appointment, Opinion, Question
 from appointments.opinions import opinions
@@ -30,12 +29,6 @@ def clinician_of(appointment: Appointment, **fields: Any) -> User:
     clinician.credentials = "MBBS, FRCR"
     clinician.save()
     return clinician.user
-
-
-def client_of(user: User) -> Client:
-    client = Client()
-    people.sign_in(client, user)
-    return client
 
 
 def save(opinion: Opinion, by: User, **changes: Any) -> None:

@@ -1,15 +1,15 @@
-"""A complete patient, with data in every part of the site, and every address of the site with such a patient's
-rows.
-"""
+"""Every address of the site, with rows of a complete patient in its places."""
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from django.db import connection
 from django.urls import URLResolver, get_resolver
 
-from appointments.access import carers
-from appointments.messages import queue
+from appointments import patient_urls, urls
+from appointments.booking import steps
 from appointments.models import (
     Appointment,
     AppointmentType,
@@ -27,51 +27,64 @@ from appointments.models import (
     Message,
     PlanGuidance,
     PreparationTask,
-    Question,
     QuestionPrompt,
     RecoveryGuidance,
     TestInstruction,
 )
 from appointments.preparation.lists import LISTS
-from appointments.recovery import calendar_feed, checkins
-from appointments.tests.everything import make_rows
-from appointments.tests.looking import PLACE, UNKNOWN
-from appointments.tests.preparing import make_preparing, write
-from appointments.tests.recovering import make_guidance, move_back, start_plan
-from appointments.tests.writing import clinician_of, make_correction, make_released_opinion
+
+UNKNOWN = "x" * 43  # as long as a token
+PREFIXES = {"/appointment/": patient_urls.urlpatterns, "/second-opinion/": urls.urlpatterns}
+PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+def addresses(**parts: Any) -> list[str]:
+    """Each address under /appointment/ and /second-opinion/, `pk` and `token` filled in. An unknown kind of part
+    fails.
+    """
+    values = {
+        "pk": [10**9],
+        "number": [10**3],
+        "kind": ["documents"],
+        "token": [UNKNOWN],
+        "rest": [").", "x.css"],
+        "name": steps.NAMES,
+    }
+    values |= {name: [part] for name, part in parts.items()}
+    found = []
+    for prefix, patterns in PREFIXES.items():
+        for pattern in map(str, (each.pattern for each in patterns)):
+            for chosen in itertools.product(*[values[name] for name in PLACE.findall(pattern)]):
+                given = iter(chosen)
+                found.append(prefix + PLACE.sub(lambda _, given=given: str(next(given)), pattern))
+    return found
+
+
+def everything() -> dict[str, list[str]]:
+    """Every row of every table, including sessions and the framework's own tables."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            found[table] = sorted(map(repr, cursor.fetchall()))
+    return found
+
+
+def shown(page: str) -> str:
+    """A page without the CSRF tokens of its forms, which differ each time."""
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page)
+
 
 Key = Callable[[Appointment], object]
 
+
 MISSING_KEY = 987_654_321  # a key of no row
+
+
 # Addresses without a part that names a row of a patient.
 NOT_OF_PATIENTS = re.compile(
     r"conditions/|preview/|media/|<slug:slug>/|admin/(account|auth|calcsite|conditions|r)/|admin/\^|admin/\("
 )
-
-
-def make_whole(who: str, medical: str) -> Appointment:
-    """An appointment with a row of every model in the registry. `who` is in the fields about identity and reason,
-    `medical` in those behind the code.
-    """
-    if not RecoveryGuidance.objects.exists():
-        make_guidance(title="The first days")
-    about = dict.fromkeys(["name", "carer_name", "reason", "findings", "needs"], who)
-    appointment = make_preparing(email=f"{who}@home.example", **about)
-    clinician = clinician_of(appointment)
-    write(appointment, word=medical)
-    Question.objects.filter(appointment=appointment).update(outcome="answered", answer=medical)
-    make_released_opinion(appointment, findings=medical)
-    make_correction(appointment, why=medical)
-    move_back(appointment)
-    plan = start_plan(appointment, note=medical, what=medical, by=clinician)
-    checkins.check_in(plan=plan, feeling="worse", pain=8, note=medical)
-    calendar_feed.renew(plan=plan)
-    carers.make(appointment=appointment, name=who)
-    queue.send_from_staff(appointment=appointment, text=who, by=clinician)
-    make_rows(appointment, clinician)
-    appointment.documents.update(name=f"{medical}.pdf", description=medical)
-    appointment.document_requests.update(what=who)
-    return Appointment.objects.get(pk=appointment.pk)
 
 
 class Part(NamedTuple):
@@ -102,10 +115,20 @@ def any_row(model: type) -> Part:
 
 
 PATIENT, STAFF = "appointment/", "admin/appointments/"
+
+
 ONE = f"{STAFF}appointment/<int:pk>/"
+
+
 APPOINTMENT = {"pk": Part(lambda appointment: appointment.pk)}
+
+
 DIGEST = Part(lambda appointment: appointment.links.first().digest)
+
+
 TASK, ADVICE = Part(row_of(PreparationTask)), Part(row_of(PlanGuidance, "plan__appointment"))
+
+
 # The parts of each address, by its prefix: the first match applies.
 PLACES: dict[str, dict[str, Part]] = {
     "second-opinion/book/": {"name": same("you")},

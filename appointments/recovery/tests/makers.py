@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib.auth.models import Permission, User
 from django.db import connection, transaction
-from django.test import Client
 from django.utils import timezone
 
 from appointments.models import Appointment, Clinician, FollowUp, PlanMedicine, RecoveryGuidance, RecoveryPlan
@@ -66,12 +65,6 @@ def start_plan(appointment: Appointment | None = None, *, by: User | None = None
     by = by or appointment.slot.clinician.user
     guidance = plans.guidance_for(appointment, plan.treatment).values_list("pk", flat=True)
     return plans.start_plan(appointment=appointment, plan=plan, guidance=guidance, rows=rows, by=by)
-
-
-def client_of(user: User) -> Client:
-    client = Client()
-    people.sign_in(client, user)
-    return client
 
 
 @contextmanager

@@ -1,17 +1,35 @@
-"""A patient with a row of every model in the registry, and a canary word in every field and file."""
+"""A complete patient: a row of every model in the registry, and canary words to search for afterwards."""
 
 import itertools
+import re
+from pathlib import Path
 from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
 from django.core.files.base import ContentFile
-from django.db import models
+from django.db import connection, models
 from django.utils import timezone
 
-from appointments.models import Appointment, Document, Note, Opinion, RecoveryPlan, WaitingEntry
+from appointments.access import carers
+from appointments.messages import queue
+from appointments.models import (
+    Appointment,
+    Document,
+    Note,
+    Opinion,
+    Question,
+    RecoveryGuidance,
+    RecoveryPlan,
+    WaitingEntry,
+)
+from appointments.opinions.tests.makers import clinician_of, make_correction, make_released_opinion
+from appointments.preparation.tests.makers import make_preparing, write
 from appointments.privacy import registry
+from appointments.recovery import calendar_feed, checkins
+from appointments.recovery.tests.makers import make_guidance, move_back, start_plan
 from appointments.tests.factories import make_appointment
 
 CANARY = "zqcanary"
@@ -115,3 +133,50 @@ def _log(appointment: Appointment, staff: User) -> None:
     LogEntry.objects.create(
         user=staff, content_type=content_type, object_id=key, object_repr=canary("log"), action_flag=CHANGE
     )
+
+
+def make_whole(who: str, medical: str) -> Appointment:
+    """An appointment with a row of every model in the registry. `who` is in the fields about identity and reason,
+    `medical` in those behind the code.
+    """
+    if not RecoveryGuidance.objects.exists():
+        make_guidance(title="The first days")
+    about = dict.fromkeys(["name", "carer_name", "reason", "findings", "needs"], who)
+    appointment = make_preparing(email=f"{who}@home.example", **about)
+    clinician = clinician_of(appointment)
+    write(appointment, word=medical)
+    Question.objects.filter(appointment=appointment).update(outcome="answered", answer=medical)
+    make_released_opinion(appointment, findings=medical)
+    make_correction(appointment, why=medical)
+    move_back(appointment)
+    plan = start_plan(appointment, note=medical, what=medical, by=clinician)
+    checkins.check_in(plan=plan, feeling="worse", pain=8, note=medical)
+    calendar_feed.renew(plan=plan)
+    carers.make(appointment=appointment, name=who)
+    queue.send_from_staff(appointment=appointment, text=who, by=clinician)
+    make_rows(appointment, clinician)
+    appointment.documents.update(name=f"{medical}.pdf", description=medical)
+    appointment.document_requests.update(what=who)
+    return Appointment.objects.get(pk=appointment.pk)
+
+
+def everything_in_the_database(*, without: frozenset[str] | set[str] = frozenset()) -> str:
+    """Every row of every table, including tables without a model."""
+    with connection.cursor() as cursor:
+        tables = [name for name in connection.introspection.table_names(cursor) if name not in without]
+        rows = []
+        for table in tables:
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            rows += [f"{table} {row}" for row in cursor.fetchall()]
+    if Session._meta.db_table not in without:  # there it cannot be read as it is
+        rows += [str(session.get_decoded()) for session in Session.objects.all()]
+    return "\n".join(rows)
+
+
+def everything_in(folder: Path) -> str:
+    """The content and the name of every file below a folder."""
+    return "\n".join(f"{path} {path.read_bytes()}" for path in folder.rglob("*") if path.is_file())
+
+
+def canaries_in(text: str) -> set[str]:
+    return set(re.findall(rf"{CANARY}\w+", text))
