@@ -165,7 +165,7 @@ def _loads(style: str) -> bool:
 
 
 def _svg_size(root: ElementTree.Element) -> tuple[int, int]:
-    """Width and height; where they are given in other units than pixels, those of the view box."""
+    """Width and height in pixels; for other units, those of the view box."""
     sides = [root.get("width", ""), root.get("height", "")]
     if not all(re.fullmatch(PIXELS, side) for side in sides):
         sides = re.split(r"[\s,]+", root.get("viewBox", "").strip())[2:]

@@ -42,7 +42,7 @@ class TagAdmin(GuardedAdmin, admin.ModelAdmin):
 
 @admin.register(FAQ)
 class FAQAdmin(GuardedAdmin, admin.ModelAdmin):
-    """All questions. Those of a condition belong to its working copy; those of the service are public when saved.
+    """All questions. A condition's questions belong to its working copy; the service's are public when saved.
 
     A question about the service therefore takes the permission to publish without a clinician's review.
     """

@@ -224,7 +224,7 @@ def _source(source: Item) -> list[Block]:
 
 
 def _tags(tags: list[Item]) -> list[Block]:
-    """A tag's own address is shown where its name does not tell it."""
+    """The tags by name, with the address where that does not follow from the name."""
     return _texts(
         [tag["name"] if tag["slug"] == slugify(tag["name"]) else f"{tag['name']} ({tag['slug']})" for tag in tags]
     )

@@ -35,7 +35,7 @@ def add_name(*, search: EmptySearch, condition: Condition, name: str, by: Abstra
 
 
 def close(*, search: EmptySearch, by: AbstractBaseUser, on: date | None = None) -> None:
-    """Take a search off the list, on a day at the clinic. It returns with the next search in vain."""
+    """Take a search off the list, on a day at the clinic. The next search that finds nothing lists it again."""
     EmptySearch.objects.filter(pk=search.pk).update(handled_on=on or timezone.localdate(), handled_by=by)
 
 

@@ -45,7 +45,7 @@ def locked_for_saving(row: models.Model) -> models.Model:
 
 
 def locked_working_copy(pk: int | None) -> Condition | None:
-    """A condition with all its rows, locked until the end of the transaction. None if it is gone."""
+    """A condition with all its rows, locked until the end of the transaction. None if it was deleted."""
     return Condition.objects.select_for_update().prefetch_related(*parts.ROWS).filter(pk=pk).first()
 
 

@@ -1,4 +1,4 @@
-"""Writing a page file into a working copy: a new condition's, or that of one that is here already.
+"""Writing a page file into a working copy: a new condition's, or an existing one's.
 
 Public rows and editions stay as they are.
 """
@@ -166,7 +166,7 @@ def _write_names(rows: models.Manager, names: list[str], file: str, where: str) 
 
 
 def _tags(page_file: PageFile, file: str, written: Written) -> list[Tag]:
-    """The tags of a page file; those that the site lacks are made."""
+    """The tags of a page file. Missing ones are created."""
     tags = []
     for where, kind, name, slug in named_tags(page_file):
         tag = find_tag(kind, name, slug)

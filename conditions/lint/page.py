@@ -144,7 +144,7 @@ def same_words(content: Content, places: Places) -> Iterator[Finding]:
 
 
 def own_anchors(content: Content, places: Places) -> Iterator[Finding]:
-    """Links to a place on this page lead to one that it has (the ids in templates/conditions)."""
+    """Links within the page lead to an existing id (templates/conditions)."""
     anchors = {"main", "review", "top", *(part.place for part in PARTS if part.has_anchor and content[part.key])}
     anchors.update(part["kind"] for part in content["sections"])
     anchors.update(faq["anchor"] for faq in content["faqs"])

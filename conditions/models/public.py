@@ -143,7 +143,7 @@ class OldAddress(models.Model):
 
 
 class InternalLink(models.Model):
-    """A link from a live page to another address of this site, so that links to pages that have gone can be found."""
+    """A link from a live page to another address of this site, for the report of broken links."""
 
     listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="internal_links")
     place = models.CharField(max_length=80, help_text="The id of the part of the page that holds the link.")

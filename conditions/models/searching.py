@@ -41,7 +41,7 @@ class SearchDocument(models.Model):
 
 
 class SearchName(models.Model):
-    """One name, other name or question that is suggested while a visitor types, and found first when typed in full.
+    """A name, other name or question: suggested while a visitor types, and the first hit when typed in full.
 
     `name` or `question` holds the words of the label as `words.fold` leaves them; the other is empty.
     """
@@ -58,7 +58,7 @@ class SearchName(models.Model):
 class SearchWord(models.Model):
     """A word of a present or former public page, as a candidate for the correction of a misspelt word.
 
-    Words of pages that have gone stay until the next rebuild. No harm: a word is suggested only when a search for it
+    Words of removed pages stay until the next rebuild, which is harmless: a word is suggested only if a search for it
     finds something.
     """
 

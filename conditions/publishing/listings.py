@@ -12,8 +12,8 @@ from conditions.models import Condition, Edition, Listing, OldAddress, Published
 def make_listing(edition: Edition, *, former_slug: str | None) -> Listing:
     """Write the rows of an edition that goes live. `former_slug` is the address of the edition that was live before.
 
-    Raises UserFacingError when another public page has the address, or had it and is still reached by it. The caller's
-    transaction is broken then.
+    Raises UserFacingError, and leaves the caller's transaction broken, when another public page has the address or is
+    reached by it as its former one.
     """
     content = edition.content
     _keep_address(edition, former_slug)
@@ -53,7 +53,7 @@ def _relate(listing: Listing, keys: Iterable[int]) -> None:
 
 
 def _replace(rows: models.Manager, fields: tuple[str, ...], wanted: list[tuple[str, ...]]) -> None:
-    """Make the rows of a listing those with the values `wanted`. Writes nothing when they are so already."""
+    """Replace the rows of a listing by rows with the values `wanted`, unless they are equal."""
     if sorted(rows.values_list(*fields)) != sorted(wanted):
         rows.all().delete()
         rows.bulk_create(
@@ -76,6 +76,6 @@ def _keep_address(edition: Edition, former_slug: str | None) -> None:
 
 
 def first_letter(name: str) -> str:
-    """The letter that a page is listed under: A to Z, or # for a name that begins otherwise."""
+    """The letter of a page in the list: A to Z, or # for any other first character."""
     letter = name[:1].upper()
     return letter if "A" <= letter <= "Z" else "#"

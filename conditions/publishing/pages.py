@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 def render(edition: Edition, *, on: date, preview: dict[str, Any] | None = None) -> bytes:
-    """The finished page of an edition, as it reads on a day at the clinic.
+    """The finished page of an edition on a day at the clinic.
 
     `preview` is the context of the bar above a preview; the rest of a preview is the page, byte for byte.
     """
@@ -80,7 +80,7 @@ def review_of(edition: Edition, *, on: date) -> dict[str, Any]:
 
 
 def related_pages(content: Content) -> Iterable[dict[str, str]]:
-    """The live pages among those that this content points to, as they are called now."""
+    """The live pages among the related ones of a content, with their present names."""
     return Listing.objects.filter(condition__in=content["related"]).values("slug", "name", "summary")
 
 
@@ -155,7 +155,7 @@ def expires_at(edition: Edition, *, on: date) -> datetime | None:
 
 
 def forget_pages_showing(condition: Condition) -> None:
-    """Drop the kept pages on which `condition` appears: its own and those that point to it."""
+    """Delete the kept pages that show `condition`: its own, and the ones that link to it."""
     pointing = Listing.related.through.objects.filter(condition=condition.pk).values("listing")
     RenderedPage.objects.filter(Q(listing=condition.pk) | Q(listing__in=pointing)).delete()
 

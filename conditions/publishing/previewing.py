@@ -35,8 +35,8 @@ def composed(condition: Condition) -> Edition:
 
 
 def as_it_will_read(edition: Edition, clinician: PublicName | None = None, *, at: datetime | None = None) -> Edition:
-    """An edition as its page reads, or will: one that is decided as it was decided, one that is not as it would be
-    if this clinician approved it at that moment; without a clinician, as if it were published without review.
+    """An edition in its public form: a decided edition as it was decided, another as if this clinician approved it at
+    that moment, or without a clinician as if it were published without review.
     """
     if edition.published_at:
         return edition

@@ -43,7 +43,7 @@ def submit(
     is_correction: bool = False,
     seen: str | None = None,
 ) -> Edition:
-    """Freeze the working copy, as it is stored now, as the next edition. One that still waits makes way for it.
+    """Freeze the working copy, as it is stored now, as the next edition. An edition that still waits is returned.
 
     `seen` is the fingerprint of the text on the form's page. Raises StaleError when that is out of date, and
     UserFacingError for a correction of a page that no clinician has reviewed.
@@ -72,7 +72,7 @@ def submit(
 
 
 def publish_unreviewed(*, edition: Edition, by: AbstractBaseUser | None, reason: str) -> None:
-    """Make a submitted edition the live one without a clinician's approval; its page says so to the public.
+    """Make a submitted edition the live one without a clinician's approval, which its page shows.
 
     Raises UserFacingError without a reason, or when the edition is no longer waiting.
     """
@@ -200,9 +200,9 @@ def has_written(user: AbstractBaseUser, edition: Edition) -> bool:
 
 @transaction.atomic
 def return_(*, edition: Edition, by: AbstractBaseUser | None, reason: str) -> None:
-    """Send an edition back to its author, with a reason: one that waits for review, or for its time to go live.
+    """Send an edition that waits for review, or for its time to go live, back to its author.
 
-    Raises UserFacingError without a reason, or when the edition waits for neither.
+    Raises UserFacingError without a reason, or for any other edition.
     """
     if not reason.strip():
         raise UserFacingError("Say what the author should change.")
@@ -212,9 +212,9 @@ def return_(*, edition: Edition, by: AbstractBaseUser | None, reason: str) -> No
 
 @transaction.atomic
 def withdraw(*, condition: Condition, by: AbstractBaseUser | None, reason: str) -> None:
-    """Take a page off the site. Its editions stay; one that was to go live later goes back to its author.
+    """Take a page off the site. Its editions stay, and a scheduled one is returned to its author.
 
-    Does only the latter when the page is not public. Raises UserFacingError without a reason.
+    A page that is not public only has its scheduled edition returned. Raises UserFacingError without a reason.
     """
     if not reason.strip():
         raise UserFacingError("Say why the page is taken off the site.")

@@ -59,7 +59,7 @@ def _people(monday: date) -> QuerySet[AbstractUser]:
 
 
 def _send(person: AbstractUser, monday: date, *, on: date) -> bool:
-    """Whether something waits for a person and this worker was the one to tell. Either way, their week is done."""
+    """Send one digest, if its reports have rows. Returns whether this worker sent it; the week is done either way."""
     found = [each for each in reports.found_for(person, reports.DESK, on=on, most=ROWS_PER_REPORT) if each.total]
     context = {"person": person, "found": found, "total": sum(each.total for each in found)} | clinic()
     with transaction.atomic():
@@ -67,7 +67,7 @@ def _send(person: AbstractUser, monday: date, *, on: date) -> bool:
 
 
 def _is_mine(person: AbstractUser, monday: date) -> bool:
-    """Whether this worker is the one to tell a person: the constraint lets one of them say so."""
+    """Claim a person's week for this worker. The unique constraint lets one worker have it."""
     try:
         with transaction.atomic():
             DigestSent.objects.create(user=person, week=monday)

@@ -22,7 +22,7 @@ SECTIONS = frozenset(SectionKind.values)
 
 @dataclass(frozen=True)
 class BrokenLink:
-    """A link that leads nowhere, or to an address that a page once had (`moved_to`).
+    """A link to a missing address, or to the former address of a page (`moved_to`).
 
     `kind` is the kind of page with the link (a condition's page, a question or a general page), `row` its key, `name`
     its name, and `place` the id of the part of the page.
@@ -80,7 +80,7 @@ class Addresses:
         self._asked = {path: _parts(path) for path in asked}
 
     def trouble(self, path: str) -> str | None:
-        """None when the address is there; the page's new address when it has moved; "" when it leads nowhere."""
+        """None for an existing address, the new address of a moved page, and "" for a missing address."""
         address, place = self._asked[path]
         if address in self._live_addresses:  # most links; resolving each would take longer than all else
             return None if self._has_place(address, _last_part(address), place) else ""
@@ -127,7 +127,7 @@ class Addresses:
 
     @cached_property
     def _sections(self) -> dict[str, set[str]]:
-        """The kinds of the sections of those pages that something links to a section of."""
+        """The kinds of sections of each page with a link to one of its sections."""
         slugs = {_last_part(address) for address, place in self._asked.values() if place in SECTIONS}
         pages = Listing.objects.filter(slug__in=slugs)
         parts = pages.values_list("slug", F("condition__live_edition__content__sections"))
@@ -135,7 +135,7 @@ class Addresses:
 
     @cached_property
     def _questions(self) -> set[str]:
-        """The addresses of those questions that something links to."""
+        """The addresses of the linked questions."""
         asked = {f"{address}#{place}" for address, place in self._asked.values() if place.startswith("faq-")}
         return set(SearchDocument.objects.filter(url__in=asked).values_list("url", flat=True))
 

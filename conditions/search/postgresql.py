@@ -56,7 +56,7 @@ def candidates(part: Part, words: list[str], *, any_word: bool, weighed: bool, m
 def marked_bodies(ids: list[int], words: list[str], *, any_word: bool) -> dict[int, str]:
     """The bodies of some documents, each found word between START and END.
 
-    The database says which words of the bodies are forms of those looked for: a tenth of the work of ts_headline.
+    The database marks the words of the bodies that are forms of the query's: a tenth of the work of ts_headline.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT id, body FROM conditions_searchdocument WHERE id = ANY(%s)", [ids])

@@ -15,7 +15,7 @@ MAX_NAMES = 100  # for each kind of match: the first letters of a word may begin
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A name, other name or question, and where it leads."""
+    """A name, other name or question, with its address."""
 
     label: str
     url: str
