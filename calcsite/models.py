@@ -195,9 +195,14 @@ class Delivery(models.Model):
         self.leased_until = until
         return unchanged.update(leased_until=until) == 1
 
+    def leased(self) -> models.QuerySet:
+        """The row while this lease lasts: empty after its end, as when the address was corrected meanwhile."""
+        mine = {"status": DeliveryStatus.WAITING, "leased_until": self.leased_until}
+        return type(self).objects.filter(pk=self.pk, **mine)
+
     def finish(self, status: DeliveryStatus, **fields: object) -> None:
-        """Write a final state. The lease ends with it."""
-        type(self).objects.filter(pk=self.pk).update(status=status, leased_until=None, **fields)
+        """Write a final state. The lease ends with it, and so does the answer of a mail server."""
+        self.leased().update(status=status, leased_until=None, last_error="", **fields)
 
 
 class StaffMail(Delivery):

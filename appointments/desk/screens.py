@@ -101,6 +101,8 @@ def _state_of(message: Message, has_failed: bool) -> str:
         return "Could not be delivered"
     if message.status == DeliveryStatus.SENT:
         return "Sent"
+    if message.status == DeliveryStatus.REFUSED:  # a code: nothing for staff to do
+        return "Could not be delivered"
     if message.status != DeliveryStatus.WAITING:
         return "Not needed any more"
     return "On its way" if message.due_at <= timezone.now() else "Waits for its time"

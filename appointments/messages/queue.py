@@ -40,8 +40,24 @@ Kinds = Mapping[str, MessageDefinition]
 
 
 def send_waiting(kinds: Kinds) -> int:
-    """Send the messages that are due. Returns how many were attempted."""
-    return sending.send_waiting(Message.objects.all(), partial(compose, kinds=kinds))
+    """Send the messages that are due. Returns how many were attempted.
+
+    Requests by address become messages first. That needs no mail server, so staff see them during an outage too.
+    """
+    for request in Message.objects.due().filter(appointment=None)[: sending.ROUND_MESSAGES]:
+        if request.claim():
+            try:
+                _find_recipients(request, kinds[request.kind], timezone.now())
+            except Exception as error:
+                sending.write_failure(request, error)
+    return sending.send_waiting(Message.objects.exclude(appointment=None), partial(compose, kinds=kinds))
+
+
+@transaction.atomic
+def _find_recipients(request: Message, kind: MessageDefinition, at: datetime) -> None:
+    """Turn a request that names an address into a message for each of its appointments, and forget the address."""
+    kind.find_appointments(request, at)
+    request.finish(DeliveryStatus.DROPPED, text="")
 
 
 def compose(message: Message, *, kinds: Kinds) -> EmailMultiAlternatives | None:
@@ -58,14 +74,9 @@ def _prepare(leased: Message, kind: MessageDefinition, at: datetime) -> tuple[Me
     The appointment's row is locked before anything is read of it: PostgreSQL reads joined rows as they were before the
     change that the lock waited for. Raises ValidationError for an address to which no e-mail can go.
     """
-    if leased.appointment_id is None:
-        kind.find_appointments(leased, at)
-        leased.finish(DeliveryStatus.DROPPED, text="")
-        return None
     row = Appointment.objects.filter(pk=leased.appointment_id).order_by()  # by no slot, which would be locked too
     list(row.select_for_update(no_key=True).values_list("pk"))
-    is_leased = {"status": DeliveryStatus.WAITING, "leased_until": leased.leased_until}
-    message = Message.objects.select_related(*RELATED).filter(pk=leased.pk, **is_leased).first()
+    message = leased.leased().select_related(*RELATED).first()
     if message is None:  # erased, or taken back meanwhile
         return None
     if not message.appointment.email or not kind.is_true(message, at):
@@ -134,13 +145,18 @@ def send_from_staff(
 def take_back_secrets(appointment: Appointment) -> None:
     """Drop the links and codes that wait to be sent. The caller has changed or locked the appointment's row."""
     waiting = Message.objects.filter(appointment=appointment, status=DeliveryStatus.WAITING)
-    waiting.filter(kind__in=Message.SECRET_ONLY).update(status=DeliveryStatus.DROPPED, leased_until=None)
+    waiting.filter(kind__in=Message.SECRET_ONLY).update(
+        status=DeliveryStatus.DROPPED, leased_until=None, last_error=""
+    )
 
 
 def retry_at_once(appointment: Appointment) -> None:
-    """Have messages that could not be sent attempted again now: their address was corrected."""
+    """Have the waiting messages attempted again now, to the corrected address.
+
+    An attempt in flight to the old address loses its lease, so that its outcome is not written.
+    """
     waiting = Message.objects.filter(appointment=appointment, status=DeliveryStatus.WAITING)
-    waiting.exclude(next_attempt_at=None).update(next_attempt_at=None)
+    waiting.update(next_attempt_at=None, leased_until=None)
 
 
 @transaction.atomic

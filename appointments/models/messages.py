@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
-from appointments.choices import MessageKind
+from appointments.choices import MessageKind, Status
 from appointments.models.appointments import Appointment
 from appointments.models.opinions import Opinion
 from appointments.models.recovery import RecoveryPlan
@@ -27,14 +27,19 @@ class MessageQuerySet(DeliveryQuerySet):
         """Messages for which staff have to telephone, the oldest first.
 
         The mail server refused them for good, or they expired, or they have been due for an hour. Acknowledged ones
-        are not among them, nor codes, nor offers that are over: there is nothing left to tell.
+        are not among them, nor codes, nor unsent messages that are not true any more: offers that are over, times
+        before a move, and all of a cancelled appointment but the cancellation and the words of staff.
         """
         now = at or timezone.now()
         is_given_up = Q(status__in=[DeliveryStatus.REFUSED, DeliveryStatus.EXPIRED])
         is_stuck = Q(status=DeliveryStatus.WAITING, due_at__lte=now - UNDELIVERED_AFTER)
         is_over = Q(kind=Message.Kind.OFFER) & (Q(offer=None) | Q(offer__expires_at__lte=now))
+        is_moved = Q(sequence__isnull=False) & ~Q(sequence=F("appointment__sequence"))
+        is_cancelled = Q(appointment__status=Status.CANCELLED) & ~Q(kind__in=Message.AFTER_CANCELLING)
         found = self.filter(is_given_up | is_stuck, handled_at=None).exclude(appointment=None)
-        return found.exclude(kind=Message.Kind.CODE).exclude(is_over).order_by("created_at", "pk")
+        found = found.exclude(Q(status=DeliveryStatus.WAITING) & (is_moved | is_cancelled))
+        is_untold = is_over & ~Q(status=DeliveryStatus.REFUSED)
+        return found.exclude(kind=Message.Kind.CODE).exclude(is_untold).order_by("created_at", "pk")
 
 
 class Message(Delivery):
@@ -47,6 +52,7 @@ class Message(Delivery):
 
     Kind = MessageKind
 
+    AFTER_CANCELLING = (Kind.CANCELLATION, Kind.STAFF)  # still true then
     SECRET_ONLY = (Kind.LINK, Kind.CODE)  # sent for their secret alone; the others say something besides
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="messages", null=True)

@@ -94,20 +94,24 @@ def _attempt(row: Delivery, compose: Compose, server: MailServer) -> None:
         server.send(email)
     except Exception as error:
         server.hang_up()
-        _write_failure(row, error)
+        write_failure(row, error)
     else:
-        row.finish(DeliveryStatus.SENT, sent_at=timezone.now(), last_error="")
+        row.finish(DeliveryStatus.SENT, sent_at=timezone.now())
 
 
-def _write_failure(row: Delivery, error: Exception) -> None:
-    """Schedule the next attempt, later each time, unless the server has refused for good or a day has passed."""
+def write_failure(row: Delivery, error: Exception) -> None:
+    """Schedule the next attempt, later each time. Final are a refusal, and a server that has failed for a day.
+
+    An error of our own is attempted again without an end: the e-mail leaves once the fault is mended. Nothing is
+    written if the lease has ended meanwhile.
+    """
     name, attempts, now = type(error).__name__, row.attempts + 1, timezone.now()
     # A server's answer names the patient: it is kept in the row and not logged. An error of our own is.
     is_ours = not isinstance(error, OSError | SMTPException)
     level = logging.ERROR if is_ours else logging.WARNING
     logger.log(level, NOT_SENT, row._meta.verbose_name, row.pk, name, exc_info=is_ours)
-    is_final = attempts >= ATTEMPTS or is_refused(error)
-    type(row).objects.filter(pk=row.pk, status=DeliveryStatus.WAITING).update(
+    is_final = is_refused(error) or (attempts >= ATTEMPTS and not is_ours)
+    row.leased().update(
         status=DeliveryStatus.REFUSED if is_final else DeliveryStatus.WAITING,
         leased_until=None,
         next_attempt_at=now + WAITS[min(attempts, len(WAITS)) - 1],
