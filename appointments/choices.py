@@ -32,7 +32,7 @@ NEXT: dict[str, frozenset[str]] = {
             *(Status.ARRIVED, Status.COMPLETED, Status.MISSED, Status.CANCELLED),
         }
     ),
-    # Back to the status before: the wrong row was marked (`attendance.take_back_arrival`, for staff alone)
+    # Back to the status before: the wrong row was marked (`records.take_back_arrival`, for staff alone)
     Status.ARRIVED: frozenset({Status.COMPLETED, Status.MISSED, Status.BOOKED, Status.CONFIRMED}),
     Status.COMPLETED: frozenset(),
     Status.MISSED: frozenset({Status.ARRIVED}),

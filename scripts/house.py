@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-TOP = "top"  # stands for every module outside a room: urls, admin, management commands, template tags
+TOP = "top"  # stands for every module outside a room: urls, apps, triggers, commands, template tags
 NOT_CODE = {"tests", "migrations", "conftest.py"}
 
 

@@ -45,7 +45,7 @@ def end(request: HttpRequest, appointment: Appointment, pk: int) -> HttpResponse
     return redirect("patient:carer")
 
 
-@csrf_exempt  # as in `patient.arrive`: it takes nothing, and a refusal would write the token into a log
+@csrf_exempt  # as in `access.views.arrive`: it takes nothing, and a refusal would write the token into a log
 def arrive(request: HttpRequest, token: str, rest: str = "") -> HttpResponse:
     """The address that the patient has passed on: one button, and nothing changes before it is pressed."""
     template = "carer_arrive" if carers.find(token) else "carer_dead_link"

@@ -120,11 +120,6 @@ def first_unanswered(draft: Draft | None) -> str:
     return next((name for name in STEPS if not answered.get(name, name in draft.answers)), CHECK)
 
 
-def is_reached(name: str, draft: Draft | None) -> bool:
-    """Whether every step before this one is answered."""
-    return NAMES.index(name) <= NAMES.index(first_unanswered(draft))
-
-
 def before(name: str, draft: Draft | None) -> str:
     """The step that Back leads to: the check if it has been reached, otherwise one step back. "" is the first page."""
     if draft and name != CHECK and first_unanswered(draft) == CHECK:

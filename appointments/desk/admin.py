@@ -1,4 +1,4 @@
-"""The list of appointments. Each opens on its own page (`pages`); nothing is changed in the list."""
+"""The list of appointments. Each opens on its own page (`desk.screens`); nothing is changed in the list."""
 
 import re
 from datetime import date, datetime, timedelta

@@ -1,7 +1,8 @@
 """A patient's recovery plan as a calendar feed, at a secret address that the patient makes, renews and ends.
 
 Calendar programs keep the feed on other machines, and families share it. So it holds nothing medical: the number of
-the day, and that there is a follow-up. Only a digest of the secret is stored (as in `desk.calendar_feed`).
+the day, and that there is a follow-up. Only a digest of the secret is stored: a copy of the database
+opens no feed.
 """
 
 from datetime import date, timedelta

@@ -1,7 +1,7 @@
 """Every address of the site with the rows of one patient, requested by every kind of other visitor.
 
 The response equals that for a number of no row, shows nothing of the patient, and changes nothing of theirs. The
-addresses come from the URL resolver: one whose places are not in `whole.PLACES` fails.
+addresses come from the URL resolver: one whose places are not in `urls.PLACES` fails.
 """
 
 import io

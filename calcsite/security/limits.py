@@ -2,7 +2,7 @@
 
 One row counts the attempts of one window of time, in a single statement that counts and answers, so that exactly
 `limit` concurrent attempts are allowed. Call these functions outside of a transaction that may be rolled back, which
-would undo the count.
+would undo the count, unless only successes are to count, as in `booking.book`.
 """
 
 import ipaddress
