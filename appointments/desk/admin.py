@@ -13,8 +13,7 @@ from django.urls import URLPattern
 from django.utils import timezone
 
 from appointments.choices import Status
-from appointments.desk import calendar_screens, feed_screens, spreadsheet, worklist_screens
-from appointments.desk import screens as pages
+from appointments.desk import calendar_screens, feed_screens, screens, spreadsheet, worklist_screens
 from appointments.documents import screens as documents
 from appointments.governance.permissions import EXPORT, appointments_of, clinicians_of
 from appointments.governance.screens import moment, record_listed
@@ -140,7 +139,7 @@ class AppointmentAdmin(ReadOnlyAdmin):
             *feed_screens.feed_urls(site),
             *spreadsheet.export_urls(site, self),
             *documents.document_urls(site),
-            *pages.page_urls(site),
+            *screens.page_urls(site),
             *readiness_screens.readiness_urls(site),
             *packs.pack_urls(site),
             *opinions.opinion_urls(site),
@@ -182,7 +181,7 @@ class AppointmentAdmin(ReadOnlyAdmin):
         return answer
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        return pages.page(request, pk=key_in(object_id))
+        return screens.page(request, pk=key_in(object_id))
 
     def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """The history of an appointment is on its own page."""
