@@ -2,6 +2,7 @@
 
 import email as standard
 import email.policy
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -88,7 +89,8 @@ def test_no_message_holds_anything_medical():
         # Dates of the file are numbers: a year of birth could be found in them by chance.
         whole = message.subject + message.body + html_of(message) + message.message().as_string()
         assert [canary for canary in CANARIES[:-1] if canary in whole] == []
-        assert "1931" not in message.subject + message.body + html_of(message)
+        # As a word: the six figures of a code can hold it by chance
+        assert not re.search(r"\b1931\b", message.subject + message.body + html_of(message))
 
 
 @in_database
