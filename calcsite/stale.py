@@ -32,6 +32,15 @@ def fingerprint(*rows: Row, ignore: Collection[str] = ()) -> str:
     return checksum(sorted(checksum(_values(row, ignore)) for row in rows if row is not None))
 
 
+def editable_fingerprint(row: models.Model, *others: Row) -> str:
+    """The fingerprint of all that staff can edit of a row, and of other rows on its page.
+
+    The names of the fields that nothing edits are left out of the other rows too.
+    """
+    unedited = {field.name for field in row._meta.concrete_fields if not field.editable}
+    return fingerprint(row, *others, ignore=unedited)
+
+
 def _values(row: models.Model | Mapping[str, Any], ignore: Collection[str]) -> dict[str, Any]:
     if isinstance(row, Mapping):
         return {name: value for name, value in row.items() if name not in ignore}

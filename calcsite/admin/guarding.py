@@ -10,7 +10,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 
 from calcsite.admin.lookups import OwnFiltersOnly
-from calcsite.stale import SeenMixin, fingerprint
+from calcsite.stale import SeenMixin, editable_fingerprint
 
 CHANGED_MEANWHILE = "Not saved yet: somebody else saved this page first"
 DELETED_MEANWHILE = "Somebody else has deleted it. Copy what you need of it, and open the page again."
@@ -31,8 +31,7 @@ class GuardedForm(SeenMixin, forms.ModelForm):
     @staticmethod
     def fingerprint(row: models.Model) -> str:
         """The fingerprint of all that staff can edit of a row."""
-        unedited = {field.name for field in row._meta.concrete_fields if not field.editable}
-        return fingerprint(row, ignore=unedited)
+        return editable_fingerprint(row)
 
     def stored_state(self) -> str:
         """The fingerprint of the stored row, which is locked until the end of the transaction of the save."""

@@ -23,13 +23,12 @@ from conditions.publishing.publishing import locked, refuse_unseen
 
 def fingerprint(row: models.Model) -> str:
     """The fingerprint of all that staff can edit of a row; of a condition, with the rows of its page."""
-    unedited = {field.name for field in row._meta.concrete_fields if not field.editable}
     if not isinstance(row, Condition):
-        return stale.fingerprint(row, ignore=unedited)
+        return stale.editable_fingerprint(row)
     rows = {name: getattr(row, name).all() for name in parts.ROWS}
     links = {part.field: sorted(other.pk for other in rows[part.field]) for part in of_shape(*parts.SHARED_ROWS)}
     own = (each for part in of_shape(*parts.OWN_ROWS) for each in rows[part.field])
-    return stale.fingerprint(row, links, *own, ignore=unedited)
+    return stale.editable_fingerprint(row, links, *own)
 
 
 def locked_for_saving(row: models.Model) -> models.Model:
